@@ -1,0 +1,42 @@
+"""Litesmith: Keras models onto phones, boards and microcontrollers.
+
+    lite = litesmith.convert(model)      # a Keras model, or the path of its file
+    lite.run(x)                          # what the device will compute
+    lite.save("model.tflite")
+
+Nothing is imported before it is used: no framework, not even numpy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "convert": "litesmith.api",
+    "verify": "litesmith.api",
+    "load": "litesmith.api",
+    "LiteModel": "litesmith.lite_model",
+    "LitesmithError": "litesmith.diagnostics.base",
+    "lowers": "litesmith.frontends.keras.registry",
+}
+
+__all__ = ["LiteModel", "LitesmithError", "__version__", "convert", "load", "lowers", "verify"]
+
+if TYPE_CHECKING:
+    from litesmith.api import convert, load, verify
+    from litesmith.diagnostics.base import LitesmithError
+    from litesmith.frontends.keras.registry import lowers
+    from litesmith.lite_model import LiteModel
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'litesmith' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,1 @@
+"""Findings: what Litesmith has to tell about a model."""

@@ -1,0 +1,87 @@
+"""Findings: what Litesmith has to tell about a model, each a type with a code.
+
+A finding's class is its documentation: the docstring's first line says what was found, the
+sections `Why it matters:`, `Example:` and `How to fix:` are what `litesmith explain CODE`
+shows. Its fields are what is specific to one occurrence.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from litesmith.ir.source import Source
+
+
+class Severity(enum.Enum):
+    """How bad a finding is: an error stops the work, a warning asks for attention, a note informs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+CODES: dict[str, type[Diagnostic]] = {}
+"""Every finding by its code; codes are never used again for something else."""
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """Base of all findings."""
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity]
+
+    def __init_subclass__(cls, code: str, severity: Severity = Severity.ERROR, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        other = CODES.setdefault(code, cls)
+        if other is not cls and other.__qualname__ != cls.__qualname__:
+            raise ValueError(f"{code} is the code of {other.__name__} already")
+        cls.code, cls.severity = code, severity
+
+    def message(self) -> str:
+        """What happened, in one or two sentences."""
+        raise NotImplementedError
+
+    def hint(self) -> str | None:
+        """What to do next."""
+        return None
+
+    @property
+    def where(self) -> Source | None:
+        """The place in the user's model, where there is one."""
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding for machines: code, severity, message, hint, place, and its own fields."""
+        place = self.where
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message(),
+            "hint": self.hint(),
+            "layer": place.layer if place else None,
+            "file": place.file if place else None,
+            "line": place.line if place else None,
+            "details": {key: _plain(value) for key, value in asdict(self).items() if key != "source"},
+        }
+
+    def __str__(self) -> str:
+        place = f"\n  in {self.where}" if self.where else ""
+        hint = self.hint()
+        return f"{self.code}: {self.message()}{place}" + (f"\n  {hint}" if hint else "")
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+class LitesmithError(Exception):
+    """Work that could not be done; `diagnostics` says why, all reasons of one run together."""
+
+    def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]) -> None:
+        found = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
+        self.diagnostics: Sequence[Diagnostic] = tuple(found)
+        super().__init__("\n\n".join(map(str, self.diagnostics)))

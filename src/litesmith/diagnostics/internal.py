@@ -1,0 +1,33 @@
+"""Findings about Litesmith itself (X...): these are our bugs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litesmith.diagnostics.base import Diagnostic
+from litesmith.ir.source import Source
+
+
+@dataclass(frozen=True)
+class LoweringFailed(Diagnostic, code="X101"):
+    """A lowering broke on arguments that Keras takes.
+
+    Why it matters: the model is fine; Litesmith's translation of this operation is not.
+    Example: none that we know of; each one that is reported becomes a test.
+    How to fix: report it with the message and the layer's configuration. Until then, write the
+        operation with others, or register your own lowering with `@litesmith.lowers`.
+    """
+
+    source: Source
+    operation: str
+    error: str
+
+    @property
+    def where(self) -> Source | None:
+        return self.source
+
+    def message(self) -> str:
+        return f"Litesmith's translation of {self.operation} failed: {self.error}"
+
+    def hint(self) -> str:
+        return "This is a bug in Litesmith, not in your model: please report it (--debug shows the details)."

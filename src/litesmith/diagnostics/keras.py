@@ -1,0 +1,175 @@
+"""Findings about Keras models (K...): what cannot be expressed, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.ir.source import Source
+
+
+@dataclass(frozen=True)
+class KerasDiagnostic(Diagnostic, code="K000"):
+    """Base of the findings that belong to a place in a Keras model."""
+
+    source: Source
+
+    @property
+    def where(self) -> Source | None:
+        return self.source
+
+
+@dataclass(frozen=True)
+class UnsupportedOperation(KerasDiagnostic, code="K101"):
+    """The model uses an operation that has no lowering to LiteRT.
+
+    Why it matters: a LiteRT file can only hold what its operators can compute; an operation
+        that nothing is known about would be missing or wrong.
+    Example: a layer that calls `keras.ops.linalg.eig`.
+    How to fix: write the operation with others from `keras.ops`, give a lowering for it with
+        `@litesmith.lowers`, or take it out of the model and do it in the app.
+    """
+
+    operation: str
+
+    def message(self) -> str:
+        return f"{self.operation} has no LiteRT form that Litesmith knows."
+
+    def hint(self) -> str:
+        return (
+            "Write it with other operations of keras.ops, register a lowering with "
+            "@litesmith.lowers, or move it out of the model."
+        )
+
+
+@dataclass(frozen=True)
+class UnsupportedArgument(KerasDiagnostic, code="K102"):
+    """An operation is used with an argument that has no lowering to LiteRT.
+
+    Why it matters: the operation converts in other configurations; this one has no form in
+        LiteRT operators that Litesmith knows.
+    Example: `layers.Conv3D(groups=2, dilation_rate=2)` in a version without that lowering.
+    How to fix: use the argument that the message suggests, or register a lowering.
+    """
+
+    operation: str
+    problem: str
+
+    def message(self) -> str:
+        return f"{self.operation}: {self.problem}."
+
+    def hint(self) -> str:
+        return "Change the argument, or register a lowering with @litesmith.lowers."
+
+
+@dataclass(frozen=True)
+class UntraceableLayer(KerasDiagnostic, code="K103"):
+    """A layer's `call` does something that cannot be followed symbolically.
+
+    Why it matters: the model is converted by running it on symbolic tensors, which work with
+        Keras layers and `keras.ops`; functions of TensorFlow, JAX, torch or numpy cannot take them.
+    Example: a custom layer whose `call` uses `tf.math.sin(x)` or `np.mean(x)`.
+    How to fix: use the function of the same name in `keras.ops`.
+    """
+
+    layer_class: str
+    error: str
+
+    def message(self) -> str:
+        return f"The layer's {self.layer_class}.call could not be followed: {self.error}"
+
+    def hint(self) -> str:
+        return "Use keras.ops in place of functions of tf, jax, torch or numpy on the layer's tensors."
+
+
+@dataclass(frozen=True)
+class SizeReadAsNumber(KerasDiagnostic, code="K201"):
+    """A size that changes from call to call was used as if it were a fixed number.
+
+    Why it matters: the file would work for one size only, and give wrong results for others.
+    Example: `np.arange(ops.shape(x)[1])`, or a Python loop over a time axis that is None.
+    How to fix: use `keras.ops` for computations on sizes (`ops.arange(ops.shape(x)[1])`), or
+        give the size with `inputs=` so that it is fixed.
+    """
+
+    dimension: str
+    operation: str
+
+    def message(self) -> str:
+        return f"The size '{self.dimension}' is dynamic, but {self.operation} was built for one value of it."
+
+    def hint(self) -> str:
+        return (
+            f"Compute with keras.ops instead of numpy or Python loops, or fix '{self.dimension}' "
+            "with inputs=... (or batch=...)."
+        )
+
+
+@dataclass(frozen=True)
+class UnbuiltModel(Diagnostic, code="K301"):
+    """The model has no weights or input shapes yet.
+
+    Why it matters: shapes of weights and tensors follow from the shape of the input.
+    Example: `keras.Sequential([layers.Dense(3)])` that was never called.
+    How to fix: call the model once, start it with `keras.Input`, or say the shapes with `inputs=`.
+    """
+
+    model: str
+
+    def message(self) -> str:
+        return f"The model '{self.model}' was never built, so the shapes of its inputs are not known."
+
+    def hint(self) -> str:
+        return "Call it once on data, start it with keras.Input(shape), or pass inputs=(None, ...) with the shape."
+
+
+@dataclass(frozen=True)
+class InputMismatch(Diagnostic, code="K302"):
+    """The `inputs` given do not fit the model's inputs.
+
+    Why it matters: every input needs a shape and an element type that the model can take.
+    Example: `convert(model, inputs=(None, 28, 28))` for a model of two inputs.
+    How to fix: give one shape, `keras.InputSpec` or example array for each input, nested as the model's own.
+    """
+
+    problem: str
+    expected: str
+
+    def message(self) -> str:
+        return f"inputs= does not fit the model: {self.problem}."
+
+    def hint(self) -> str:
+        return f"The model takes {self.expected}."
+
+
+@dataclass(frozen=True)
+class NotAModel(Diagnostic, code="K303"):
+    """What should be converted is not a Keras model.
+
+    Why it matters: only a Keras 3 model, or a file of one, can be followed.
+    Example: `convert(model.layers)`, or a model of the separate package tf_keras.
+    How to fix: pass a `keras.Model` or the path of its file.
+    """
+
+    kind: str
+
+    def message(self) -> str:
+        return f"An object of type {self.kind} cannot be converted."
+
+    def hint(self) -> str:
+        return "Pass a keras.Model (Keras 3), or the path of a .keras or .h5 file."
+
+
+@dataclass(frozen=True)
+class UnusedOption(KerasDiagnostic, code="K401", severity=Severity.WARNING):
+    """A behaviour that only training has is left out.
+
+    Why it matters: the converted model computes what `model(x, training=False)` computes.
+    Example: a layer that forces `training=True` inside its call.
+    How to fix: nothing, if inference is what you want.
+    """
+
+    problem: str
+
+    def message(self) -> str:
+        return self.problem

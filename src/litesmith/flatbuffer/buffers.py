@@ -1,0 +1,61 @@
+"""Which constants share a buffer of the file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+
+from litesmith.flatbuffer.encoding import encode
+from litesmith.ir.constants import Constant
+from litesmith.ir.types import DType
+
+COMPARED_BYTES = 64 * 1024
+"""Constants up to this size share a buffer when their bytes are equal.
+
+Larger ones share it only when they come from the same variable in the same way: comparing
+them would compute every weight of a model twice.
+"""
+
+
+class Buffers:
+    """The buffers of a file in order: constants, and raw bytes such as metadata.
+
+    Buffer 0 is empty by the schema's convention.
+    """
+
+    def __init__(self) -> None:
+        self.contents: list[Constant | bytes] = [b""]
+        self._by_key: dict[Hashable, int] = {}
+        self._by_bytes: dict[Hashable, int] = {}
+
+    def add_bytes(self, data: bytes) -> int:
+        self.contents.append(data)
+        return len(self.contents) - 1
+
+    def add(self, constant: Constant) -> int:
+        """The index of the buffer that holds a constant's elements."""
+        key = (constant.key, constant.type.dtype)
+        if key not in self._by_key:
+            self._by_key[key] = self._find_or_append(constant)
+        return self._by_key[key]
+
+    def _find_or_append(self, constant: Constant) -> int:
+        if constant.type.dtype is DType.STRING or constant.type.nbytes <= COMPARED_BYTES:
+            data = bytes(encode(constant.array(), constant.type.dtype))
+            digest = hashlib.blake2b(data, digest_size=16).digest()
+            if digest not in self._by_bytes:
+                self._by_bytes[digest] = self.add_bytes(data) if data else 0
+            return self._by_bytes[digest]
+        self.contents.append(constant)
+        return len(self.contents) - 1
+
+    def sizes(self) -> list[int]:
+        """Bytes of each buffer."""
+        return [len(content) if isinstance(content, bytes) else content.type.nbytes for content in self.contents]
+
+    def load(self, index: int) -> memoryview:
+        """The bytes of one buffer, computed now."""
+        content = self.contents[index]
+        if isinstance(content, bytes):
+            return memoryview(content)
+        return encode(content.array(), content.type.dtype)

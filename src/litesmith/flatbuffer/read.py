@@ -1,0 +1,287 @@
+"""Reading a LiteRT flatbuffer, whoever made it, as a graph.
+
+Constants stay in the file's bytes: their arrays are views. An operator that has no
+definition, or options that its definition cannot hold, is kept as `Unmodeled`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as generated
+
+from litesmith.flatbuffer.encoding import decode
+from litesmith.flatbuffer.schema import (
+    DTYPES,
+    FILE_IDENTIFIER,
+    OPERATOR_NAMES,
+    is_enumeration,
+    option_fields,
+)
+from litesmith.ir.constants import Constant
+from litesmith.ir.dims import Dim, Size, symbol
+from litesmith.ir.graph import Graph, Model, Operation, Signature, Value
+from litesmith.ir.operator import Operator, TypeRule
+from litesmith.ir.source import Source
+from litesmith.ir.types import DType, Quantization, SparseAxis, Sparsity, TensorType
+from litesmith.opset.registry import definitions
+from litesmith.opset.unmodeled import Unmodeled
+
+Buffer = bytes | bytearray | memoryview
+PROBES = (3, 211, 223, 227, 229, 233, 239, 241)
+"""What unknown sizes compute as: the batch first, primes so that different ones do not meet."""
+
+
+class Damaged(Exception):
+    """The bytes are not a LiteRT flatbuffer, or its tables contradict each other."""
+
+
+def read(data: Buffer) -> Model:
+    """The model in `data`, which must stay unchanged while the model is used; raises `Damaged`."""
+    if len(data) < 8 or bytes(data[4:8]) != FILE_IDENTIFIER:
+        raise Damaged("the file does not have the identifier TFL3")
+    try:
+        return _Reader(data).model()
+    except (struct.error, IndexError, KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
+        raise Damaged(f"the tables of the file contradict each other ({error})") from error
+
+
+class _Reader:
+    def __init__(self, data: Buffer) -> None:
+        self.data = np.frombuffer(data, np.uint8)
+        self.table = generated.ModelT.InitFromPackedBuf(data, 0)
+        self.graphs = [Graph(_text(sub.name) or f"subgraph_{i}") for i, sub in enumerate(self.table.subgraphs or ())]
+        self.values: list[list[Value]] = []
+        self.unknown = 0
+
+    def model(self) -> Model:
+        for graph, table in zip(self.graphs, self.table.subgraphs, strict=True):
+            self._fill(graph, table)
+        signatures = [self._signature(table) for table in self.table.signatureDefs or ()]
+        metadata = {_text(entry.name): self._bytes(entry.buffer).tobytes() for entry in self.table.metadata or ()}
+        return Model(self.graphs, signatures, metadata, _text(self.table.description))
+
+    def _fill(self, graph: Graph, table: Any) -> None:
+        inputs = _indices(table.inputs)
+        produced = {index for operator in table.operators or () for index in _indices(operator.outputs)}
+        values: list[Value | None] = [None] * len(table.tensors or ())
+        batch = self._new_symbol("batch")
+        for index in inputs:
+            tensor = table.tensors[index]
+            values[index] = graph.add_input(self._type(tensor, batch), _text(tensor.name))
+        for index, tensor in enumerate(table.tensors or ()):
+            if values[index] is None and index not in produced:
+                values[index] = self._constant(tensor)
+        for operator in table.operators or ():
+            operation = self._operation(operator, table, values)
+            graph.insert(operation)
+        graph.outputs = [_there(values[index]) for index in _indices(table.outputs)]
+        self.values.append([value for value in values if value is not None])
+        self._by_index = getattr(self, "_by_index", {})
+        self._by_index[id(graph)] = values
+
+    def _operation(self, table: Any, subgraph: Any, values: list[Value | None]) -> Operation:
+        operator = self._operator(table)
+        operands = [None if index < 0 else _there(values[index]) for index in _indices(table.inputs)]
+        outputs = [subgraph.tensors[index] for index in _indices(table.outputs)]
+        types = self._result_types(operator, operands, outputs)
+        name = _text(outputs[0].name) if outputs else ""
+        operation = Operation(operator, operands, types, Source(layer=name))
+        for index, tensor, result in zip(_indices(table.outputs), outputs, operation.results, strict=True):
+            result.name = _text(tensor.name)
+            result.is_variable = bool(tensor.isVariable)
+            values[index] = result
+        return operation
+
+    def _result_types(self, operator: Operator, operands: list[Value | None], outputs: list[Any]) -> list[TensorType]:
+        """What the file says; unknown sizes as the operator computes them, where it can."""
+        inferred: tuple[TensorType, ...] = ()
+        if any(_is_dynamic(tensor) for tensor in outputs):
+            try:
+                inferred = operator.infer(*operands)
+            except (TypeRule, NotImplementedError, ValueError, IndexError, ZeroDivisionError, AttributeError):
+                inferred = ()
+        types = []
+        for i, tensor in enumerate(outputs):
+            shape = tuple(_sizes(tensor))
+            hint = inferred[i].shape if i < len(inferred) and len(inferred[i].shape) == len(shape) else None
+            types.append(self._type(tensor, None, hint))
+        return types
+
+    def _type(self, tensor: Any, batch: Dim | None, hint: tuple[Size, ...] | None = None) -> TensorType:
+        shape: list[Size] = []
+        for axis, size in enumerate(_sizes(tensor)):
+            if size >= 0:
+                shape.append(size)
+            elif hint is not None:
+                shape.append(hint[axis])
+            else:
+                shape.append(batch if batch is not None and axis == 0 else self._new_symbol("size"))
+        return TensorType(
+            DTYPES[tensor.type], tuple(shape), _quantization(tensor.quantization), _sparsity(tensor.sparsity)
+        )
+
+    def _new_symbol(self, name: str) -> Dim:
+        self.unknown += 1
+        probe = PROBES[0] if name == "batch" else PROBES[self.unknown % (len(PROBES) - 1) + 1]
+        return symbol(f"{name}_{self.unknown}", probe)
+
+    def _constant(self, tensor: Any) -> Value:
+        """A tensor that nothing produces: a constant, or a variable without content."""
+        type = self._type(tensor, None)
+        value = Value(type, _text(tensor.name))
+        value.is_variable = bool(tensor.isVariable)
+        data = self._bytes(tensor.buffer)
+        if data.size or (type.elements == 0 and not value.is_variable):
+            shape = (data.size // max(type.dtype.numpy.itemsize, 1),) if type.sparsity else type.shape
+            value.constant = Constant(
+                type, lambda: decode(data, type.dtype, shape), ("buffer", tensor.buffer, type.dtype, shape)
+            )
+        return value
+
+    def _bytes(self, index: int) -> np.ndarray[Any, Any]:
+        buffer = self.table.buffers[index]
+        if buffer.offset > 1:
+            if buffer.offset + buffer.size > self.data.size:
+                raise Damaged("a buffer lies behind the end of the file")
+            return self.data[buffer.offset : buffer.offset + buffer.size]
+        if buffer.data is None or isinstance(buffer.data, int):
+            return np.zeros(0, np.uint8)
+        return np.asarray(buffer.data, np.uint8)
+
+    def _operator(self, table: Any) -> Operator:
+        code = self.table.operatorCodes[table.opcodeIndex]
+        name = OPERATOR_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        options = table.builtinOptions if table.builtinOptions is not None else table.builtinOptions2
+        definition = definitions().get(name)
+        if definition is not None and (options is not None or not option_fields(definition)):
+            known = self._modeled(definition, options)
+            if known is not None:
+                return known
+        return self._unmodeled(name, code, table, options)
+
+    def _modeled(self, definition: type[Operator], options: Any) -> Operator | None:
+        """An instance of a definition, or None when it cannot hold what the options say."""
+        expected = None if definition.options_table is None else definition.options_table + "T"
+        if options is not None and type(options).__name__ != expected:
+            return None
+        arguments: dict[str, Any] = {}
+        left = {name for name, value in vars(options).items() if _is_set(value)} if options is not None else set()
+        for field in option_fields(definition):
+            value = getattr(options, field.schema_name)
+            left.discard(field.schema_name)
+            arguments[field.name] = self._option(value, field.kind)
+        return None if left else definition(**arguments)
+
+    def _option(self, value: Any, kind: type) -> Any:
+        if kind is Graph:
+            return self.graphs[value]
+        if kind is DType:
+            return DTYPES[value]
+        if is_enumeration(kind):
+            return kind(value)
+        if kind is tuple:
+            return () if value is None else tuple(np.asarray(value).tolist())
+        if kind is str:
+            return _text(value)
+        return kind(value)
+
+    def _unmodeled(self, name: str, code: Any, table: Any, options: Any) -> Unmodeled:
+        is_custom = name == "CUSTOM"
+        graphs, fields = [], []
+        for field, value in vars(options).items() if options is not None else ():
+            if "ubgraphInd" in field:
+                numbers = [value] if np.ndim(value) == 0 else list(value)
+                graphs.append((field, tuple(self.graphs[number] for number in numbers)))
+            elif value is not None:
+                fields.append((field, tuple(value.tolist()) if isinstance(value, np.ndarray) else value))
+        custom = table.customOptions
+        return Unmodeled(
+            name=_text(code.customCode) if is_custom else name,
+            is_custom=is_custom,
+            opcode_version=code.version,
+            table=type(options).__name__[:-1] if options is not None else None,
+            options=tuple(fields),
+            custom_options=b"" if custom is None else np.asarray(custom, np.uint8).tobytes(),
+            graphs=tuple(graphs),
+        )
+
+    def _signature(self, table: Any) -> Signature:
+        """A signature with its names in the order of the graph's inputs and outputs."""
+        graph = self.graphs[table.subgraphIndex]
+        values = self._by_index[id(graph)]
+        names_in = {id(values[entry.tensorIndex]): _text(entry.name) for entry in table.inputs or ()}
+        names_out = [(_text(entry.name), values[entry.tensorIndex]) for entry in table.outputs or ()]
+        return Signature(
+            _text(table.signatureKey),
+            graph,
+            tuple(names_in.get(id(value), value.name) for value in graph.inputs),
+            tuple(_output_names(graph, names_out)),
+        )
+
+
+def _output_names(graph: Graph, named: list[tuple[str, Value | None]]) -> list[str]:
+    """A name for each output; two names for one tensor go to its places in order."""
+    left = list(named)
+    names = []
+    for output in graph.outputs:
+        found = next((entry for entry in left if entry[1] is output), None)
+        if found is not None:
+            left.remove(found)
+        names.append(found[0] if found else output.name)
+    return names
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _there(value: Value | None) -> Value:
+    if value is None:
+        raise Damaged("an operator reads a tensor that no earlier operator wrote")
+    return value
+
+
+def _indices(numbers: Iterable[int] | None) -> list[int]:
+    return [] if numbers is None or isinstance(numbers, int) else [int(number) for number in numbers]
+
+
+def _sizes(tensor: Any) -> list[int]:
+    sizes = _indices(tensor.shape)
+    signature = _indices(tensor.shapeSignature)
+    return signature if len(signature) == len(sizes) else sizes
+
+
+def _is_dynamic(tensor: Any) -> bool:
+    return any(size < 0 for size in _sizes(tensor))
+
+
+def _is_set(value: Any) -> bool:
+    """Whether an option differs from what an absent field reads as."""
+    return value is not None and not (isinstance(value, (bool, int, float)) and not value)
+
+
+def _quantization(table: Any) -> Quantization | None:
+    if table is None or table.scale is None or np.size(table.scale) == 0:
+        return None
+    zero_points = np.zeros(np.size(table.scale), int) if table.zeroPoint is None else np.asarray(table.zeroPoint)
+    return Quantization(
+        tuple(np.asarray(table.scale).tolist()), tuple(zero_points.tolist()), int(table.quantizedDimension)
+    )
+
+
+def _sparsity(table: Any) -> Sparsity | None:
+    if table is None:
+        return None
+    axes = tuple(
+        SparseAxis(entry.denseSize, _vector(entry.arraySegments), _vector(entry.arrayIndices))
+        for entry in table.dimMetadata or ()
+    )
+    return Sparsity(tuple(_indices(table.traversalOrder)), tuple(_indices(table.blockMap)), axes)
+
+
+def _vector(table: Any) -> tuple[int, ...] | None:
+    return None if table is None else tuple(_indices(table.values))

@@ -1,0 +1,1 @@
+"""What turns a model of some kind into a graph."""

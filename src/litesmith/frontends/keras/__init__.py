@@ -1,0 +1,1 @@
+"""Keras models, imported by running them."""

@@ -1,0 +1,181 @@
+"""A model's face: what goes in and comes out, how it is nested, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+from keras.src.backend import standardize_dtype
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.keras import InputMismatch, UnbuiltModel
+
+
+@dataclass(frozen=True)
+class InputType:
+    """One input: its name, its sizes (None for dynamic ones) and its Keras dtype."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> Any:
+    """The model's inputs, nested as its own, as `InputType` leaves.
+
+    `inputs` replaces what the model says: shapes, `InputSpec`s or example arrays (their sizes
+    without the batch). `batch` pins the first axis of every input.
+    """
+    own = _own_inputs(model)
+    if inputs is None:
+        if own is None:
+            raise LitesmithError(UnbuiltModel(model.name))
+        chosen = own
+    else:
+        chosen = _given_inputs(model, own, inputs)
+    return tree.map_structure(lambda leaf: _with_batch(leaf, batch), chosen)
+
+
+def _with_batch(leaf: InputType, batch: int | None) -> InputType:
+    if batch is None or not leaf.shape:
+        return leaf
+    return InputType(leaf.name, (batch, *leaf.shape[1:]), leaf.dtype)
+
+
+def _own_inputs(model: Any) -> Any:
+    """What a built model knows of its inputs; None for one that was never built."""
+    functional = getattr(model, "_functional", None) or model
+    structure = getattr(functional, "_inputs_struct", None)
+    if structure is not None:
+        return _named(structure, lambda leaf, name: InputType(name, tuple(leaf.shape), leaf.dtype))
+    shapes = getattr(model, "_build_shapes_dict", None)
+    if not model.built or not shapes:
+        return None
+    (first, *_) = shapes.values()
+    shape = tree.map_shape_structure(lambda sizes: (None, *sizes[1:]), first)
+    dtype = standardize_dtype(model.input_dtype)
+    return tree.map_shape_structure(lambda sizes: InputType("input", tuple(sizes), dtype), shape)
+
+
+def _named(structure: Any, make: Any) -> Any:
+    """Leaves named after their Keras tensor, or their key where they are in a dictionary."""
+    if isinstance(structure, dict):
+        return {
+            key: make(leaf, str(key)) if isinstance(leaf, keras.KerasTensor) else _named(leaf, make)
+            for key, leaf in structure.items()
+        }
+    return tree.map_structure(lambda leaf: make(leaf, leaf.name), structure)
+
+
+def _given_inputs(model: Any, own: Any, given: Any) -> Any:
+    """The caller's shapes, specs or arrays, with names and types from the model where it has them."""
+    if own is None:
+        default = standardize_dtype(model.input_dtype)
+        counter = iter(range(1_000_000))
+        return _map_given(
+            lambda leaf: _given_leaf(InputType(f"input_{next(counter)}", (), default), leaf, fixed=False), given
+        )
+    expected = tree.flatten(own)
+    leaves = _flatten_given(given)
+    if len(leaves) != len(expected):
+        raise LitesmithError(InputMismatch(f"{len(leaves)} given for {len(expected)} inputs", describe(own)))
+    matched = [_given_leaf(known, leaf, fixed=True) for known, leaf in zip(expected, leaves, strict=True)]
+    return tree.pack_sequence_as(own, matched)
+
+
+def _is_shape(given: Any) -> bool:
+    return isinstance(given, (tuple, list)) and all(
+        size is None or isinstance(size, (int, np.integer)) for size in given
+    )
+
+
+def _flatten_given(given: Any) -> list[Any]:
+    """Leaves in Keras' order: dictionaries by key."""
+    if isinstance(given, dict):
+        return [leaf for key in sorted(given) for leaf in _flatten_given(given[key])]
+    if isinstance(given, (tuple, list)) and not _is_shape(given):
+        return [leaf for item in given for leaf in _flatten_given(item)]
+    return [given]
+
+
+def _map_given(function: Any, given: Any) -> Any:
+    if isinstance(given, dict):
+        return {key: _map_given(function, item) for key, item in given.items()}
+    if isinstance(given, (tuple, list)) and not _is_shape(given):
+        return type(given)(_map_given(function, item) for item in given)
+    return function(given)
+
+
+def _given_leaf(known: InputType, given: Any, fixed: bool) -> InputType:
+    """One input as the caller says it, checked against what the model says (`fixed`)."""
+    dtype = known.dtype
+    if isinstance(given, (keras.InputSpec, keras.KerasTensor)):
+        shape = None if given.shape is None else tuple(given.shape)
+        dtype = given.dtype or dtype
+    elif _is_shape(given):
+        shape = tuple(None if size is None else int(size) for size in given)
+    elif hasattr(given, "shape") and hasattr(given, "dtype"):
+        shape = (None, *(int(size) for size in tuple(given.shape)[1:]))
+        dtype = dtype if fixed else _array_dtype(given)
+    else:
+        problem = f"{given!r} is not a shape, a keras.InputSpec or an array"
+        raise LitesmithError(InputMismatch(problem, describe(known)))
+    if shape is None:
+        shape = known.shape
+    if fixed:
+        _check_shape(known, shape, standardize_dtype(dtype))
+    return InputType(known.name, shape, standardize_dtype(dtype))
+
+
+def _array_dtype(array: Any) -> str:
+    """The type of an example array; float64, which numpy makes by default, is taken for the float type."""
+    dtype = standardize_dtype(array.dtype)
+    return keras.config.floatx() if dtype == "float64" else dtype
+
+
+def _check_shape(known: InputType, shape: Sequence[int | None], dtype: str) -> None:
+    fits = len(shape) == len(known.shape) and all(
+        own is None or size is None or own == size for own, size in zip(known.shape, shape, strict=True)
+    )
+    if not fits:
+        problem = f"shape {tuple(shape)} for input '{known.name}', which has shape {known.shape}"
+        raise LitesmithError(InputMismatch(problem, describe(known)))
+    kinds = [name.startswith(("float", "bfloat")) for name in (dtype, known.dtype)]
+    if kinds[0] != kinds[1]:
+        problem = f"type {dtype} for input '{known.name}', which is {known.dtype}"
+        raise LitesmithError(InputMismatch(problem, describe(known)))
+
+
+def describe(inputs: Any) -> str:
+    """Inputs in words: `image float32(None, 28, 28, 1), size int32(None,)`."""
+    return ", ".join(f"{leaf.name} {leaf.dtype}{leaf.shape}" for leaf in tree.flatten(inputs))
+
+
+def output_names(model: Any, outputs: Any) -> list[str]:
+    """A name for each output in Keras' order: its key, or the layer it comes from."""
+    leaves = tree.flatten(outputs)
+    names = getattr(getattr(model, "_functional", None) or model, "output_names", None)
+    if isinstance(outputs, dict):
+        paths = [path for path, _ in tree.flatten_with_path(outputs)]
+        names = ["/".join(map(str, path)) for path in paths]
+    elif names is None or len(names) != len(leaves):
+        names = ["output"] if len(leaves) == 1 else [f"output_{i}" for i in range(len(leaves))]
+    return unique(list(names))
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """The names, with a number behind those that come again."""
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        candidate, count = name, 0
+        while candidate in taken:
+            count += 1
+            candidate = f"{name}_{count}"
+        taken.add(candidate)
+        result.append(candidate)
+    return result

@@ -1,0 +1,110 @@
+"""From a live Keras model to a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import tree
+
+from litesmith.diagnostics.base import Diagnostic, LitesmithError
+from litesmith.diagnostics.keras import NotAModel, SizeReadAsNumber
+from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
+from litesmith.frontends.keras.options import Options, using
+from litesmith.frontends.keras.tracing import Tracer
+from litesmith.ir.compare import first_difference
+from litesmith.ir.dims import Dim, Size, symbol
+from litesmith.ir.graph import Graph, Model, Signature, Value
+from litesmith.ir.nesting import Nesting, nesting_of
+from litesmith.ir.types import DType, TensorType
+
+BATCH_PROBES = (3, 5)
+SIZE_PROBES = ((131, 137, 139, 149, 151, 157, 163, 167), (173, 179, 181, 191, 193, 197, 199, 211))
+"""What unknown sizes compute as, in the two runs: primes, large enough for windows to fit."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model as a graph, with the nesting of its inputs and outputs."""
+
+    model: Model
+    inputs: Nesting
+    outputs: Nesting
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def import_model(model: Any, inputs: Any = None, batch: int | None = None, options: Options | None = None) -> Imported:
+    """Run a Keras model on symbolic tensors and return the graph it lowers itself to.
+
+    Raises:
+        LitesmithError: with everything that has no LiteRT form, or sizes read as numbers.
+    """
+    if not isinstance(model, keras.Layer):
+        raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
+    types = model_inputs(model, inputs, batch)
+    with using(options or Options()):
+        graph, structure, tracer = _trace(model, types, 0)
+        if tracer.diagnostics:
+            cause = tracer.failures[0] if tracer.failures else None
+            raise LitesmithError(_unique(tracer.diagnostics)) from cause
+        if any(size is None for leaf in tree.flatten(types) for size in leaf.shape):
+            _check_sizes(graph, _trace(model, types, 1)[0])
+    names = unique([leaf.name for leaf in tree.flatten(types)])
+    signature = Signature("serving_default", graph, tuple(names), tuple(output_names(model, structure)))
+    return Imported(Model([graph], [signature]), nesting_of(types), nesting_of(structure), ())
+
+
+def _trace(model: Any, types: Any, run: int) -> tuple[Graph, Any, Tracer]:
+    """One run; `run` chooses the probe values of unknown sizes."""
+    graph = Graph("main")
+    sizes = _Sizes(run)
+    names = iter(unique([leaf.name for leaf in tree.flatten(types)]))
+    values = tree.map_structure(lambda leaf: graph.add_input(sizes.type(leaf), next(names)), types)
+    tracer = Tracer(graph)
+    structure = tracer.run(lambda tensors: _call(model, tensors), values)
+    graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
+    return graph, structure, tracer
+
+
+def _call(model: Any, tensors: Any) -> Any:
+    """The model's inference; plain functions of a layer may not know `training`."""
+    return model(tensors, training=False) if model._call_has_training_arg else model(tensors)
+
+
+class _Sizes:
+    """Unknown sizes of inputs: one batch for all, one for each other axis."""
+
+    def __init__(self, run: int) -> None:
+        self.run = run
+        self.count = 0
+
+    def type(self, leaf: InputType) -> TensorType:
+        sizes: list[Size] = []
+        for axis, size in enumerate(leaf.shape):
+            sizes.append(self._unknown(leaf.name, axis) if size is None else size)
+        return TensorType(DType(leaf.dtype), tuple(sizes))
+
+    def _unknown(self, name: str, axis: int) -> Dim:
+        if axis == 0:
+            return symbol("batch", BATCH_PROBES[self.run])
+        probes = SIZE_PROBES[self.run]
+        self.count += 1
+        return symbol(f"{name}.{axis}", probes[(self.count - 1) % len(probes)])
+
+
+def _check_sizes(first: Graph, second: Graph) -> None:
+    """Both runs must give one graph: where they differ, a size was read as a number."""
+    difference = first_difference(first, second)
+    if difference is None:
+        return
+    unknown = ", ".join(sorted({symbol.name for symbol in first.anchors}))
+    raise LitesmithError(SizeReadAsNumber(difference.source, unknown, difference.what))
+
+
+def _unique(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return list(dict.fromkeys(diagnostics))
+
+
+__all__ = ["Imported", "import_model"]

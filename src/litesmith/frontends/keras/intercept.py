@@ -1,0 +1,186 @@
+"""Making Keras hand its calls over while a model is imported.
+
+Two things are replaced, and everything is put back on every exit: `symbolic_call` of
+operations and layers, and the functions of the active backend, which code inside Keras calls
+directly. A replacement first looks for an import running in its own thread and for one of our
+tensors or dynamic sizes among the arguments; otherwise it calls the original.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FunctionType, ModuleType
+from typing import Any, Protocol
+
+import keras
+from keras.src.layers import layer as layer_module
+from keras.src.layers.layer import Layer
+from keras.src.ops.operation import Operation
+
+from litesmith.frontends.keras.tensor import LiteTensor
+from litesmith.ir.dims import Dim
+
+PREFIXES = {
+    "core": "ops.",
+    "numpy": "ops.",
+    "nn": "ops.",
+    "math": "ops.",
+    "image": "ops.image.",
+    "linalg": "ops.linalg.",
+    "random": "random.",
+    "rnn": "backend.",
+}
+"""The modules of a Keras backend, and how the public names of their functions begin."""
+
+LEFT_ALONE = frozenset({
+    "is_tensor", "compute_output_spec", "device_scope", "random_seed_dtype", "cudnn_ok", "unstack", "remat",
+    "draw_seed", "get_device", "to_torch_dtype", "enable_float64",
+})  # fmt: skip
+"""Functions that answer a question about the backend rather than compute."""
+
+
+class Importer(Protocol):
+    """What handles the calls that are taken over."""
+
+    def call_function(self, name: str, original: Callable[..., Any], args: Any, kwargs: Any) -> Any: ...
+
+    def call_operation(self, operation: Any, args: Any, kwargs: Any) -> Any: ...
+
+    def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any: ...
+
+
+_importer: ContextVar[Importer | None] = ContextVar("litesmith_importer", default=None)
+_lock = threading.Lock()
+_depth = 0
+
+
+def involves(value: Any) -> bool:
+    """Whether one of our tensors or a dynamic size stands among arguments."""
+    if isinstance(value, (LiteTensor, Dim)):
+        return True
+    if isinstance(value, (list, tuple)):
+        return any(map(involves, value))
+    return isinstance(value, dict) and any(map(involves, value.values()))
+
+
+@contextmanager
+def intercepting(importer: Importer) -> Iterator[None]:
+    """Calls in this context that involve our tensors go to `importer`."""
+    token = _importer.set(importer)
+    _install()
+    try:
+        yield
+    finally:
+        _remove()
+        _importer.reset(token)
+
+
+@contextmanager
+def plain_keras() -> Iterator[None]:
+    """Keras as it is, for a question asked in the middle of an import."""
+    token = _importer.set(None)
+    try:
+        yield
+    finally:
+        _importer.reset(token)
+
+
+def _install() -> None:
+    global _depth
+    with _lock:
+        _depth += 1
+        if _depth == 1:
+            for owner, name, _, replacement in _replacements():
+                setattr(owner, name, replacement)
+
+
+def _remove() -> None:
+    global _depth
+    with _lock:
+        _depth -= 1
+        if _depth == 0:
+            for owner, name, original, _ in _replacements():
+                setattr(owner, name, original)
+
+
+@functools.cache
+def _replacements() -> list[tuple[Any, str, Any, Any]]:
+    """(owner, attribute, original, replacement) of all that is replaced."""
+    found: list[tuple[Any, str, Any, Any]] = [
+        (Operation, "symbolic_call", Operation.symbolic_call, _operation_call(Operation.symbolic_call)),
+        (Layer, "symbolic_call", Layer.symbolic_call, _layer_call(Layer.symbolic_call)),
+        (layer_module, "Node", layer_module.Node, _node(layer_module.Node)),
+    ]
+    wrappers: dict[int, Any] = {}
+    for module, name, function in _backend_functions():
+        public = PREFIXES[module.__name__.rpartition(".")[2]] + name
+        wrappers[id(function)] = _function_call(public, function)
+    for module in list(sys.modules.values()):
+        if not getattr(module, "__name__", "").startswith("keras.src"):
+            continue
+        for name, value in vars(module).items():
+            if id(value) in wrappers:
+                found.append((module, name, value, wrappers[id(value)]))
+    return found
+
+
+def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:
+    package = f"keras.src.backend.{keras.backend.backend()}"
+    for short in PREFIXES:
+        module = importlib.import_module(f"{package}.{short}")
+        for name, value in vars(module).items():
+            if name.startswith("_") or name in LEFT_ALONE or not isinstance(value, FunctionType):
+                continue
+            if value.__module__ == module.__name__:
+                yield module, name, value
+
+
+def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        importer = _importer.get()
+        if importer is None or not (involves(args) or involves(kwargs)):
+            return original(*args, **kwargs)
+        return importer.call_function(name, original, args, kwargs)
+
+    return call
+
+
+def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        importer = _importer.get()
+        if importer is None or not (involves(args) or involves(kwargs)):
+            return original(self, *args, **kwargs)
+        return importer.call_operation(self, args, kwargs)
+
+    return symbolic_call
+
+
+def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        importer = _importer.get()
+        if importer is None or not (involves(args) or involves(kwargs)):
+            return original(self, *args, **kwargs)
+        return importer.call_layer(self, args, kwargs)
+
+    return symbolic_call
+
+
+def _node(original: Any) -> Any:
+    """Keras records each call on symbolic tensors in the layer; ours leave no trace there."""
+
+    @functools.wraps(original)
+    def node(operation: Any, call_args: Any = None, call_kwargs: Any = None, outputs: Any = None) -> Any:
+        if _importer.get() is not None and (involves(call_args) or involves(call_kwargs)):
+            return None
+        return original(operation=operation, call_args=call_args, call_kwargs=call_kwargs, outputs=outputs)
+
+    return node

@@ -1,0 +1,1 @@
+"""What Keras' operations and layers are in terms of `ops`, one file per family."""

@@ -1,0 +1,32 @@
+"""`keras.ops` about tensors themselves: conversion, element types, sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litesmith.frontends.keras.lowerings.promotion import common_dtype, dtype_or
+from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Size
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops.array import as_value
+
+
+@lowers("ops.convert_to_tensor")
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Value:
+    return as_value(x, dtype_or(dtype, common_dtype(x)))
+
+
+@lowers("ops.cast")
+def cast(x: Any, dtype: Any) -> Value:
+    return as_value(x, dtype_or(dtype, DType.FLOAT32))
+
+
+@lowers("ops.shape")
+def shape(x: Value) -> tuple[Size, ...]:
+    return x.type.shape
+
+
+@lowers("ops.stop_gradient")
+def stop_gradient(variable: Value) -> Value:
+    return variable

@@ -1,0 +1,38 @@
+"""Choices of a conversion that lowerings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+RnnForm = Literal["while", "fused", "unroll"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Attributes:
+    rnn: recurrent layers as WHILE loops, as fused operators, or written out step by step.
+    """
+
+    rnn: RnnForm = "while"
+
+
+_options: ContextVar[Options] = ContextVar("litesmith_options", default=Options())  # noqa: B039 (frozen)
+
+
+def options() -> Options:
+    """The choices of the conversion that is running."""
+    return _options.get()
+
+
+@contextmanager
+def using(chosen: Options) -> Iterator[None]:
+    """Conversions inside use these choices."""
+    token = _options.set(chosen)
+    try:
+        yield
+    finally:
+        _options.reset(token)

@@ -1,0 +1,84 @@
+"""The tensor that a model is run on to be imported: a `KerasTensor` that stands for a value of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from keras import KerasTensor
+
+from litesmith.ir.dims import Dim
+from litesmith.ir.graph import Value
+
+REVERSED = {
+    "add": "radd",
+    "sub": "rsub",
+    "mul": "rmul",
+    "truediv": "rtruediv",
+    "floordiv": "rfloordiv",
+    "mod": "rmod",
+    "pow": "rpow",
+    "matmul": "rmatmul",
+    "and": "rand",
+    "or": "ror",
+    "xor": "rxor",
+}
+
+
+class RawFrameworkCall(TypeError):
+    """A function of a framework was given a symbolic tensor."""
+
+
+class LiteTensor(KerasTensor):
+    """A Keras tensor with the shape (dynamic sizes as `Dim`) and dtype of `value`."""
+
+    __array_ufunc__ = None
+    """numpy arrays leave arithmetic with this tensor to it."""
+
+    def __init__(self, value: Value) -> None:
+        self._shape = value.type.shape
+        self._dtype = value.type.dtype.value
+        self._sparse = self._ragged = False
+        self._ragged_rank = self._row_splits_dtype = None
+        self.record_history = False
+        self.name = value.name
+        self.value = value
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise RawFrameworkCall("numpy was called on a tensor of the model")
+
+    @property
+    def __jax_array__(self) -> Any:
+        # JAX looks for this attribute before it gives way to our reflected operators.
+        raise AttributeError("__jax_array__")
+
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
+        raise RawFrameworkCall("a TensorFlow function was called on a tensor of the model")
+
+    @classmethod
+    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Torch's operators with a torch tensor on the left come here; its functions are refused."""
+        name = getattr(function, "__name__", "").strip("_")
+        reflected = REVERSED.get(name) or (name if name in REVERSED.values() else None)
+        if reflected and len(args) == 2 and isinstance(args[1], LiteTensor):
+            return getattr(args[1], f"__{reflected}__")(args[0])
+        raise RawFrameworkCall(f"torch.{name} was called on a tensor of the model")
+
+    def __len__(self) -> int:
+        return int(self._shape[0])
+
+    def __iter__(self) -> Iterator[LiteTensor]:
+        if isinstance(self._shape[0], Dim):
+            raise RawFrameworkCall(f"a loop over the dynamic size {self._shape[0]}")
+        return (self[i] for i in range(self._shape[0]))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> Any:
+        from keras import ops
+
+        return ops.equal(self, other)
+
+    def __repr__(self) -> str:
+        return f"<LiteTensor {self.name}: {self.value.type}>"

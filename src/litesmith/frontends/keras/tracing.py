@@ -1,0 +1,181 @@
+"""Running a model on symbolic tensors, so that it lowers itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import tree
+
+from litesmith.diagnostics.base import Diagnostic, LitesmithError
+from litesmith.diagnostics.internal import LoweringFailed
+from litesmith.diagnostics.keras import UnsupportedArgument, UnsupportedOperation, UntraceableLayer
+from litesmith.frontends.keras.arguments import array_value, to_tensors, to_values
+from litesmith.frontends.keras.intercept import intercepting, plain_keras
+from litesmith.frontends.keras.provenance import failing_line, users_line
+from litesmith.frontends.keras.registry import Lowering, layer_lowering, lowering
+from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
+from litesmith.ir.builder import building, emit_many
+from litesmith.ir.dims import Dim, symbol
+from litesmith.ir.graph import Graph
+from litesmith.ir.source import Source, source_scope
+from litesmith.ir.types import DType, TensorType
+from litesmith.ops.errors import Unsupported
+from litesmith.opset.unmodeled import Unmodeled
+
+
+class CannotContinue(Exception):
+    """An operation has no lowering, and not even its result's shape is known."""
+
+
+class Tracer:
+    """Builds a graph from the calls that Keras hands over.
+
+    Attributes:
+        diagnostics: what could not be lowered; placeholders stand in the graph for it.
+        failures: the exceptions behind those findings that are bugs of lowerings.
+        path: names of the layers that are running, the model itself left out.
+        inside: how many layers are running, the model counted.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.diagnostics: list[Diagnostic] = []
+        self.failures: list[Exception] = []
+        self.path: list[str] = []
+        self.inside = 0
+        self.root = sys._getframe()
+        self.unknown = 0
+
+    def run(self, model: Callable[..., Any], inputs: Any) -> Any:
+        """`model(inputs)` with values for inputs; returns what the model returns, values for tensors."""
+        self.root = sys._getframe()
+        with building(self.graph), keras.StatelessScope(), intercepting(self), source_scope(Source()):
+            try:
+                outputs = model(to_tensors(inputs))
+            except CannotContinue:
+                raise LitesmithError(self.diagnostics) from None
+            return tree.map_structure(_output_value, outputs)
+
+    def call_function(self, name: str, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """A function of the backend, taken over by the lowering of its public name."""
+        file, line = users_line(self.root)
+        with source_scope(source := Source("/".join(self.path), name, file, line)):
+            rule = lowering(name)
+            if rule is None:
+                self.diagnostics.append(UnsupportedOperation(source, f"keras.{name}"))
+                return self._placeholder(name, original, args, kwargs)
+            return self._apply(rule, f"keras.{name}", original, source, (), args, kwargs)
+
+    def _apply(
+        self,
+        rule: Lowering,
+        name: str,
+        original: Callable[..., Any],
+        source: Source,
+        before: tuple[Any, ...],
+        args: Any,
+        kwargs: Any,
+    ) -> Any:
+        """A lowering's result; where it has none, a finding and a placeholder."""
+        finding: Diagnostic
+        try:
+            return to_tensors(rule(*before, *to_values(args), **to_values(kwargs)))
+        except (LitesmithError, CannotContinue, RawFrameworkCall):
+            raise
+        except Unsupported as reason:
+            finding = UnsupportedArgument(source, name, str(reason))
+        except Exception as error:
+            self.failures.append(error)
+            finding = LoweringFailed(source, name, f"{type(error).__name__}: {error}")
+        self.diagnostics.append(finding)
+        return self._placeholder(name, original, args, kwargs)
+
+    def call_operation(self, operation: Any, args: Any, kwargs: Any) -> Any:
+        """A `keras.Operation`: its `call` leads to functions of the backend."""
+        return operation.call(*args, **kwargs)
+
+    def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any:
+        """A layer: its lowering if it has one, else its own `call` on our tensors."""
+        rule = layer_lowering(layer)
+        place = len(self.path)
+        if self.inside:
+            self.path.append(layer.name)
+        self.inside += 1
+        try:
+            if rule is not None:
+                return self._lower_layer(rule, layer, args, kwargs)
+            call = layer.call if layer.quantization_mode is None else layer.quantized_call
+            return tree.map_structure(_as_tensor, call(*args, **kwargs))
+        except (LitesmithError, CannotContinue):
+            raise
+        except Exception as error:
+            return self._untraceable(layer, error, args, kwargs)
+        finally:
+            self.inside -= 1
+            del self.path[place:]
+
+    def _lower_layer(self, rule: Lowering, layer: Any, args: Any, kwargs: Any) -> Any:
+        name = f"keras.layers.{type(layer).__name__}"
+        file, line = users_line(self.root)
+        with source_scope(source := Source("/".join(self.path), name, file, line)):
+            return self._apply(rule, name, layer.call, source, (layer,), args, kwargs)
+
+    def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
+        file, line = failing_line(error.__traceback__)
+        source = Source("/".join(self.path), type(layer).__name__, file, line)
+        text = str(error).strip().split("\n")[0] or type(error).__name__
+        self.diagnostics.append(UntraceableLayer(source, type(layer).__name__, text))
+        with source_scope(source):
+            return self._placeholder(type(layer).__name__, layer.call, args, kwargs)
+
+    def _placeholder(self, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Tensors of the type that Keras says the result has, so that the import can go on."""
+        try:
+            with plain_keras():
+                spec = keras.src.backend.compute_output_spec(function, *_plain(args), **_plain(kwargs))
+        except Exception as error:
+            raise CannotContinue from error
+        return tree.map_structure(lambda leaf: self._missing(name, leaf), spec)
+
+    def _missing(self, name: str, leaf: Any) -> Any:
+        if not isinstance(leaf, keras.KerasTensor):
+            return leaf
+        sizes = tuple(self.new_size() if size is None else size for size in leaf.shape)
+        type = TensorType(DType(leaf.dtype), sizes)
+        (value,) = emit_many(Unmodeled(name=name), types=[type])
+        return LiteTensor(value)
+
+    def new_size(self) -> Dim:
+        """A size that nothing is known about."""
+        self.unknown += 1
+        return symbol(f"unknown_{self.unknown}", 2 + self.unknown)
+
+
+def _plain(arguments: Any) -> Any:
+    """Arguments with plain Keras tensors in place of ours."""
+
+    def convert(leaf: Any) -> Any:
+        if isinstance(leaf, LiteTensor):
+            shape = tuple(None if isinstance(size, Dim) else size for size in leaf.shape)
+            return keras.KerasTensor(shape, leaf.dtype)
+        return int(leaf) if isinstance(leaf, Dim) else leaf
+
+    return tree.map_structure(convert, arguments)
+
+
+def _as_tensor(leaf: Any) -> Any:
+    """What a layer returned, as one of our tensors where it is an array or a variable."""
+    if isinstance(leaf, LiteTensor) or leaf is None:
+        return leaf
+    if isinstance(leaf, keras.Variable) or keras.ops.is_tensor(leaf):
+        return to_tensors(to_values(leaf))
+    return leaf
+
+
+def _output_value(leaf: Any) -> Any:
+    if isinstance(leaf, LiteTensor):
+        return leaf.value
+    return array_value(leaf) if keras.ops.is_tensor(leaf) else leaf

@@ -1,0 +1,1 @@
+"""The intermediate representation: graphs of LiteRT operators on typed values."""

@@ -1,0 +1,73 @@
+"""Arrays of a graph that are known before it runs, computed only when they are needed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from litesmith.ir.types import DType, TensorType, dtype_of
+
+Array = np.ndarray[Any, Any]
+
+SMALL_BYTES = 512
+_serial = itertools.count()
+
+
+class Constant:
+    """A constant tensor: a type and a way to get its elements.
+
+    Weights stay where they are (a Keras variable, a file) until `array()` is called;
+    `map` adds a transformation that runs at that time. Constants with equal `key` hold
+    the same elements.
+    """
+
+    __slots__ = ("_load", "key", "type")
+
+    def __init__(self, type: TensorType, load: Callable[[], Array], key: Hashable) -> None:
+        self.type = type
+        self._load = load
+        self.key = key
+
+    @staticmethod
+    def of(array: Array, dtype: DType | None = None) -> Constant:
+        """A constant holding `array` itself; small arrays with equal elements have equal keys."""
+        dtype = dtype or dtype_of(array)
+        if dtype is not DType.STRING and array.dtype != dtype.numpy:
+            array = array.astype(dtype.numpy)
+        key: Hashable = ("array", next(_serial))
+        if array.nbytes <= SMALL_BYTES and dtype is not DType.STRING:
+            key = (dtype, array.shape, array.tobytes())
+        return Constant(TensorType(dtype, array.shape), lambda: array, key)
+
+    def array(self) -> Array:
+        """The elements, as an array of `type.dtype.numpy` and `type.shape`."""
+        return self._load()
+
+    def map(self, function: Callable[[Array], Array], type: TensorType, key: Hashable) -> Constant:
+        """`function` of the elements, applied when they are asked for.
+
+        `key` names the function: together with this constant's key it identifies the result.
+        """
+        load = self._load
+        return Constant(type, lambda: function(load()), (self.key, key))
+
+    def transposed(self, axes: Sequence[int]) -> Constant:
+        axes = tuple(axes)
+        if axes == tuple(range(len(axes))):
+            return self
+        shape = tuple(self.type.shape[axis] for axis in axes)
+        return self.map(lambda array: array.transpose(axes), self.type.with_shape(shape), ("transpose", axes))
+
+    def reshaped(self, shape: Sequence[int]) -> Constant:
+        shape = tuple(shape)
+        if shape == self.type.shape:
+            return self
+        return self.map(lambda array: array.reshape(shape), self.type.with_shape(shape), ("reshape", shape))
+
+    def cast(self, dtype: DType) -> Constant:
+        if dtype == self.type.dtype:
+            return self
+        return self.map(lambda array: array.astype(dtype.numpy), self.type.with_dtype(dtype), ("cast", dtype))

@@ -1,0 +1,52 @@
+"""Where an operation comes from, in the user's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Source:
+    """The origin of an operation.
+
+    Attributes:
+        layer: path of the Keras layer (`encoder/block_1/dense`), or what stands for it in another format.
+        operation: what the layer did (`ops.matmul`, `layers.Conv2D`).
+        file, line: the user's code that did it, where there is such a line.
+        passes: the passes that made or changed the operation, first to last.
+    """
+
+    layer: str = ""
+    operation: str = ""
+    file: str | None = None
+    line: int | None = None
+    passes: tuple[str, ...] = ()
+
+    def through(self, name: str) -> Source:
+        """The same origin, after the pass called `name`."""
+        return self if self.passes[-1:] == (name,) else replace(self, passes=(*self.passes, name))
+
+    def __str__(self) -> str:
+        place = f" ({self.file}:{self.line})" if self.file else ""
+        return f"{self.layer or 'model'}{place}"
+
+
+_current: ContextVar[Source] = ContextVar("litesmith_source", default=Source())  # noqa: B039 (frozen)
+
+
+def current_source() -> Source:
+    """The origin that operations built now are given."""
+    return _current.get()
+
+
+@contextmanager
+def source_scope(source: Source) -> Iterator[None]:
+    """Operations built inside come from `source`."""
+    token = _current.set(source)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -1,0 +1,134 @@
+"""The invariants of a graph that may be written to a file.
+
+Besides the structure that `Graph` keeps, they rule out what LiteRT kernels take without
+complaint and compute wrongly, or what aborts the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.ir.types import DType
+
+NARROW = (DType.INT8, DType.UINT8, DType.INT16)
+ABORTS_WITHOUT_SCALES = frozenset(
+    [
+        "ADD",
+        "SUB",
+        "EQUAL",
+        "NOT_EQUAL",
+        "LESS",
+        "LESS_EQUAL",
+        "GREATER",
+        "GREATER_EQUAL",
+        "SQUARED_DIFFERENCE",
+        "LOG",
+        "SQRT",
+        "RSQRT",
+    ]
+)
+WRONG_WITHOUT_SCALES = frozenset(["MUL", "DIV", "SUM", "MEAN", "REDUCE_PROD", "TANH", "EXP", "SOFTMAX"])
+NEEDS_RANK_1 = frozenset(
+    ["SOFTMAX", "MEAN", "SLICE", "STRIDED_SLICE", "CONCATENATION", "SUM", "REDUCE_MAX", "REDUCE_MIN"]
+)
+AT_MOST_RANK_6 = frozenset(
+    ["SOFTMAX", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "CONCATENATION", "SPLIT", "FULLY_CONNECTED"]
+)
+"""XNNPACK refuses other ranks of these instead of leaving them to the plain kernel."""
+
+
+class InvariantBroken(Exception):
+    """A graph that must not be written; the text lists every rule that is broken."""
+
+
+def verify_model(model: Model) -> None:
+    """Check every graph; raises `InvariantBroken` with all that is wrong."""
+    problems = [problem for graph in model.all_graphs() for problem in graph_problems(graph)]
+    if problems:
+        raise InvariantBroken("\n".join(problems))
+
+
+def graph_problems(graph: Graph) -> Iterator[str]:
+    """Each broken rule, as a sentence with the operation it is about."""
+    yield from _structure_problems(graph)
+    for operation in graph.operations:
+        for rule in RULES:
+            problem = rule(operation)
+            if problem is not None:
+                yield f"{graph.name}: {operation}: {problem}"
+
+
+def _structure_problems(graph: Graph) -> Iterator[str]:
+    known: set[Value] = set(graph.inputs)
+    for operation in graph.operations:
+        if operation.graph is not graph:
+            yield f"{graph.name}: {operation} belongs to {operation.graph}"
+        for position, operand in enumerate(operation.operands):
+            if operand is None:
+                continue
+            if (operation, position) not in operand.uses:
+                yield f"{graph.name}: {operation} is not among the uses of {operand}"
+            if not operand.is_constant and not operand.is_variable and operand not in known:
+                yield f"{graph.name}: {operation} reads {operand} before it is there"
+        known.update(operation.results)
+    for output in graph.outputs:
+        if output not in known and not output.is_constant:
+            yield f"{graph.name}: the output {output} is not there"
+
+
+def _narrow_integers_have_scales(operation: Operation) -> str | None:
+    """Kernels abort the process, or compute nonsense, on narrow integers without scales."""
+    name = operation.operator.builtin
+    if name not in ABORTS_WITHOUT_SCALES and name not in WRONG_WITHOUT_SCALES:
+        return None
+    for operand in operation.operands:
+        if operand is not None and operand.type.dtype in NARROW and operand.type.quantization is None:
+            return f"{operand.type.dtype} without scales (cast to int32 first)"
+    return None
+
+
+def _fused_activation_is_honoured(operation: Operation) -> str | None:
+    """A fused TANH or SIGN_BIT is silently ignored; recurrent operators mean something else by it."""
+    fused = getattr(operation.operator, "fused_activation_function", 0)
+    if fused > 3 and "SEQUENCE" not in operation.operator.builtin:
+        return "kernels ignore a fused activation other than RELU, RELU6 and RELU_N1_TO_1"
+    return None
+
+
+def _rank_is_delegated(operation: Operation) -> str | None:
+    name = operation.operator.builtin
+    for operand in operation.operands[:1]:
+        if operand is None or operand.type.dtype is not DType.FLOAT32:
+            continue
+        if name in AT_MOST_RANK_6 and operand.type.rank > 6:
+            return f"{operand.type.rank} axes, where XNNPACK refuses more than 6"
+        if name in NEEDS_RANK_1 and operand.type.rank == 0:
+            return "a scalar, which XNNPACK refuses here"
+    return None
+
+
+def _convolution_has_a_bias(operation: Operation) -> str | None:
+    if operation.operator.builtin not in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+        return None
+    if len(operation.operands) < 3 or operation.operands[2] is None:
+        return "no bias, which the kernel refuses"
+    return None
+
+
+def _arctangent_does_not_broadcast(operation: Operation) -> str | None:
+    if operation.operator.builtin != "ATAN2":
+        return None
+    first, second = operation.operands
+    if first is not None and second is not None and not first.type.matches(second.type):
+        return "operands of different shapes, which the kernel computes wrongly"
+    return None
+
+
+RULES: tuple[Callable[[Operation], str | None], ...] = (
+    _narrow_integers_have_scales,
+    _fused_activation_is_honoured,
+    _rank_is_delegated,
+    _convolution_has_a_bias,
+    _arctangent_does_not_broadcast,
+)

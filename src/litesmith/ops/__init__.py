@@ -1,0 +1,1 @@
+"""The array library over values, in terms of LiteRT operators."""

@@ -1,0 +1,265 @@
+"""Shaping, joining and taking apart, in LiteRT operators.
+
+Functions take values (or what `as_value` makes values of) and return values. Axes count
+from the end when they are negative, as in numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from litesmith.ir.builder import constant, constant_value, emit, emit_many
+from litesmith.ir.dims import Dim, Shape, Size, is_static, product, same, same_shape
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.sizes import int32, shape_tensor, size_scalar
+from litesmith.opset.conversion import Cast
+from litesmith.opset.joining import Concatenation, Fill, Pack, Split, SplitV, Tile, Unpack
+from litesmith.opset.rules import broadcast_shapes
+from litesmith.opset.shaping import BroadcastTo, ExpandDims, Reshape, ReverseV2, Transpose
+from litesmith.opset.slicing import StridedSlice
+
+Axes = Sequence[int]
+
+
+def as_value(x: Any, dtype: DType | None = None) -> Value:
+    """A value as it is; a dynamic size as an int32 scalar; anything else as a constant of `dtype`."""
+    if isinstance(x, Value):
+        return x if dtype is None or x.type.dtype is dtype else cast(x, dtype)
+    if isinstance(x, Dim):
+        return as_value(size_scalar(x), dtype)
+    if isinstance(x, (list, tuple)) and any(isinstance(item, (Dim, Value)) for item in x):
+        return stack([as_value(item, dtype or DType.INT32) for item in x])
+    return constant(x, dtype)
+
+
+def cast(x: Value, dtype: DType) -> Value:
+    """The elements as another type; floats truncate toward zero when they become integers."""
+    if x.type.dtype is dtype:
+        return x
+    if x.constant is not None:
+        return constant_value(x.constant.cast(dtype), x.name)
+    result = emit(Cast(in_data_type=x.type.dtype, out_data_type=dtype), x)
+    result.contents = x.contents if dtype.is_integer else None
+    return result
+
+
+def axis_of(axis: int, rank: int) -> int:
+    """A non-negative axis; `Unsupported` when there is no such axis."""
+    if not -rank <= axis < rank:
+        raise Unsupported(f"axis {axis} of a tensor with {rank} axes")
+    return int(axis) % rank
+
+
+def axes_of(axes: int | Axes | None, rank: int) -> tuple[int, ...]:
+    """Non-negative axes in order; all of them for None."""
+    if axes is None:
+        return tuple(range(rank))
+    if isinstance(axes, int):
+        axes = (axes,)
+    return tuple(axis_of(axis, rank) for axis in axes)
+
+
+def reshape(x: Value, shape: Sequence[Size]) -> Value:
+    """The same elements in another shape, in which one size may be -1."""
+    sizes = _without_inferred(x, tuple(shape))
+    if same_shape(sizes, x.type.shape):
+        return x
+    if x.constant is not None and is_static(sizes):
+        return constant_value(x.constant.reshaped(sizes), x.name)
+    operand = shape_tensor(sizes, may_infer=True)
+    result = emit(Reshape(), x, operand)
+    result.type = result.type.with_shape(sizes)
+    return result
+
+
+def _without_inferred(x: Value, shape: Shape) -> Shape:
+    """The shape with what is left in place of a -1."""
+    unknown = [i for i, size in enumerate(shape) if not isinstance(size, Dim) and size == -1]
+    if not unknown:
+        return shape
+    if len(unknown) > 1:
+        raise Unsupported(f"a shape with more than one -1: {shape}")
+    known = product(size for i, size in enumerate(shape) if i != unknown[0])
+    total = x.type.elements
+    return tuple(total // known if i == unknown[0] else size for i, size in enumerate(shape))
+
+
+def expand_dims(x: Value, axes: int | Axes) -> Value:
+    """With new axes of size 1, at these places of the result."""
+    places = (axes,) if isinstance(axes, int) else tuple(axes)
+    rank = x.type.rank + len(places)
+    new = {axis_of(axis, rank) for axis in places}
+    old = iter(x.type.shape)
+    shape = tuple(1 if axis in new else next(old) for axis in range(rank))
+    if sum(isinstance(size, Dim) for size in shape) > 1:
+        result = x
+        for axis in sorted(new):
+            result = emit(ExpandDims(), result, int32(axis))
+        return result
+    return reshape(x, shape)
+
+
+def squeeze(x: Value, axes: int | Axes | None = None) -> Value:
+    """Without axes of size 1: these, or all of them."""
+    if axes is None:
+        dropped = {i for i, size in enumerate(x.type.shape) if not isinstance(size, Dim) and size == 1}
+    else:
+        dropped = set(axes_of(axes, x.type.rank))
+    return reshape(x, tuple(size for i, size in enumerate(x.type.shape) if i not in dropped))
+
+
+def transpose(x: Value, axes: Axes | None = None) -> Value:
+    """The axes in another order; reversed for None."""
+    rank = x.type.rank
+    order = tuple(reversed(range(rank))) if axes is None else axes_of(axes, rank)
+    if order == tuple(range(rank)):
+        return x
+    if x.constant is not None:
+        return constant_value(x.constant.transposed(order), x.name)
+    return emit(Transpose(), x, int32(list(order)))
+
+
+def move_axis(x: Value, source: int | Axes, destination: int | Axes) -> Value:
+    """The axes `source` at the places `destination`, the others in order."""
+    rank = x.type.rank
+    moved, places = axes_of(source, rank), axes_of(destination, rank)
+    order = [axis for axis in range(rank) if axis not in moved]
+    for place, axis in sorted(zip(places, moved, strict=True)):
+        order.insert(place, axis)
+    return transpose(x, order)
+
+
+def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
+    """Tensors of one type one after another."""
+    if len(values) == 1:
+        return values[0]
+    result = emit(Concatenation(axis=axis_of(axis, values[0].type.rank)), *values)
+    if all(value.contents is not None or value.is_constant for value in values) and result.type.rank == 1:
+        result.contents = tuple(size for value in values for size in _contents(value))
+    return result
+
+
+def _contents(value: Value) -> tuple[Size, ...]:
+    if value.contents is not None:
+        return value.contents
+    assert value.constant is not None
+    return tuple(int(element) for element in value.constant.array().reshape(-1))
+
+
+def stack(values: Sequence[Value], axis: int = 0) -> Value:
+    """Tensors of one type along a new axis."""
+    place = axis_of(axis, values[0].type.rank + 1)
+    result = emit(Pack(values_count=len(values), axis=place), *values)
+    scalars = values[0].type.rank == 0 and values[0].type.dtype.is_integer
+    if scalars and all(value.contents is not None or value.is_constant for value in values):
+        result.contents = tuple(size for value in values for size in _contents(value))
+    return result
+
+
+def unstack(x: Value, axis: int = 0) -> list[Value]:
+    """The slices along an axis of known size, each without it."""
+    place = axis_of(axis, x.type.rank)
+    size = x.type.shape[place]
+    if isinstance(size, Dim):
+        raise Unsupported(f"taking apart an axis of dynamic size {size}")
+    return list(emit_many(Unpack(num=size, axis=place), x))
+
+
+def split(x: Value, parts: int | Sequence[int], axis: int = 0) -> list[Value]:
+    """Equal parts along an axis, or parts of given sizes."""
+    place = axis_of(axis, x.type.rank)
+    if isinstance(parts, int):
+        return [x] if parts == 1 else list(emit_many(Split(num_splits=parts), int32(place), x))
+    return list(emit_many(SplitV(num_splits=len(parts)), x, int32(list(parts)), int32(place)))
+
+
+def slice_axis(x: Value, axis: int, begin: Size | None, end: Size | None, step: int = 1) -> Value:
+    """`x[begin:end:step]` along one axis."""
+    place = axis_of(axis, x.type.rank)
+    key: list[Any] = [slice(None)] * x.type.rank
+    key[place] = slice(begin, end, step)
+    return strided_slice(x, key)
+
+
+def strided_slice(x: Value, key: Sequence[slice | Size]) -> Value:
+    """Basic indexing: a slice or an integer for each axis, integers drop their axis."""
+    begins: list[Size] = []
+    ends: list[Size] = []
+    steps: list[int] = []
+    begin_mask = end_mask = shrink = 0
+    for axis, item in enumerate(key):
+        bit = 1 << axis
+        if not isinstance(item, slice):
+            shrink |= bit
+            begins.append(item)
+            ends.append(item + 1)
+            steps.append(1)
+            continue
+        begin_mask |= bit if item.start is None else 0
+        end_mask |= bit if item.stop is None else 0
+        begins.append(0 if item.start is None else item.start)
+        ends.append(0 if item.stop is None else item.stop)
+        steps.append(1 if item.step is None else int(item.step))
+    if not shrink and begin_mask == end_mask == (1 << len(key)) - 1 and all(step == 1 for step in steps):
+        return x
+    operator = StridedSlice(begin_mask=begin_mask, end_mask=end_mask, shrink_axis_mask=shrink)
+    result = emit(operator, x, shape_tensor(begins), shape_tensor(ends), int32(steps))
+    if x.contents is not None and len(key) == 1:
+        taken = x.contents[key[0]]
+        result.contents = taken if isinstance(taken, tuple) else (taken,)
+    return result
+
+
+def broadcast_to(x: Value, shape: Sequence[Size]) -> Value:
+    """Elements repeated along axes of size 1, and along new axes in front."""
+    sizes = tuple(shape)
+    if same_shape(x.type.shape, sizes):
+        return x
+    if x.constant is not None and is_static(sizes) and x.type.elements == 1:
+        fill = np.broadcast_to(x.constant.array().reshape(-1), tuple(map(int, sizes)))
+        return constant(fill, x.type.dtype)
+    result = emit(BroadcastTo(), x, shape_tensor(sizes))
+    result.type = result.type.with_shape(sizes)
+    return result
+
+
+def broadcast_shape(*values: Value) -> Shape:
+    """The shape that values broadcast to."""
+    return broadcast_shapes(*(value.type.shape for value in values))
+
+
+def tile(x: Value, times: Sequence[Size]) -> Value:
+    """The tensor repeated along each axis."""
+    if all(not isinstance(count, Dim) and count == 1 for count in times):
+        return x
+    return emit(Tile(), x, shape_tensor(tuple(times)))
+
+
+def full(shape: Sequence[Size], fill: Any, dtype: DType) -> Value:
+    """One value in every place of a shape."""
+    value = as_value(fill, dtype)
+    sizes = tuple(shape)
+    if value.constant is not None and is_static(sizes):
+        return constant(np.full(tuple(map(int, sizes)), value.constant.array(), dtype.numpy), dtype)
+    result = emit(Fill(), shape_tensor(sizes), value)
+    result.type = result.type.with_shape(sizes)
+    return result
+
+
+def flip(x: Value, axes: int | Axes | None = None) -> Value:
+    """The elements along axes in opposite order."""
+    result = x
+    for axis in axes_of(axes, x.type.rank):
+        # The kernel takes several axes only where they are neighbours.
+        result = emit(ReverseV2(), result, int32([axis]))
+    return result
+
+
+def is_known_size(x: Value, axis: int, size: int) -> bool:
+    """Whether an axis has this size in every call."""
+    return same(x.type.shape[axis], size)

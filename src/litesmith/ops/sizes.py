@@ -1,0 +1,137 @@
+"""Sizes as tensors: what a dynamic shape becomes when an operator needs it as an operand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litesmith.ir.builder import Builder, constant, current_builder, emit
+from litesmith.ir.dims import Dim, Polynomial, Size, Symbol, Term, is_static
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.opset.binary import Add, FloorDiv, FloorMod, Maximum, Minimum, Mul
+from litesmith.opset.joining import Concatenation
+from litesmith.opset.shaping import Reshape, ShapeOf
+from litesmith.opset.slicing import StridedSlice
+
+FUNCTIONS = {"//": FloorDiv, "%": FloorMod, "min": Minimum, "max": Maximum}
+
+
+def int32(numbers: Sequence[int] | int) -> Value:
+    """An int32 constant: a scalar for a number, a vector for a sequence."""
+    return constant(numbers, DType.INT32)
+
+
+def shape_tensor(sizes: Sequence[Size], *, may_infer: bool = False) -> Value:
+    """Sizes as an int32 vector, the cheapest way that is right.
+
+    A constant where all are known. With `may_infer`, one dynamic size becomes the -1 that
+    RESHAPE works out itself. Otherwise SHAPE of an input, joined with the known sizes.
+    """
+    sizes = tuple(sizes)
+    dynamic = [i for i, size in enumerate(sizes) if isinstance(size, Dim)]
+    if not dynamic:
+        return int32(list(map(int, sizes)))
+    if may_infer and len(dynamic) == 1 and 0 not in sizes:
+        return int32([-1 if isinstance(size, Dim) else size for size in sizes])
+    pieces = _pieces(sizes)
+    result = pieces[0] if len(pieces) == 1 else emit(Concatenation(axis=0), *pieces)
+    if result.producer is not None:
+        result.contents = sizes
+    return result
+
+
+def size_tensor(size: Size) -> Value:
+    """A size as an int32 vector of one element."""
+    return shape_tensor((size,))
+
+
+def size_scalar(size: Size) -> Value:
+    """A size as an int32 scalar."""
+    if not isinstance(size, Dim):
+        return int32(int(size))
+    scalar = emit(Reshape(), size_tensor(size), constant([], DType.INT32))
+    scalar.contents = (size,)
+    return scalar
+
+
+def _pieces(sizes: Sequence[Size]) -> list[Value]:
+    """The sizes as vectors to be joined: known ones together, neighbours of one tensor together."""
+    builder = current_builder()
+    pieces: list[Value] = []
+    position = 0
+    while position < len(sizes):
+        end = position + 1
+        if is_static((sizes[position],)):
+            while end < len(sizes) and not isinstance(sizes[end], Dim):
+                end += 1
+            pieces.append(int32(list(map(int, sizes[position:end]))))
+        else:
+            anchor = _anchor(builder, sizes[position])
+            while (
+                anchor and end < len(sizes) and _anchor(builder, sizes[end]) == (anchor[0], anchor[1] + end - position)
+            ):
+                end += 1
+            if anchor:
+                pieces.append(_part_of_shape(anchor[0], anchor[1], end - position))
+            else:
+                pieces.append(_computed(sizes[position]))
+        position = end
+    return pieces
+
+
+def _anchor(builder: Builder, size: Size) -> tuple[Value, int] | None:
+    """The tensor and axis of the current graph whose size this is, if it is one unknown itself."""
+    if not isinstance(size, Dim) or not size.is_symbol:
+        return None
+    (symbol,) = size.expression.symbols
+    return builder.graph.anchors.get(symbol)
+
+
+def _part_of_shape(value: Value, axis: int, count: int) -> Value:
+    shape = emit(ShapeOf(), value)
+    if count == value.type.rank:
+        return shape
+    return emit(StridedSlice(), shape, int32([axis]), int32([axis + count]), int32([1]))
+
+
+def _computed(size: Size) -> Value:
+    """A size that is no tensor's own: its expression in int32 arithmetic."""
+    assert isinstance(size, Dim)
+    terms: list[Value] = []
+    constant_term = 0
+    for monomial, factor in size.expression.terms:
+        if not monomial:
+            constant_term = factor
+            continue
+        product = _atom(monomial[0])
+        for atom in monomial[1:]:
+            product = emit(Mul(), product, _atom(atom))
+        terms.append(product if factor == 1 else emit(Mul(), product, int32([factor])))
+    total = terms[0]
+    for term in terms[1:]:
+        total = emit(Add(), total, term)
+    return total if not constant_term else emit(Add(), total, int32([constant_term]))
+
+
+def _atom(atom: Symbol | Term) -> Value:
+    if isinstance(atom, Symbol):
+        return _symbol(current_builder(), atom)
+    return emit(FUNCTIONS[atom.function](), _polynomial(atom.left), _polynomial(atom.right))
+
+
+def _polynomial(polynomial: Polynomial) -> Value:
+    known = polynomial.constant
+    return int32([known]) if known is not None else _computed(Dim(0, polynomial))
+
+
+def _symbol(builder: Builder, symbol: Symbol) -> Value:
+    """An unknown as a vector of one element, read where a tensor has it as a size.
+
+    A subgraph whose own inputs do not have it gets it from the graph around it.
+    """
+    anchor = builder.graph.anchors.get(symbol)
+    if anchor is not None:
+        return _part_of_shape(*anchor, 1)
+    if builder.parent is None:
+        raise LookupError(f"no tensor of {builder.graph} has the size {symbol}")
+    return builder.reach(builder.parent.in_place(lambda: _symbol(current_builder(), symbol)))

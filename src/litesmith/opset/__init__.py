@@ -1,0 +1,1 @@
+"""The LiteRT operators, one file per family, each definition complete."""

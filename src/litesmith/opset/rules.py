@@ -1,0 +1,95 @@
+"""Rules about shapes and types that operators share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litesmith.ir.dims import Dim, Shape, Size, ceil_div, maximum, same
+from litesmith.ir.graph import Value
+from litesmith.ir.operator import TypeRule
+from litesmith.ir.types import DType, TensorType
+
+
+def need(value: Value | None, name: str) -> TensorType:
+    """The type of an operand that must be given."""
+    if value is None:
+        raise TypeRule(f"operand {name!r} is missing")
+    return value.type
+
+
+def sizes_of(value: Value | None) -> tuple[Size, ...] | None:
+    """The elements of an integer operand as far as they are known; None when they are not."""
+    if value is None:
+        return None
+    if value.contents is not None:
+        return value.contents
+    if value.constant is not None:
+        return tuple(int(element) for element in value.constant.array().reshape(-1))
+    return None
+
+
+def need_sizes(value: Value | None, name: str) -> tuple[Size, ...]:
+    """The elements of an integer operand, which the type of the result depends on."""
+    sizes = sizes_of(value)
+    if sizes is None:
+        raise TypeRule(f"operand {name!r} must be known before the model runs to type the result")
+    return sizes
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    """A non-negative axis; TypeRule when there is no such axis."""
+    if not -rank <= axis < rank:
+        raise TypeRule(f"axis {axis} of a tensor with {rank} axes")
+    return axis % rank if rank else 0
+
+
+def broadcast_sizes(left: Size, right: Size) -> Size:
+    """The size that two sizes broadcast to; a dynamic size gives way to a number over 1."""
+    if same(left, right):
+        return left
+    if not isinstance(left, Dim) and left == 1:
+        return right
+    if not isinstance(right, Dim) and right == 1:
+        return left
+    if isinstance(left, Dim) and int(left) == int(right):
+        return right
+    if isinstance(right, Dim) and int(left) == int(right):
+        return left
+    raise TypeRule(f"sizes {left} and {right} do not broadcast")
+
+
+def broadcast_shapes(*shapes: Shape) -> Shape:
+    """The shape that shapes broadcast to, aligned at their last axes."""
+    rank = max(map(len, shapes))
+    result: list[Size] = [1] * rank
+    for shape in shapes:
+        for axis, size in enumerate(shape, start=rank - len(shape)):
+            result[axis] = broadcast_sizes(result[axis], size)
+    return tuple(result)
+
+
+def same_dtype(*types: TensorType) -> DType:
+    """The element type that all operands must share."""
+    dtypes = {type.dtype for type in types}
+    if len(dtypes) > 1:
+        raise TypeRule("operands have different element types: " + ", ".join(sorted(map(str, dtypes))))
+    return types[0].dtype
+
+
+def window_size(size: Size, window: int, stride: int, dilation: int, same_padding: bool) -> Size:
+    """How many places a window has along an axis (SAME: one for each stride; VALID: where it fits)."""
+    if same_padding:
+        return ceil_div(size, stride)
+    extent = (window - 1) * dilation + 1
+    places = ceil_div(size - extent + 1, stride)
+    if not isinstance(places, Dim) and places < 0:
+        return 0
+    return places if not isinstance(places, Dim) else maximum(places, 0) if int(places) < 0 else places
+
+
+def reduced(shape: Shape, axes: Sequence[Size], keep: bool) -> Shape:
+    """A shape without the given axes, or with 1 in their place."""
+    dropped = {normalize_axis(int(axis), len(shape)) for axis in axes}
+    if keep:
+        return tuple(1 if axis in dropped else size for axis, size in enumerate(shape))
+    return tuple(size for axis, size in enumerate(shape) if axis not in dropped)

@@ -1,0 +1,243 @@
+"""Operators that take a part of a tensor, or write one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litesmith.ir.dims import Dim, Size, ceil_div, minimum
+from litesmith.ir.graph import Value
+from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
+from litesmith.ir.types import DType, TensorType
+from litesmith.opset.rules import need, need_sizes, normalize_axis, sizes_of
+
+
+@dataclass(frozen=True)
+class Slice(Operator, builtin="SLICE"):
+    """`size` elements from `begin` on, along each axis; a size of -1 takes the rest."""
+
+    operands = (activation(), index("begin"), index("size"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        type = need(operands[0], "input")
+        sizes = need_sizes(operands[2], "size")
+        begins = sizes_of(operands[1]) or ()
+        shape: list[Size] = []
+        for axis, size in enumerate(sizes):
+            if isinstance(size, Dim) or size != -1:
+                shape.append(size)
+            elif begins:
+                shape.append(type.shape[axis] - begins[axis])
+            else:
+                raise TypeRule("operand 'begin' must be known where operand 'size' is -1")
+        return (TensorType(type.dtype, tuple(shape), type.quantization),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        type = required(operands[0], "input")
+        if type.dtype in (DType.FLOAT16, DType.INT4, DType.UINT32):
+            return version_by_dtype(type.dtype, FLOAT16=8, INT4=7, UINT32=6)
+        return 5 if type.rank > 4 else version_by_dtype(type.dtype, INT8=2, STRING=3, INT16=4)
+
+
+@dataclass(frozen=True)
+class StridedSlice(Operator, builtin="STRIDED_SLICE"):
+    """Elements from `begin` to `end` in steps of `strides`, along each axis, as Python slices.
+
+    Bit i of a mask says about axis i: `begin_mask`/`end_mask` ignore the bound,
+    `shrink_axis_mask` takes the element at `begin` and drops the axis.
+    """
+
+    begin_mask: int = 0
+    end_mask: int = 0
+    ellipsis_mask: int = 0
+    new_axis_mask: int = 0
+    shrink_axis_mask: int = 0
+    offset: bool = False
+    operands = (activation(), index("begin"), index("end"), index("strides"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        type = need(operands[0], "input")
+        if self.ellipsis_mask or self.new_axis_mask or self.offset:
+            raise TypeRule("ellipsis, new axes and offsets are typed only as a file says")
+        begins, ends = need_sizes(operands[1], "begin"), need_sizes(operands[2], "end")
+        strides = need_sizes(operands[3], "strides")
+        shape: list[Size] = []
+        for axis, size in enumerate(type.shape):
+            bit = 1 << axis
+            if axis >= len(begins):
+                shape.append(size)
+            elif not self.shrink_axis_mask & bit:
+                begin = None if self.begin_mask & bit else begins[axis]
+                end = None if self.end_mask & bit else ends[axis]
+                shape.append(slice_length(size, begin, end, int(strides[axis])))
+        return (TensorType(type.dtype, tuple(shape), type.quantization),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        type = required(operands[0], "input")
+        if self.offset:
+            return 8
+        if type.dtype is DType.UINT32:
+            return 7
+        if self.ellipsis_mask or self.new_axis_mask:
+            return 6
+        if type.dtype is DType.STRING:
+            return 5
+        return 4 if type.rank > 4 else version_by_dtype(type.dtype, INT8=2, BOOL=3)
+
+
+def slice_length(size: Size, begin: Size | None, end: Size | None, step: int) -> Size:
+    """How many elements `[begin:end:step]` takes of `size`, as Python counts."""
+    if not any(isinstance(bound, Dim) for bound in (size, begin, end)):
+        return len(range(int(size))[slice(begin, end, step)])
+    if step < 0:
+        if begin is None and end is None:
+            return ceil_div(size, -step)
+        raise TypeRule("a backward slice with bounds of an axis of dynamic size")
+    first = _bound(size, 0 if begin is None else begin)
+    last = size if end is None else _bound(size, end)
+    return ceil_div(last - first, step)
+
+
+def _bound(size: Size, bound: Size) -> Size:
+    """A slice's bound counted from the front and cut at the end of the axis."""
+    if not isinstance(bound, Dim) and bound < 0:
+        return size + bound
+    difference = size - bound
+    if not isinstance(difference, Dim):
+        return bound if difference >= 0 else size
+    return bound if isinstance(bound, Dim) or bound == 0 else minimum(bound, size)
+
+
+@dataclass(frozen=True)
+class DynamicUpdateSlice(Operator, builtin="DYNAMIC_UPDATE_SLICE"):
+    """`operand` with `update` written at `start`, which is moved so that the update fits."""
+
+    operands = (activation("operand"), activation("update"), index("start"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        type = need(operands[0], "operand")
+        update = need(operands[1], "update")
+        if update.rank != type.rank or update.dtype is not type.dtype:
+            raise TypeRule(f"update {update} does not fit into {type}")
+        return (type,)
+
+    def version(self, operands: Types, results: Types) -> int:
+        dtype = required(operands[0], "operand").dtype
+        listed = version_by_dtype(dtype, BFLOAT16=6, INT4=5, INT16=4, FLOAT16=3)
+        int64_start = required(operands[2], "start").dtype is DType.INT64
+        return max(listed, 2) if int64_start else listed
+
+
+@dataclass(frozen=True)
+class Gather(Operator, builtin="GATHER"):
+    """Slices along `axis` picked by integer indices; negative or too large ones are an error."""
+
+    axis: int = 0
+    batch_dims: int = 0
+    operands = (activation(), index("indices"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        type, indices = need(operands[0], "input"), need(operands[1], "indices")
+        axis = normalize_axis(self.axis, type.rank)
+        shape = (*type.shape[:axis], *indices.shape[self.batch_dims :], *type.shape[axis + 1 :])
+        return (TensorType(type.dtype, shape, type.quantization),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        type, indices = required(operands[0], "input"), required(operands[1], "indices")
+        if type.dtype is DType.INT4:
+            return 7
+        if indices.dtype is DType.INT16:
+            return 6
+        if self.batch_dims:
+            return 5
+        return version_by_dtype(type.dtype, INT16=4, BOOL=3, INT8=2)
+
+
+@dataclass(frozen=True)
+class GatherNd(Operator, builtin="GATHER_ND"):
+    """Slices picked by index tuples in the last axis of `indices`."""
+
+    operands = (activation(), index("indices"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        type, indices = need(operands[0], "input"), need(operands[1], "indices")
+        depth = int(indices.shape[-1])
+        return (TensorType(type.dtype, (*indices.shape[:-1], *type.shape[depth:]), type.quantization),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        if required(operands[1], "indices").dtype is DType.INT16:
+            return 4
+        return version_by_dtype(required(operands[0], "input").dtype, BOOL=5, INT16=3, STRING=2)
+
+
+@dataclass(frozen=True)
+class ScatterNd(Operator, builtin="SCATTER_ND"):
+    """Zeros of a shape, with `updates` added at index tuples (last axis of `indices`)."""
+
+    operands = (index("indices"), activation("updates"), index("shape"))
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        updates = need(operands[1], "updates")
+        return (TensorType(updates.dtype, need_sizes(operands[2], "shape")),)
+
+
+@dataclass(frozen=True)
+class SparseToDense(Operator, builtin="SPARSE_TO_DENSE"):
+    """A default value everywhere, with `values` written at `indices`. Rank at most 4."""
+
+    validate_indices: bool = False
+    operands = (index("indices"), index("shape"), activation("values"), activation("default"))
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        values = need(operands[2], "values")
+        return (TensorType(values.dtype, need_sizes(operands[1], "shape")),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        return version_by_dtype(required(operands[2], "values").dtype, INT8=3, UINT8=3, INT64=2)
+
+
+@dataclass(frozen=True)
+class Pad(Operator, builtin="PAD"):
+    """Zeros around a tensor: `paddings` is [rank, 2], before and after each axis."""
+
+    operands = (activation(), index("paddings"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        return (_padded(operands),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        return _pad_version(operands)
+
+
+@dataclass(frozen=True)
+class PadV2(Operator, builtin="PADV2"):
+    """A value around a tensor: `paddings` is [rank, 2], before and after each axis."""
+
+    operands = (activation(), index("paddings"), activation("value"))
+    scales = Same()
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        need(operands[2], "value")
+        return (_padded(operands),)
+
+    def version(self, operands: Types, results: Types) -> int:
+        return _pad_version(operands)
+
+
+def _padded(operands: tuple[Value | None, ...]) -> TensorType:
+    type = need(operands[0], "input")
+    paddings = need_sizes(operands[1], "paddings")
+    shape = tuple(size + paddings[2 * axis] + paddings[2 * axis + 1] for axis, size in enumerate(type.shape))
+    return TensorType(type.dtype, shape, type.quantization)
+
+
+def _pad_version(operands: Types) -> int:
+    type = required(operands[0], "input")
+    if type.dtype is DType.BOOL:
+        return 5
+    return 4 if type.rank > 4 else version_by_dtype(type.dtype, INT16=3, INT8=2)

@@ -1,0 +1,47 @@
+"""The passes, in the order they run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litesmith.ir.graph import Model
+from litesmith.ir.verify import verify_model
+from litesmith.passes.base import Pass, Record
+from litesmith.passes.eliminate_dead_code import EliminateDeadCode
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Passes that run in turn until none of them changes anything, `rounds` times at most."""
+
+    name: str
+    passes: tuple[Pass, ...]
+    rounds: int = 1
+
+
+PIPELINE: tuple[Stage, ...] = (Stage("clean", (EliminateDeadCode(),)),)
+
+
+def optimize(model: Model, stages: Sequence[Stage] = PIPELINE, check: bool = False) -> Record:
+    """Simplify every graph of a model without changing what it computes.
+
+    `check` verifies the invariants after every pass rather than only at the end.
+    """
+    record = Record()
+    for stage in stages:
+        for _ in range(stage.rounds):
+            if not _run_stage(model, stage, record, check):
+                break
+    verify_model(model)
+    return record
+
+
+def _run_stage(model: Model, stage: Stage, record: Record, check: bool) -> int:
+    changes = 0
+    for step in stage.passes:
+        for graph in list(model.all_graphs()):
+            changes += step.run(graph, record)
+        if check:
+            verify_model(model)
+    return changes

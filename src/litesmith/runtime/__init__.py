@@ -1,0 +1,1 @@
+"""The LiteRT runtime, and files on disk."""

@@ -1,0 +1,102 @@
+"""Running a file's content in the LiteRT runtime."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+Array = np.ndarray[Any, Any]
+
+
+class RuntimeRefusal(Exception):
+    """The runtime does not load or run a file; the text is the runtime's own."""
+
+
+class Session:
+    """A loaded model. Inputs of another size than the last time are resized to.
+
+    `delegates`: with the runtime's default delegate (XNNPACK), or its plain kernels only.
+    """
+
+    def __init__(self, content: bytes, threads: int = 1, delegates: bool = True) -> None:
+        resolver = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        self._content = content
+        try:
+            with _quiet():
+                self._interpreter = Interpreter(
+                    model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
+                )
+        except (ValueError, RuntimeError) as error:
+            raise RuntimeRefusal(_text(error)) from None
+        self._inputs = self._interpreter.get_input_details()
+        self._outputs = self._interpreter.get_output_details()
+        self._allocated: tuple[tuple[int, ...], ...] | None = None
+        self._signatures: dict[str, Any] = {}
+
+    def run(self, arrays: Sequence[Array]) -> list[Array]:
+        """Outputs of the first graph for one array per input, in the file's order."""
+        shapes = tuple(array.shape for array in arrays)
+        try:
+            with _quiet():
+                self._allocate(shapes)
+                for detail, array in zip(self._inputs, arrays, strict=True):
+                    self._interpreter.set_tensor(detail["index"], array)
+                self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise RuntimeRefusal(_text(error)) from None
+        return [self._interpreter.get_tensor(detail["index"]) for detail in self._outputs]
+
+    def run_signature(self, name: str, arrays: dict[str, Array]) -> dict[str, Array]:
+        """Outputs by name of the signature `name`."""
+        try:
+            with _quiet():
+                if name not in self._signatures:
+                    self._signatures[name] = self._interpreter.get_signature_runner(name)
+                return dict(self._signatures[name](**arrays))
+        except (ValueError, RuntimeError) as error:
+            raise RuntimeRefusal(_text(error)) from None
+
+    def _allocate(self, shapes: tuple[tuple[int, ...], ...]) -> None:
+        if shapes == self._allocated:
+            return
+        for detail, shape in zip(self._inputs, shapes, strict=True):
+            if tuple(detail["shape"]) != shape or self._allocated is not None:
+                self._interpreter.resize_tensor_input(detail["index"], shape)
+        self._interpreter.allocate_tensors()
+        self._allocated = shapes
+
+
+def _text(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the lines that the runtime writes to the process's error stream by itself.
+
+    When the runtime refuses a model they are what says why, so they are added to the error.
+    """
+    try:
+        descriptor = sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):
+        descriptor = 2
+    with tempfile.TemporaryFile() as log:
+        saved = os.dup(descriptor)
+        os.dup2(log.fileno(), descriptor)
+        try:
+            yield
+        except (ValueError, RuntimeError) as error:
+            os.fsync(log.fileno())
+            log.seek(0)
+            said = [line for line in log.read().decode(errors="replace").splitlines() if line.startswith("ERROR")]
+            raise type(error)(" ".join([str(error), *said])) from None
+        finally:
+            os.dup2(saved, descriptor)
+            os.close(saved)

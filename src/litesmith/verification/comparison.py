@@ -1,0 +1,140 @@
+"""Comparing a converted model with the one it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from litesmith.ir.nesting import Nesting
+from litesmith.lite_model import LiteModel
+from litesmith.verification.samples import DYNAMIC_SIZE, samples
+
+Array = np.ndarray[Any, Any]
+RTOL = 1e-4
+ATOL = 1e-5
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """One output, over all inputs that were tried.
+
+    Attributes:
+        max_abs: largest difference of an element.
+        max_rel: that difference divided by the largest magnitude of the original's output.
+        allowed: largest difference that passes.
+        problem: what differs besides numbers, such as the shape.
+    """
+
+    name: str
+    max_abs: float
+    max_rel: float
+    allowed: float
+    passed: bool
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Whether two models compute the same, output by output."""
+
+    outputs: tuple[OutputReport, ...]
+    samples: int
+
+    @property
+    def passed(self) -> bool:
+        return all(output.passed for output in self.outputs)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"passed": self.passed, "samples": self.samples, "outputs": [asdict(o) for o in self.outputs]}
+
+    def __str__(self) -> str:
+        lines = []
+        for output in self.outputs:
+            verdict = "same" if output.passed else "DIFFERENT"
+            numbers = f"max abs {output.max_abs:.3g}, max rel {output.max_rel:.3g}, allowed {output.allowed:.3g}"
+            lines.append(f"{output.name}: {verdict} ({output.problem or numbers})")
+        return "\n".join(lines)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+
+def compare(
+    model: Any, lite: LiteModel, data: Any = None, atol: float | None = None, rtol: float | None = None, seed: int = 0
+) -> Report:
+    """Run both on the same inputs and compare every output.
+
+    Args:
+        model: a Keras model, or any function of its nested inputs.
+        data: inputs nested as the model's; by default seeded ones of batch 1 and 3 (1 where it is fixed).
+        atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
+    """
+    atol, rtol = ATOL if atol is None else atol, RTOL if rtol is None else rtol
+    batches = [data] if data is not None else _default_inputs(model, lite, seed)
+    pairs = [(_run_original(model, inputs, lite.outputs), lite.outputs.flatten(lite.run(inputs))) for inputs in batches]
+    names = _output_names(lite)
+    outputs = tuple(_compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(names))
+    return Report(outputs, len(batches))
+
+
+def _default_inputs(model: Any, lite: LiteModel, seed: int) -> list[Any]:
+    """Seeded inputs of two batch sizes; other dynamic sizes as small as the model can take."""
+    for size in (DYNAMIC_SIZE, 101, 224, 401):
+        arrays = [samples(lite.graph, batch, seed + batch, size) for batch in (1, 3)]
+        inputs = [lite.inputs.pack(leaves) for leaves in arrays]
+        try:
+            _run_original(model, inputs[0], lite.outputs)
+        except Exception:
+            if size == 401:
+                raise
+            continue
+        return inputs
+    raise AssertionError("the last size either returns or raises")
+
+
+def _output_names(lite: LiteModel) -> Sequence[str]:
+    for signature in lite.model.signatures:
+        if signature.graph is lite.graph:
+            return signature.outputs
+    return [value.name for value in lite.graph.outputs]
+
+
+def _run_original(model: Any, inputs: Any, nesting: Nesting) -> list[Array]:
+    from litesmith.frontends.keras.running import run_keras
+
+    return [np.asarray(leaf) for leaf in nesting.flatten(run_keras(model, inputs))]
+
+
+def _compare_output(name: str, pairs: list[tuple[Array, Array]], atol: float, rtol: float) -> OutputReport:
+    worst_abs, worst_rel, allowed = 0.0, 0.0, atol
+    passed, problem = True, None
+    for original, converted in pairs:
+        if original.shape != converted.shape:
+            return OutputReport(name, np.inf, np.inf, atol, False, f"shape {converted.shape}, not {original.shape}")
+        difference, magnitude, kinds = differences(original, converted)
+        limit = atol + rtol * magnitude if original.dtype.kind in "fV" else 0.0
+        worst_abs, worst_rel = max(worst_abs, difference), max(worst_rel, difference / max(magnitude, 1e-30))
+        allowed = max(allowed, limit)
+        passed = passed and difference <= limit and not kinds
+        problem = problem or kinds
+    return OutputReport(name, worst_abs, worst_rel, allowed, passed, problem)
+
+
+def differences(original: Array, converted: Array) -> tuple[float, float, str | None]:
+    """(largest difference, largest magnitude, where infinities or NaNs differ), all elements taken."""
+    if original.size == 0:
+        return 0.0, 0.0, None
+    if original.dtype.kind in "OSU":
+        return float(np.any(original != converted)), 1.0, None
+    a, b = original.astype(np.float64), converted.astype(np.float64)
+    finite = np.isfinite(a)
+    kinds = None
+    if not np.array_equal(finite, np.isfinite(b)) or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+        kinds = "infinities or NaNs stand in different places"
+    both = finite & np.isfinite(b)
+    if not both.any():
+        return 0.0, 0.0, kinds
+    return float(np.max(np.abs(a[both] - b[both]))), float(np.max(np.abs(a[both]))), kinds

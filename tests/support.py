@@ -1,0 +1,130 @@
+"""What tests share: comparing with Keras, and checking passes by their documentation."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import keras
+import numpy as np
+
+import litesmith
+from litesmith.flatbuffer.read import read
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.frontends.keras.running import run_keras
+from litesmith.ir.graph import Model
+from litesmith.ir.text import model_text
+from litesmith.lite_model import LiteModel
+from litesmith.opset.parse import parse_model
+from litesmith.passes.base import Pass, Record
+from litesmith.passes.eliminate_dead_code import EliminateDeadCode
+from litesmith.verification.samples import samples
+
+BATCHES = (1, 3)
+
+
+def check_converts(
+    model: Any,
+    *inputs: Any,
+    rtol: float = 1e-5,
+    atol: float = 1e-6,
+    convert: dict[str, Any] | None = None,
+) -> LiteModel:
+    """Convert a model and compare it with Keras: values, shapes and dtypes.
+
+    `inputs` are structures nested like the model's input (arrays in any batch); without them
+    seeded ones are made for batches 1 and 3. Errors count relative to the largest output.
+    The file is also read back, written again, and must then compute the same.
+    """
+    lite = litesmith.convert(model, verify=False, **(convert or {}))
+    if not inputs:
+        inputs = tuple(lite.inputs.pack(samples(lite.graph, batch, seed=batch)) for batch in BATCHES)
+    again = LiteModel(to_bytes(read(bytes(lite))))
+    for given in inputs:
+        expected = lite.outputs.flatten(run_keras(model, given))
+        for found in (lite.run(given), again.run(given)):
+            compare_arrays(expected, lite.outputs.flatten(found), rtol, atol)
+    return lite
+
+
+def check_layer(layer: Any, *shapes: tuple[int | None, ...], dtype: str = "float32", **options: Any) -> LiteModel:
+    """`check_converts` for a functional model of one layer on inputs of these shapes (without the batch)."""
+    tensors = [keras.Input(shape, dtype=dtype) for shape in shapes]
+    outputs = layer(tensors[0] if len(tensors) == 1 else tensors)
+    return check_converts(keras.Model(tensors[0] if len(tensors) == 1 else tensors, outputs), **options)
+
+
+def check_function(function: Any, *arrays: Any, **options: Any) -> LiteModel:
+    """`check_converts` for a function of tensors, as the body of a model's layer, on these arrays.
+
+    The arrays' first axis is the batch, unless `dynamic_batch=False`.
+    """
+    dynamic = options.pop("dynamic_batch", True)
+    arrays = tuple(np.asarray(array) for array in arrays)
+
+    class Body(keras.layers.Layer):
+        def call(self, tensors: Any) -> Any:
+            return function(*tensors)
+
+        def compute_output_spec(self, tensors: Any) -> Any:
+            return keras.src.backend.compute_output_spec(function, *tensors)
+
+    model = Body()
+    model.built = True
+    shapes = [
+        keras.InputSpec(shape=((None if dynamic else a.shape[0]), *a.shape[1:]) if a.ndim else (), dtype=a.dtype.name)
+        for a in arrays
+    ]
+    return check_converts(model, list(arrays), convert={"inputs": shapes}, **options)
+
+
+def compare_arrays(expected: list[Any], found: list[Any], rtol: float = 1e-5, atol: float = 1e-6) -> None:
+    assert len(expected) == len(found)
+    for want, got in zip(expected, found, strict=True):
+        want, got = np.asarray(want), np.asarray(got)
+        assert got.shape == want.shape, f"shape {got.shape}, Keras has {want.shape}"
+        assert got.dtype == want.dtype, f"dtype {got.dtype}, Keras has {want.dtype}"
+        if want.dtype.kind not in "fV":
+            np.testing.assert_array_equal(got, want)
+            continue
+        finite = np.isfinite(want.astype(np.float64))
+        largest = np.max(np.abs(want[finite].astype(np.float64)), initial=0.0)
+        np.testing.assert_allclose(
+            got.astype(np.float64), want.astype(np.float64), rtol=0, atol=atol + rtol * largest, equal_nan=True
+        )
+
+
+def builtins_of(lite: LiteModel) -> list[str]:
+    """The names of all operators, subgraphs included, in order."""
+    return [operation.operator.builtin for graph in lite.model.all_graphs() for operation in graph.operations]
+
+
+def run_text(model: Model, batch: int = 3) -> list[Any]:
+    """What the runtime computes for a graph on seeded inputs."""
+    lite = LiteModel(to_bytes(model), model)
+    return lite.outputs.flatten(lite.run(lite.inputs.pack(samples(lite.graph, batch, seed=0))))
+
+
+def examples_of(step: type[Pass]) -> list[tuple[str, str]]:
+    """The (before, after) graphs in a pass's docstring."""
+    text = inspect.cleandoc(step.__doc__ or "")
+    pattern = r"Before:\n(.*?)\n\s*After:\n(.*?)(?=\n\s*Before:|\n(?=\S)|\Z)"
+    return [(inspect.cleandoc(a), inspect.cleandoc(b)) for a, b in re.findall(pattern, text, re.DOTALL)]
+
+
+def check_rewrite(step: Pass, before: str, after: str | None, rtol: float = 1e-5) -> Record:
+    """Run a pass on a graph given as text and compare with the text it should become.
+
+    Both are run as well and must compute the same. `after=None`: nothing may change.
+    """
+    model = parse_model(before)
+    numbers = run_text(parse_model(before))
+    record = Record()
+    for graph in list(model.all_graphs()):
+        step.run(graph, record)
+        EliminateDeadCode().run(graph, Record())
+    shown = model_text(model)
+    assert shown == model_text(parse_model(after if after is not None else before)), shown
+    compare_arrays(numbers, run_text(model), rtol)
+    return record
