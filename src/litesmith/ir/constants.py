@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -13,7 +12,19 @@ from litesmith.ir.types import DType, TensorType, dtype_of
 Array = np.ndarray[Any, Any]
 
 SMALL_BYTES = 512
-_serial = itertools.count()
+
+
+class Identity:
+    """Stands for one object in a key, and keeps it alive, so that its address names nothing else."""
+
+    def __init__(self, held: object) -> None:
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and other.held is self.held
+
+    def __hash__(self) -> int:
+        return id(self.held)
 
 
 class Constant:
@@ -37,7 +48,7 @@ class Constant:
         dtype = dtype or dtype_of(array)
         if dtype is not DType.STRING and array.dtype != dtype.numpy:
             array = array.astype(dtype.numpy)
-        key: Hashable = ("array", next(_serial))
+        key: Hashable = ("array", Identity(array))
         if array.nbytes <= SMALL_BYTES and dtype is not DType.STRING:
             key = (dtype, array.shape, array.tobytes())
         return Constant(TensorType(dtype, array.shape), lambda: array, key)

@@ -34,7 +34,7 @@ OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + r")(?: (\[.*?\](?!,? ?[\d
 def parse_model(text: str) -> Model:
     """The graphs of a text; the last one is the main graph."""
     graphs: dict[str, Graph] = {}
-    for block in re.split(r"\n(?=\s*graph )", text.strip()):
+    for block in re.split(r"\n(?=[ ]*graph )", text.strip()):
         graph = _parse_graph(block.strip().splitlines(), graphs)
         graphs[graph.name] = graph
     return Model([list(graphs.values())[-1]])

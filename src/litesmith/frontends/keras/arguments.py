@@ -11,7 +11,7 @@ from keras.src.backend import is_tensor, standardize_dtype
 
 from litesmith.frontends.keras.tensor import LiteTensor
 from litesmith.ir.builder import constant_value
-from litesmith.ir.constants import Constant
+from litesmith.ir.constants import Constant, Identity
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 
@@ -59,7 +59,9 @@ def variable_value(variable: Any) -> Value:
     if stored is None or standardize_dtype(current.dtype) != standardize_dtype(stored.dtype):
         return array_value(current, variable.path)
     type = TensorType(dtype, tuple(variable.shape))
-    return constant_value(Constant(type, lambda: to_numpy(variable._value), ("variable", id(variable))), variable.path)
+    return constant_value(
+        Constant(type, lambda: to_numpy(variable._value), ("variable", Identity(variable))), variable.path
+    )
 
 
 def array_value(array: Any, name: str = "") -> Value:
@@ -69,20 +71,7 @@ def array_value(array: Any, name: str = "") -> Value:
     type = TensorType(DType(standardize_dtype(array.dtype)), tuple(int(size) for size in array.shape))
     if int(type.elements) <= 64:
         return constant_value(Constant.of(to_numpy(array), type.dtype), name)
-    return constant_value(Constant(type, lambda: to_numpy(array), ("tensor", id(array), _Held(array))), name)
-
-
-class _Held:
-    """Keeps an object alive as long as the key that names it by its address."""
-
-    def __init__(self, held: Any) -> None:
-        self.held = held
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.held is self.held
-
-    def __hash__(self) -> int:
-        return id(self.held)
+    return constant_value(Constant(type, lambda: to_numpy(array), ("tensor", Identity(array))), name)
 
 
 def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
