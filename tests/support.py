@@ -11,14 +11,16 @@ import numpy as np
 
 import litesmith
 from litesmith.flatbuffer.read import read
-from litesmith.flatbuffer.write import to_bytes
+from litesmith.flatbuffer.write import graph_values, to_bytes
 from litesmith.frontends.keras.running import run_keras
+from litesmith.ir.dims import evaluate, expression
 from litesmith.ir.graph import Model
 from litesmith.ir.text import model_text
 from litesmith.lite_model import LiteModel
 from litesmith.opset.parse import parse_model
 from litesmith.passes.base import Pass, Record
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
+from litesmith.runtime.interpreter import Session
 from litesmith.verification.samples import samples
 
 BATCHES = (1, 3)
@@ -43,9 +45,28 @@ def check_converts(
     again = LiteModel(to_bytes(read(bytes(lite))))
     for given in inputs:
         expected = lite.outputs.flatten(run_keras(model, given))
+        check_types(lite, lite.inputs.flatten(given))
         for found in (lite.run(given), again.run(given)):
             compare_arrays(expected, lite.outputs.flatten(found), rtol, atol)
     return lite
+
+
+def check_types(lite: LiteModel, inputs: list[Any]) -> None:
+    """Every tensor has the shape and dtype in the runtime that the graph says it has."""
+    graph = lite.graph
+    session = Session(bytes(lite), delegates=False)
+    arrays = [np.asarray(array, value.type.dtype.numpy) for array, value in zip(inputs, graph.inputs, strict=True)]
+    session.run(arrays)
+    sizes = {
+        symbol.name: arrays[graph.inputs.index(value)].shape[axis] for symbol, (value, axis) in graph.anchors.items()
+    }
+    details = session._interpreter.get_tensor_details()
+    for detail, value in zip(details, graph_values(graph), strict=False):
+        if any(expression(size).symbols - graph.anchors.keys() for size in value.type.shape):
+            continue
+        shape = tuple(evaluate(size, sizes) for size in value.type.shape)
+        assert tuple(detail["shape"]) == shape, f"{detail['name']} is {detail['shape']}, the graph says {value.type}"
+        assert np.dtype(detail["dtype"]) == value.type.dtype.numpy or value.type.dtype.numpy == np.dtype(object)
 
 
 def check_layer(layer: Any, *shapes: tuple[int | None, ...], dtype: str = "float32", **options: Any) -> LiteModel:
