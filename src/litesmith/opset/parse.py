@@ -79,7 +79,9 @@ def _parse_operation(line: str, graph: Graph, values: dict[str, Value], graphs: 
 
 
 def _operator(name: str, options: str, graphs: dict[str, Graph]) -> Operator:
-    definition = definitions()[name.upper()]
+    definition = definitions().get(name.upper())
+    if definition is None:
+        raise ValueError(f"not an operation: {name!r}")
     arguments: dict[str, Any] = {}
     fields = {field.name: field for field in option_fields(definition)}
     for key, value in re.findall(r"(\w+)=(\([^)]*\)|'[^']*'|@?[^,]+)", options):
