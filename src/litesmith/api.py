@@ -8,7 +8,7 @@ from typing import Any
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import FileNotFound
 from litesmith.diagnostics.verification import OutputsDiffer, RuntimeRefuses
-from litesmith.flatbuffer.write import to_bytes
+from litesmith.flatbuffer.write import freeze
 from litesmith.lite_model import LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
 from litesmith.runtime.interpreter import RuntimeRefusal
@@ -46,7 +46,7 @@ def convert(
     imported.model.description = "Litesmith"
     imported.model.metadata.update(face_metadata(imported.inputs, imported.outputs))
     optimize(imported.model)
-    lite = LiteModel(to_bytes(imported.model), imported.model)
+    lite = LiteModel(freeze(imported.model), imported.model)
     if verify:
         _require_same(_verify(source, lite, atol=atol, rtol=rtol))
     return lite

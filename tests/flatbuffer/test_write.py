@@ -8,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 from support import compare_arrays, run_text
 
 from litesmith.flatbuffer.read import Damaged, read
-from litesmith.flatbuffer.write import to_bytes, write
+from litesmith.flatbuffer.write import freeze, to_bytes, write
 from litesmith.ir.builder import building, constant, emit
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import symbol
@@ -137,3 +137,16 @@ def test_signatures_and_metadata_come_back():
 def test_what_is_no_flatbuffer_is_said_to_be_damaged(content):
     with pytest.raises(Damaged):
         read(content)
+
+
+def test_a_frozen_model_no_longer_depends_on_where_its_weights_came_from():
+    weights = np.ones((5, 8), np.float32)
+    model = parse_model(DENSE)
+    model.main.operations[0].operands[1].constant = Constant(
+        TensorType(DType.FLOAT32, (5, 8)), lambda: weights, "variable"
+    )
+    content = freeze(model)
+    weights *= 2
+    assert model.main.operations[0].operands[1].constant.array().max() == 1
+    compare_arrays(run_text(model), run_text(read(content)), rtol=0)
+    assert to_bytes(model) == content

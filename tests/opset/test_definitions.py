@@ -47,7 +47,8 @@ def test_defaults_make_an_instance_that_compares_and_prints(name):
 def test_operands_and_scales_are_described(name):
     definition = KNOWN[name]
     assert all(isinstance(operand, Operand) for operand in definition.operands)
-    assert definition.__doc__ and definition.__doc__ != Operator.__doc__
+    assert definition.__doc__
+    assert definition.__doc__ != Operator.__doc__
     assert not any(operand.variadic for operand in definition.operands[:-1])
     assert definition.scales is not None
 

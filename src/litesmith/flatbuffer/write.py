@@ -18,6 +18,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as generated
 
 from litesmith.flatbuffer.buffers import Buffers
+from litesmith.flatbuffer.encoding import decode
 from litesmith.flatbuffer.schema import (
     DTYPE_NUMBERS,
     FILE_IDENTIFIER,
@@ -28,6 +29,7 @@ from litesmith.flatbuffer.schema import (
     new_table,
     option_fields,
 )
+from litesmith.ir.constants import Constant, Identity
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Signature, Value
 from litesmith.ir.operator import Operator
@@ -48,12 +50,44 @@ def to_bytes(model: Model) -> bytes:
     return stream.getvalue()
 
 
-def write(model: Model, file: BinaryIO, plain_limit: int = PLAIN_LIMIT) -> None:
+def freeze(model: Model) -> bytes:
+    """The file's content, from which the model's constants are read from now on.
+
+    Until then they may stand in variables of a Keras model, which can change.
+    """
+    stream, buffers = io.BytesIO(), Buffers()
+    starts = write(model, stream, buffers=buffers)
+    content = stream.getvalue()
+    for value in {value: None for graph in model.all_graphs() for value in graph.constants()}:
+        assert value.constant is not None
+        index = buffers.add(value.constant)
+        value.constant = _stored(content, value.type, starts.get(index, 0), index)
+    return content
+
+
+def _stored(content: bytes, type: TensorType, start: int, index: int) -> Constant:
+    """A constant whose elements are a view of the file's content."""
+
+    def load() -> np.ndarray[Any, Any]:
+        data = np.frombuffer(content, np.uint8, type.nbytes if type.dtype is not DType.STRING else -1, start)
+        return decode(data, type.dtype, type.shape)
+
+    return Constant(type, load, ("file", Identity(content), index, type.dtype, type.shape))
+
+
+def write(
+    model: Model, file: BinaryIO, plain_limit: int = PLAIN_LIMIT, buffers: Buffers | None = None
+) -> dict[int, int]:
     """Write `model` to an open file, front to back; the same model gives the same bytes.
 
-    `plain_limit`: bytes from which weights stand outside of the flatbuffer proper.
+    Args:
+        plain_limit: bytes from which weights stand outside of the flatbuffer proper.
+        buffers: collects which constant went to which buffer.
+
+    Returns:
+        For each buffer that is not empty, where in the file its first byte stands.
     """
-    buffers = Buffers()
+    buffers = buffers if buffers is not None else Buffers()
     table = _ModelTable(model, buffers).build()
     sizes = buffers.sizes()
     outside = sum(sizes) + len(sizes) * ALIGNMENT + 64 * sum(1 for _ in _tensors(model)) > plain_limit
@@ -73,6 +107,7 @@ def write(model: Model, file: BinaryIO, plain_limit: int = PLAIN_LIMIT) -> None:
         file.write(data)
         position = start + sizes[index]
     file.write(bytes(-position % 4))
+    return starts
 
 
 def _tensors(model: Model) -> Iterator[Value]:
