@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.keras import NotAModel, SizeReadAsNumber
 from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
 from litesmith.frontends.keras.options import Options, using
+from litesmith.frontends.keras.running import run_keras
 from litesmith.frontends.keras.tracing import Tracer
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol
@@ -44,6 +46,8 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
     if not isinstance(model, keras.Layer):
         raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
     types = model_inputs(model, inputs, batch)
+    if not model.built:
+        _build(model, types)
     with using(options or Options()):
         graph, structure, tracer = _trace(model, types, 0)
         if tracer.diagnostics:
@@ -54,6 +58,16 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
     names = unique([leaf.name for leaf in tree.flatten(types)])
     signature = Signature("serving_default", graph, tuple(names), tuple(output_names(model, structure)))
     return Imported(Model([graph], [signature]), nesting_of(types), nesting_of(structure), ())
+
+
+def _build(model: Any, types: Any) -> None:
+    """Call a model once on zeros, so that all its weights are there before it is followed."""
+
+    def zeros(leaf: InputType) -> Any:
+        sizes = _Sizes(0).type(leaf).shape
+        return np.zeros(tuple(map(int, sizes)), DType(leaf.dtype).numpy)
+
+    run_keras(model, tree.map_structure(zeros, types))
 
 
 def _trace(model: Any, types: Any, run: int) -> tuple[Graph, Any, Tracer]:

@@ -1,0 +1,127 @@
+"""A model's inputs and outputs keep their names, order and nesting, however they are given."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import litesmith
+from litesmith.diagnostics.base import LitesmithError
+from support import check_converts
+
+
+def _two_inputs(nest):
+    a, b = keras.Input((3,), name="zebra"), keras.Input((2,), name="apple")
+    left, right = layers.Dense(4, name="left")(a), layers.Dense(5, name="right")(b)
+    return keras.Model(nest(a, b), nest(left, right))
+
+
+NESTS = {
+    "list": lambda a, b: [a, b],
+    "tuple": lambda a, b: (a, b),
+    "dictionary": lambda a, b: {"z": a, "a": b},
+    "nested": lambda a, b: {"outer": [a, {"inner": b}]},
+}
+
+
+@pytest.mark.parametrize("nest", NESTS.values(), ids=NESTS)
+def test_nesting_is_kept(nest):
+    model = _two_inputs(nest)
+    lite = check_converts(model)
+    found = lite.run(nest(np.ones((2, 3)), np.ones((2, 2))))
+    expected = model(nest(np.ones((2, 3), "float32"), np.ones((2, 2), "float32")))
+    keras.tree.assert_same_structure(found, keras.tree.map_structure(np.asarray, expected))
+
+
+@pytest.mark.parametrize("nest", NESTS.values(), ids=NESTS)
+def test_nesting_survives_the_file(nest, tmp_path):
+    lite = litesmith.convert(_two_inputs(nest))
+    again = litesmith.load(lite.save(tmp_path / "m.tflite"))
+    keras.tree.assert_same_structure(
+        again.run(nest(np.ones((2, 3)), np.ones((2, 2)))), lite.run(nest(np.ones((2, 3)), np.ones((2, 2))))
+    )
+
+
+def test_lists_keep_keras_order_and_names():
+    face = litesmith.convert(_two_inputs(NESTS["list"])).signatures["serving_default"]
+    assert list(face["inputs"]) == ["zebra", "apple"]
+    assert list(face["outputs"]) == ["left", "right"]
+
+
+def test_dictionaries_are_called_by_their_keys():
+    face = litesmith.convert(_two_inputs(NESTS["dictionary"])).signatures["serving_default"]
+    assert set(face["inputs"]) == {"z", "a"}
+    assert set(face["outputs"]) == {"z", "a"}
+
+
+def test_lists_may_be_given_by_name():
+    lite = litesmith.convert(_two_inputs(NESTS["list"]))
+    by_name = lite.run({"apple": np.ones((1, 2)), "zebra": np.zeros((1, 3))})
+    in_order = lite.run([np.zeros((1, 3)), np.ones((1, 2))])
+    np.testing.assert_array_equal(by_name[1], in_order[1])
+
+
+def test_an_output_that_is_an_input_and_an_output_that_comes_twice():
+    x = keras.Input((3,), name="x")
+    y = layers.Dense(2, name="y")(x)
+    check_converts(keras.Model(x, [y, y, x]))
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__(name="mine")
+        self.dense = layers.Dense(2, activation="relu")
+
+    def call(self, x, training=False):
+        return {"scores": self.dense(x), "same": x}
+
+
+def test_a_subclassed_model_that_was_called_knows_its_input():
+    model = Subclassed()
+    model(np.ones((7, 3), "float32"))
+    face = check_converts(model).signatures["serving_default"]
+    assert list(face["outputs"]) == ["same", "scores"] or set(face["outputs"]) == {"same", "scores"}
+
+
+@pytest.mark.parametrize("inputs", [(None, 3), keras.InputSpec(shape=(None, 3)), np.zeros((9, 3), "float32")])
+def test_a_model_that_was_never_called_needs_inputs(inputs):
+    with pytest.raises(LitesmithError, match=r"K301.*never built"):
+        litesmith.convert(Subclassed())
+    lite = litesmith.convert(Subclassed(), inputs=inputs)
+    assert str(next(iter(lite.signatures["serving_default"]["inputs"].values()))) == "float32[batch, 3]"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ((None, 4), "1 given for 2 inputs"),
+        ([(None, 4), (None, 2)], r"shape \(None, 4\) for input 'zebra', which has shape \(None, 3\)"),
+        ([(None, 3), (None, 2), (None, 2)], "3 given for 2 inputs"),
+        ([(None, 3), (None, 2, 1)], r"shape \(None, 2, 1\) for input 'apple'"),
+        ([np.zeros((1, 3), "int32"), (None, 2)], None),
+        (
+            [keras.InputSpec(shape=(None, 3), dtype="int32"), (None, 2)],
+            "type int32 for input 'zebra', which is float32",
+        ),
+        (["what", (None, 2)], "'what' is not a shape"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_said(inputs, message):
+    if message is None:
+        litesmith.convert(_two_inputs(NESTS["list"]), inputs=inputs)
+        return
+    with pytest.raises(LitesmithError, match=message):
+        litesmith.convert(_two_inputs(NESTS["list"]), inputs=inputs)
+
+
+def test_inputs_fix_sizes_that_the_model_leaves_open():
+    x = keras.Input((None, 4), name="x")
+    model = keras.Model(x, layers.Dense(2)(x))
+    assert str(litesmith.convert(model).signatures["serving_default"]["inputs"]["x"]) == "float32[batch, x.1, 4]"
+    fixed = litesmith.convert(model, inputs=(None, 9, 4))
+    assert str(fixed.signatures["serving_default"]["inputs"]["x"]) == "float32[batch, 9, 4]"
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(LitesmithError, match=r"K303.*builtins.dict"):
+        litesmith.convert({})
