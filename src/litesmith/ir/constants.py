@@ -82,3 +82,9 @@ class Constant:
         if dtype == self.type.dtype:
             return self
         return self.map(lambda array: array.astype(dtype.numpy), self.type.with_dtype(dtype), ("cast", dtype))
+
+    def times(self, factors: Array) -> Constant:
+        """The elements times `factors`, which broadcast to this shape; in this constant's element type."""
+        numpy = self.type.dtype.numpy
+        key = ("times", factors.shape, factors.tobytes())
+        return self.map(lambda array: (array * factors).astype(numpy, copy=False), self.type, key)

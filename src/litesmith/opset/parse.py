@@ -28,11 +28,19 @@ HEAD = re.compile(r"graph (\w+)\((.*)\) \{$")
 OPERATION = re.compile(
     r"(?:(%[\w.]+(?:, %[\w.]+)*) = )?(\w+)(?:\((.*?)\))?((?: .*?)?)(?: : (" + TYPE + r"(?:, " + TYPE + r")*))?$"
 )
-OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + r")(?: (\[.*?\](?!,? ?[\d\[])|-?[\w.']+))?")
+
+
+def _brackets(depth: int) -> str:
+    """A pattern of balanced square brackets, at most `depth` inside each other."""
+    return r"\[[^\[\]]*\]" if depth == 1 else rf"\[(?:[^\[\]]|{_brackets(depth - 1)})*\]"
+
+
+OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + ")(?: (" + _brackets(8) + r"|-?[\w.']+))?")
 
 
 def parse_model(text: str) -> Model:
-    """The graphs of a text; the last one is the main graph."""
+    """The graphs of a text; the last one is the main graph. A line that starts with `:` goes on with the one before."""
+    text = re.sub(r"\n\s+:", " :", text)
     graphs: dict[str, Graph] = {}
     for block in re.split(r"\n(?=[ ]*graph )", text.strip()):
         graph = _parse_graph(block.strip().splitlines(), graphs)
