@@ -39,8 +39,11 @@ OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + ")(?: (" + _brackets(8) +
 
 
 def parse_model(text: str) -> Model:
-    """The graphs of a text; the last one is the main graph. A line that starts with `:` goes on with the one before."""
-    text = re.sub(r"\n\s+:", " :", text)
+    """The graphs of a text; the last one is the main graph.
+
+    A line that starts with a colon or a constant goes on with the line before.
+    """
+    text = re.sub(r"\n\s+(?=:|const )", " ", text)
     graphs: dict[str, Graph] = {}
     for block in re.split(r"\n(?=[ ]*graph )", text.strip()):
         graph = _parse_graph(block.strip().splitlines(), graphs)

@@ -55,12 +55,10 @@ class FoldScaleShift(Rewrite):
     def rewrite(self, operation: Operation) -> Value | Decline | None:
         step = scale_shift(operation)
         product = filtering(step.input.producer) if step else None
-        if step is None or product is None:
+        if step is None or product is None or product.has_activation:
             return None
         if only_use(step.input) is not operation:
             return Decline("the result of the product is also read without the scale or shift")
-        if product.has_activation:
-            return Decline("an activation stands between the product and the scale or shift")
         return product.rebuilt(
             filter=_scaled(product, step.scale) if step.scales else None,
             bias=_moved(product, step.scale, step.shift) if product.bias or step.shifts else None,
@@ -76,7 +74,7 @@ def _scaled(product: Filtering, scale: Array) -> Constant:
 
 
 def _moved(product: Filtering, scale: Array, shift: Array) -> Constant:
-    """bias * scale + shift, rounded once."""
+    """What becomes of the bias; rounded once."""
     bias = product.bias_or_zeros()
     wide, offset = scale.astype(np.float64), shift.astype(np.float64)
     key = ("scale and shift", scale.tobytes(), shift.tobytes())
