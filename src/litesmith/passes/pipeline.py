@@ -9,6 +9,13 @@ from litesmith.ir.graph import Model
 from litesmith.ir.verify import verify_model
 from litesmith.passes.base import Pass, Record
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
+from litesmith.passes.fold_constants import FoldConstants
+from litesmith.passes.fold_pad import FoldPad
+from litesmith.passes.fold_scale_shift import FoldScaleShift
+from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
+from litesmith.passes.fuse_activation import FuseActivation
+from litesmith.passes.merge_common_subexpressions import MergeCommonSubexpressions
+from litesmith.passes.merge_scale_shift import MergeScaleShift
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,11 @@ class Stage:
     rounds: int = 1
 
 
-PIPELINE: tuple[Stage, ...] = (Stage("clean", (EliminateDeadCode(),)),)
+PIPELINE: tuple[Stage, ...] = (
+    Stage("clean", (EliminateDeadCode(), FoldConstants(), MergeCommonSubexpressions())),
+    Stage("fold", (FoldScaleShift(), FoldPad(), MergeScaleShift(), FoldScaleShiftIntoNext()), rounds=4),
+    Stage("fuse", (FuseActivation(),)),
+)
 
 
 def optimize(model: Model, stages: Sequence[Stage] = PIPELINE, check: bool = False) -> Record:
