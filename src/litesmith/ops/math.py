@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from litesmith.ir.builder import constant, emit
+from litesmith.ir.builder import emit
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType
-from litesmith.ops.array import Axes, as_value, axes_of, cast, reshape, transpose
+from litesmith.ops.array import Axes, as_value, axes_of, cast
+from litesmith.ops.einsum import dense as dense
+from litesmith.ops.einsum import matmul as matmul
 from litesmith.ops.sizes import int32
 from litesmith.opset import binary, elementwise, reduction
-from litesmith.opset.matmul import BatchMatmul, FullyConnected
 
 Operand = Any
 """A value, or a number that takes the other operand's type."""
@@ -109,27 +108,6 @@ all = _reduction(reduction.ReduceAll)
 def variance(x: Value, axes: int | Axes | None = None, keep: bool = False) -> Value:
     """The mean squared distance from the mean."""
     return mean(squared_difference(x, mean(x, axes, True)), axes, keep)
-
-
-def dense(x: Value, kernel: Value, bias: Value | None = None) -> Value:
-    """X [..., in] times a constant kernel [in, out], plus bias [out]."""
-    weights = transpose(kernel, (1, 0))
-    if bias is None:
-        bias = constant(np.zeros(weights.type.shape[0], np.float32), x.type.dtype)
-    return emit(FullyConnected(keep_num_dims=x.type.rank > 2), x, weights, bias)
-
-
-def matmul(x: Value, y: Value) -> Value:
-    """Products of the last two axes, the leading ones broadcast; vectors as numpy takes them."""
-    if y.is_constant and y.type.rank == 2 and x.type.rank >= 2 and x.type.dtype is DType.FLOAT32:
-        return dense(x, y)
-    if x.type.rank == 1:
-        product = matmul(reshape(x, (1, *x.type.shape)), y)
-        return reshape(product, (*product.type.shape[:-2], product.type.shape[-1]))
-    if y.type.rank == 1:
-        product = matmul(x, reshape(y, (*y.type.shape, 1)))
-        return reshape(product, product.type.shape[:-1])
-    return emit(BatchMatmul(), x, y)
 
 
 def truncate(x: Value) -> Value:

@@ -22,7 +22,6 @@ PROMOTING: dict[str, Callable[[Any, Any], Value]] = {
     "ops.less_equal": math.less_equal,
     "ops.greater": math.greater,
     "ops.greater_equal": math.greater_equal,
-    "ops.matmul": math.matmul,
 }
 """Operations on two operands, which are promoted to one type."""
 
