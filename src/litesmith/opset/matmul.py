@@ -50,12 +50,12 @@ class FullyConnected(Operator, builtin="FULLY_CONNECTED"):
             return 11 if self.quantized_bias_type is not DType.FLOAT32 else 7
         if len(operands) == 2:
             return 6
-        if self.keep_num_dims and not int8_rows and kernel.dtype is rows.dtype:
+        if self.keep_num_dims:
             return 5
         if int8_rows:
-            return 10 if kernel.dtype is DType.INT4 else 5 if self.keep_num_dims else 4
+            return 10 if kernel.dtype is DType.INT4 else 4
         if rows.dtype is DType.FLOAT32 and kernel.dtype in (DType.INT8, DType.INT4):
-            return 9 if self.asymmetric_quantize_inputs else 5 if self.keep_num_dims else 3
+            return 9 if self.asymmetric_quantize_inputs else 3
         return 1
 
 
