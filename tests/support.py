@@ -149,3 +149,18 @@ def check_rewrite(step: Pass, before: str, after: str | None, rtol: float = 1e-5
     assert shown == model_text(parse_model(after if after is not None else before)), shown
     compare_arrays(numbers, run_text(model), rtol)
     return record
+
+
+def text_graph(*lines: str, inputs: str, returned: str = "") -> str:
+    """A graph whose operations, with one result each, are called %1, %2, ...; it returns the last one."""
+    body = "\n".join(f"  %{i} = {line}" for i, line in enumerate(lines, 1))
+    return f"graph main({inputs}) {{\n{body}\n  return {returned or f'%{len(lines)}'}\n}}"
+
+
+def operators_after(step: Pass, text: str, rtol: float = 1e-5) -> list[str]:
+    """The operators that a pass leaves of a graph, which must compute what it computed before."""
+    model, numbers = parse_model(text), run_text(parse_model(text))
+    step.run(model.main, Record())
+    EliminateDeadCode().run(model.main, Record())
+    compare_arrays(numbers, run_text(model), rtol)
+    return [operation.operator.builtin for operation in model.main.operations]
