@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import FileNotFound
-from litesmith.diagnostics.verification import OutputsDiffer, RuntimeRefuses
+from litesmith.diagnostics.files import DamagedFile
+from litesmith.diagnostics.verification import OutputsDiffer
+from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
-from litesmith.lite_model import LiteModel, face_metadata
+from litesmith.frontends.open import open_file, read_litert
+from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
-from litesmith.runtime.interpreter import RuntimeRefusal
 from litesmith.verification.comparison import Report, compare
 
 
@@ -23,6 +25,7 @@ def convert(
     verify: bool = True,
     atol: float | None = None,
     rtol: float | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
 ) -> LiteModel:
     """Convert a Keras model to a LiteRT model of builtin operators.
 
@@ -34,6 +37,8 @@ def convert(
         rnn: recurrent layers as `"while"` loops, as `"fused"` operators, or `"unroll"`ed.
         verify: compare with the Keras model on seeded inputs, and raise if the outputs differ.
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
+        custom_objects: classes and functions by name that a model's file uses, besides those
+            registered with `keras.saving.register_keras_serializable`.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -41,9 +46,9 @@ def convert(
     from litesmith.frontends.keras.importing import import_model
     from litesmith.frontends.keras.options import Options
 
-    source = open_model(model)
+    source = open_model(model, custom_objects)
     imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
-    imported.model.description = "Litesmith"
+    imported.model.description = MAKER
     imported.model.metadata.update(face_metadata(imported.inputs, imported.outputs))
     optimize(imported.model)
     lite = LiteModel(freeze(imported.model), imported.model)
@@ -53,7 +58,12 @@ def convert(
 
 
 def verify(
-    model: Any, lite: LiteModel | str | Path, data: Any = None, atol: float | None = None, rtol: float | None = None
+    model: Any,
+    lite: LiteModel | str | Path,
+    data: Any = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
 ) -> Report:
     """Compare a converted model with the Keras model, output by output.
 
@@ -62,33 +72,40 @@ def verify(
         lite: the converted model, or the path of its file.
         data: inputs nested as the model's; by default seeded ones.
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
+        custom_objects: as for `convert`.
 
     Returns:
         A report that is true when everything passed.
     """
     if not isinstance(lite, LiteModel):
         lite = load(lite)
-    try:
-        return compare(open_model(model), lite, data, atol, rtol)
-    except RuntimeRefusal as refusal:
-        raise LitesmithError(RuntimeRefuses(str(refusal))) from None
+    return compare(open_model(model, custom_objects), lite, data, atol, rtol)
 
 
-def load(path: str | Path) -> LiteModel:
-    """Read a `.tflite` file, whoever made it."""
+def load(path: str | Path, isolated: bool | None = None) -> LiteModel:
+    """Read a `.tflite` file, whoever made it.
+
+    Args:
+        path: of the file.
+        isolated: run it in a process of its own, so that a bad file cannot end this one. By
+            default what Litesmith did not make itself (see `LiteModel`).
+
+    Raises:
+        LitesmithError: F1.. when there is no such file, or it is not a sound LiteRT model.
+    """
     path = Path(path)
-    if not path.is_file():
-        raise LitesmithError(FileNotFound(str(path)))
-    return LiteModel(path.read_bytes())
+    content = read_litert(path)
+    try:
+        return LiteModel(content, isolated=isolated)
+    except Damaged as damage:
+        raise LitesmithError(DamagedFile(str(path), str(damage))) from None
 
 
-def open_model(model: Any) -> Any:
+def open_model(model: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """A live model as it is; a file's model loaded."""
     if not isinstance(model, (str, Path)):
         return model
-    from litesmith.frontends.open import open_file
-
-    return open_file(Path(model))
+    return open_file(Path(model), custom_objects)
 
 
 def _require_same(report: Report) -> None:

@@ -16,7 +16,11 @@ from litesmith.ir.graph import Graph, Model, Signature
 from litesmith.ir.nesting import Nesting, flat_nesting
 from litesmith.ir.types import DType, TensorType
 from litesmith.runtime.interpreter import Session
+from litesmith.runtime.isolated import IsolatedSession
 from litesmith.runtime.saving import save_bytes
+
+MAKER = "Litesmith"
+"""The description of files that Litesmith makes."""
 
 METADATA = "litesmith"
 """Name of the metadata entry that keeps how inputs and outputs are nested, as JSON."""
@@ -25,15 +29,23 @@ METADATA = "litesmith"
 class LiteModel:
     """A `.tflite` file's content, ready to be run, looked at and saved.
 
+    A bad file can end the process that runs it: kernels abort on what they do not expect. So files
+    that Litesmith did not make (their description says who did) run in a process of their own, where
+    the same mistake is a finding. This protects against accidents, not against a forged description:
+    `isolated=True` does, and `litesmith run` and `litesmith verify` use it.
+
     Attributes:
         inputs, outputs: how tensors are nested, leaves in the file's order.
+        isolated: whether `run` uses a process of its own.
     """
 
-    def __init__(self, content: bytes, model: Model | None = None) -> None:
+    def __init__(self, content: bytes, model: Model | None = None, isolated: bool | None = None) -> None:
         """`model`: the graphs of `content`, where they are at hand."""
         self._content = content
         if model is not None:
             self.model = model
+        is_foreign = model is None and self.model.description != MAKER
+        self.isolated = is_foreign if isolated is None else isolated
         faces = self.model.metadata.get(METADATA)
         main = self.model.main
         self.inputs, self.outputs = flat_nesting(len(main.inputs)), flat_nesting(len(main.outputs))
@@ -97,8 +109,8 @@ class LiteModel:
         return summarize(self)
 
     @cached_property
-    def _session(self) -> Session:
-        return Session(self._content)
+    def _session(self) -> Session | IsolatedSession:
+        return IsolatedSession(self._content) if self.isolated else Session(self._content)
 
     @property
     def _first_signature(self) -> str | None:

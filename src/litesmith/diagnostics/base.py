@@ -33,13 +33,17 @@ class Diagnostic:
 
     code: ClassVar[str]
     severity: ClassVar[Severity]
+    bad_input: ClassVar[bool] = False
+    """Whether what was handed in is at fault (exit code 2), rather than what came out (1)."""
 
-    def __init_subclass__(cls, code: str, severity: Severity = Severity.ERROR, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, code: str, severity: Severity = Severity.ERROR, bad_input: bool = False, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
         other = CODES.setdefault(code, cls)
         if other is not cls and other.__qualname__ != cls.__qualname__:
             raise ValueError(f"{code} is the code of {other.__name__} already")
-        cls.code, cls.severity = code, severity
+        cls.code, cls.severity, cls.bad_input = code, severity, bad_input
 
     def message(self) -> str:
         """What happened, in one or two sentences."""
@@ -75,6 +79,8 @@ class Diagnostic:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
+from pathlib import Path
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.ir.source import Source
 
 
 @dataclass(frozen=True)
-class FileNotFound(Diagnostic, code="F101"):
+class FileNotFound(Diagnostic, code="F101", bad_input=True):
     """There is no file at the path given.
 
     Why it matters: there is nothing to work on.
@@ -22,11 +25,252 @@ class FileNotFound(Diagnostic, code="F101"):
         return f"There is no file at {self.path}."
 
     def hint(self) -> str:
-        return "Check the spelling, and the folder that you are in."
+        path = Path(self.path)
+        try:
+            names = [entry.name for entry in path.parent.iterdir()]
+        except OSError:
+            return f"There is no folder {path.parent} either: check the spelling."
+        similar = difflib.get_close_matches(path.name, names, n=1)
+        return f"Did you mean {path.parent / similar[0]}?" if similar else "Check the spelling, and the folder."
 
 
 @dataclass(frozen=True)
-class CannotWrite(Diagnostic, code="F201"):
+class EmptyFile(Diagnostic, code="F102", bad_input=True):
+    """The file has no content.
+
+    Why it matters: a download or a save was probably interrupted.
+    Example: `touch model.keras && litesmith convert model.keras`.
+    How to fix: save or download the file again.
+    """
+
+    path: str
+
+    def message(self) -> str:
+        return f"{self.path} is empty."
+
+    def hint(self) -> str:
+        return "Save it or download it again."
+
+
+@dataclass(frozen=True)
+class IsFolder(Diagnostic, code="F103", bad_input=True):
+    """The path is a folder, not a file.
+
+    Why it matters: models are read from one file. TensorFlow's SavedModel, which is a folder, is not supported yet.
+    Example: `litesmith convert saved_model/`.
+    How to fix: give the path of a `.keras` or `.h5` file; load a SavedModel's Keras original
+        where it was made, and save it with `model.save("model.keras")`.
+    """
+
+    path: str
+    is_saved_model: bool = False
+
+    def message(self) -> str:
+        kind = (
+            "the folder of a TensorFlow SavedModel, which is not supported yet" if self.is_saved_model else "a folder"
+        )
+        return f"{self.path} is {kind}."
+
+    def hint(self) -> str:
+        if self.is_saved_model:
+            return 'Save the Keras model that it was made from: model.save("model.keras").'
+        return "Give the path of a file in it."
+
+
+@dataclass(frozen=True)
+class NotThisKind(Diagnostic, code="F104", bad_input=True):
+    """The file is not a model, or one of another kind than the command takes.
+
+    Why it matters: what a file is shows in its content, whatever it is called; this content is something else.
+    Example: `litesmith convert photo.png`, `litesmith convert model.tflite`, `litesmith inspect model.keras`.
+    How to fix: give `convert` a Keras model (`.keras`, `.h5`), and `inspect` and `run` a LiteRT model (`.tflite`).
+    """
+
+    path: str
+    found: str
+    expected: str
+
+    def message(self) -> str:
+        return f"{self.path} is not {self.expected}: it is {self.found}."
+
+    def hint(self) -> str:
+        return f"Give the path of {self.expected}."
+
+
+@dataclass(frozen=True)
+class WeightsOnly(Diagnostic, code="F105", bad_input=True):
+    """The file holds a model's weights without the model.
+
+    Why it matters: weights do not say which layers they belong to or how these are connected.
+    Example: a file written by `model.save_weights("model.weights.h5")` or by a checkpoint callback.
+    How to fix: build the model in Python, load the weights, and convert or save the whole model.
+    """
+
+    path: str
+
+    def message(self) -> str:
+        return f"{self.path} holds weights only, not the model that they belong to."
+
+    def hint(self) -> str:
+        return (
+            f"Build the model in Python, call model.load_weights({self.path!r}), then "
+            'litesmith.convert(model), or model.save("model.keras").'
+        )
+
+
+@dataclass(frozen=True)
+class UnknownClasses(Diagnostic, code="F106", bad_input=True):
+    """The file uses classes or functions that are not Keras' own and that were not given.
+
+    Why it matters: a file holds the names and settings of custom classes, not their code.
+    Example: a model with a layer `class Scale(keras.layers.Layer)` of your own.
+    How to fix: decorate each with `@keras.saving.register_keras_serializable()`, and give the
+        Python file that defines them: `--custom-objects layers.py`, or `custom_objects=` in Python.
+    """
+
+    path: str
+    names: tuple[str, ...]
+
+    def message(self) -> str:
+        what = "a class or function" if len(self.names) == 1 else f"{len(self.names)} classes or functions"
+        return f"{self.path} uses {what} that Keras does not know: {', '.join(self.names)}."
+
+    def hint(self) -> str:
+        return (
+            "Decorate each with @keras.saving.register_keras_serializable() and give the file that "
+            "defines them: --custom-objects FILE.py (in Python: import it, or custom_objects={...})."
+        )
+
+
+@dataclass(frozen=True)
+class CodeInFile(Diagnostic, code="F107", bad_input=True):
+    """The file holds compiled Python code, which is never run.
+
+    Why it matters: whoever made the file could make that code do anything on your machine. It
+        also runs only in the Python version that wrote it.
+    Example: a saved `layers.Lambda(lambda x: x / 255)`.
+    How to fix: write the layer as a class of your own or with Keras' layers (`Rescaling`). Where you trust the
+        file, load it yourself with `safe_mode=False` and convert the live model.
+    """
+
+    path: str
+    layers: tuple[str, ...]
+
+    def message(self) -> str:
+        which = ", ".join(f"'{name}'" for name in self.layers)
+        return f"{self.path} holds Python code that is not run: Lambda {which}."
+
+    def hint(self) -> str:
+        return (
+            "Replace it by a layer class, or, if you trust the file, convert the live model: "
+            f"litesmith.convert(keras.models.load_model({self.path!r}, safe_mode=False))."
+        )
+
+
+@dataclass(frozen=True)
+class DamagedFile(Diagnostic, code="F108", bad_input=True):
+    """The file is a model's, but parts of it are missing or contradict each other.
+
+    Why it matters: nothing in it can be relied on.
+    Example: a download that was cut off.
+    How to fix: save or download the file again.
+    """
+
+    path: str
+    problem: str
+
+    def message(self) -> str:
+        return f"{self.path} is damaged: {self.problem}."
+
+    def hint(self) -> str:
+        return "Save it or download it again."
+
+
+@dataclass(frozen=True)
+class CannotRead(Diagnostic, code="F109", bad_input=True):
+    """The file is there but cannot be read.
+
+    Why it matters: there is nothing to work on.
+    Example: a file of another user.
+    How to fix: change the file's permissions, or copy it to a folder of yours.
+    """
+
+    path: str
+    reason: str
+
+    def message(self) -> str:
+        return f"Cannot read {self.path}: {self.reason}."
+
+    def hint(self) -> str:
+        return "Check its permissions."
+
+
+@dataclass(frozen=True)
+class CannotRebuild(Diagnostic, code="F110", bad_input=True):
+    """Keras cannot build the model that the file describes.
+
+    Why it matters: without the Keras model there is nothing to convert.
+    Example: a file of a Keras version whose layers had other arguments.
+    How to fix: open the file with `keras.models.load_model` in the environment that wrote it, and save it
+        with the newest Keras there.
+    """
+
+    path: str
+    error: str
+
+    def message(self) -> str:
+        return f"Keras cannot build the model in {self.path}: {self.error}"
+
+    def hint(self) -> str:
+        return "Open it with the Keras version that wrote it, update Keras, and save it again."
+
+
+@dataclass(frozen=True)
+class CustomCodeFailed(Diagnostic, code="F111", bad_input=True):
+    """The Python file with custom classes raises an error when it is imported.
+
+    Why it matters: the classes in it are not known, so the model cannot be built.
+    Example: `--custom-objects layers.py` where `layers.py` imports a package that is not installed.
+    How to fix: make `python layers.py` run without an error.
+    """
+
+    path: str
+    error: str
+    line: int | None = None
+
+    @property
+    def where(self) -> Source | None:
+        return Source(file=self.path, line=self.line) if self.line else None
+
+    def message(self) -> str:
+        return f"{self.path} cannot be imported: {self.error}."
+
+    def hint(self) -> str:
+        return f"Make `python {self.path}` run without an error."
+
+
+@dataclass(frozen=True)
+class UnfitData(Diagnostic, code="F112", bad_input=True):
+    """The arrays given do not fit the model's inputs.
+
+    Why it matters: every input needs an array of its shape and type.
+    Example: `litesmith run model.tflite -i in.npz` where `in.npz` lacks an input.
+    How to fix: save the arrays under the inputs' names: `numpy.savez("in.npz", image=images)`;
+        `litesmith inspect` shows names and shapes.
+    """
+
+    problem: str
+    expected: str
+
+    def message(self) -> str:
+        return f"The data does not fit the model: {self.problem}."
+
+    def hint(self) -> str:
+        return f"The model takes {self.expected}."
+
+
+@dataclass(frozen=True)
+class CannotWrite(Diagnostic, code="F201", bad_input=True):
     """The result cannot be written to the path given.
 
     Why it matters: nothing was saved; no partial file is left behind either.

@@ -31,3 +31,21 @@ class LoweringFailed(Diagnostic, code="X101"):
 
     def hint(self) -> str:
         return "This is a bug in Litesmith, not in your model: please report it (--debug shows the details)."
+
+
+@dataclass(frozen=True)
+class Unexpected(Diagnostic, code="X201"):
+    """Litesmith broke in a way that nobody thought of.
+
+    Why it matters: nothing is known about the model; nothing was written.
+    Example: none that we know of; each one that is reported becomes a test.
+    How to fix: report it with what `--debug` prints.
+    """
+
+    error: str
+
+    def message(self) -> str:
+        return f"Litesmith failed: {self.error}"
+
+    def hint(self) -> str:
+        return "This is a bug in Litesmith: please report it with the output of --debug."

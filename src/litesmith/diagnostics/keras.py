@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.base import Diagnostic
 from litesmith.ir.source import Source
 
 
@@ -106,7 +106,7 @@ class SizeReadAsNumber(KerasDiagnostic, code="K201"):
 
 
 @dataclass(frozen=True)
-class UnbuiltModel(Diagnostic, code="K301"):
+class UnbuiltModel(Diagnostic, code="K301", bad_input=True):
     """The model has no weights or input shapes yet.
 
     Why it matters: shapes of weights and tensors follow from the shape of the input.
@@ -124,7 +124,7 @@ class UnbuiltModel(Diagnostic, code="K301"):
 
 
 @dataclass(frozen=True)
-class InputMismatch(Diagnostic, code="K302"):
+class InputMismatch(Diagnostic, code="K302", bad_input=True):
     """The `inputs` given do not fit the model's inputs.
 
     Why it matters: every input needs a shape and an element type that the model can take.
@@ -143,7 +143,7 @@ class InputMismatch(Diagnostic, code="K302"):
 
 
 @dataclass(frozen=True)
-class NotAModel(Diagnostic, code="K303"):
+class NotAModel(Diagnostic, code="K303", bad_input=True):
     """What should be converted is not a Keras model.
 
     Why it matters: only a Keras 3 model, or a file of one, can be followed.
@@ -158,18 +158,3 @@ class NotAModel(Diagnostic, code="K303"):
 
     def hint(self) -> str:
         return "Pass a keras.Model (Keras 3), or the path of a .keras or .h5 file."
-
-
-@dataclass(frozen=True)
-class UnusedOption(KerasDiagnostic, code="K401", severity=Severity.WARNING):
-    """A behaviour that only training has is left out.
-
-    Why it matters: the converted model computes what `model(x, training=False)` computes.
-    Example: a layer that forces `training=True` inside its call.
-    How to fix: nothing, if inference is what you want.
-    """
-
-    problem: str
-
-    def message(self) -> str:
-        return self.problem

@@ -29,21 +29,3 @@ class OutputsDiffer(Diagnostic, code="V101"):
 
     def hint(self) -> str:
         return "Please report it. verify=False (--no-verify) hands out the file all the same."
-
-
-@dataclass(frozen=True)
-class RuntimeRefuses(Diagnostic, code="R101"):
-    """The LiteRT runtime does not load or run the file.
-
-    Why it matters: a device's runtime would not either.
-    Example: a file with operators that this version of the runtime does not have.
-    How to fix: for a file of Litesmith's making, report it; for another, convert it anew.
-    """
-
-    reason: str
-
-    def message(self) -> str:
-        return f"The LiteRT runtime refuses the file: {self.reason}"
-
-    def hint(self) -> str:
-        return "If Litesmith made the file, please report it."

@@ -2,17 +2,184 @@
 
 from __future__ import annotations
 
+import contextlib
+import enum
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import FileNotFound
+from litesmith.diagnostics.files import (
+    CannotRead,
+    CannotRebuild,
+    CodeInFile,
+    DamagedFile,
+    EmptyFile,
+    FileNotFound,
+    IsFolder,
+    NotThisKind,
+    UnknownClasses,
+    WeightsOnly,
+)
+from litesmith.frontends.backends import use_backend
+
+ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
+CONFIG_BYTES = 1 << 28
+"""More than the description of any model takes; a larger one is a decompression bomb."""
 
 
-def open_file(path: Path) -> Any:
-    """The Keras model in a file; raises `LitesmithError` saying what the file is otherwise."""
+class Kind(enum.Enum):
+    """The kinds of files that hold models, in words."""
+
+    KERAS = "a Keras model (.keras)"
+    KERAS_HDF5 = "a Keras model (.h5)"
+    LITERT = "a LiteRT model (.tflite)"
+
+
+def identify(path: Path, expected: str = "a model that Litesmith can read") -> Kind:
+    """The kind of model in a file; raises `LitesmithError` (F1..) for what holds no model."""
+    if path.is_dir():
+        raise LitesmithError(IsFolder(str(path), (path / "saved_model.pb").exists()))
     if not path.exists():
         raise LitesmithError(FileNotFound(str(path)))
-    import keras
+    with reading(path), path.open("rb") as file:
+        head = file.read(8)
+    if not head:
+        raise LitesmithError(EmptyFile(str(path)))
+    if head.startswith(ZIP):
+        return _identify_zip(path, expected)
+    if head == HDF5:
+        return _identify_hdf5(path, expected)
+    if head[4:8] == LITERT:
+        return Kind.LITERT
+    raise LitesmithError(NotThisKind(str(path), _looks(head), expected))
 
-    return keras.models.load_model(path, compile=False)
+
+def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The Keras model in a `.keras` or `.h5` file, whatever the file is called.
+
+    Code in the file is never run. `custom_objects`: classes and functions that the model uses, by name.
+    """
+    expected = "a Keras model (.keras or .h5)"
+    kind = identify(path, expected)
+    if kind is Kind.LITERT:
+        raise LitesmithError(NotThisKind(str(path), kind.value, expected))
+    config = _config(path, kind)
+    use_backend(may_choose=False)
+    from litesmith.frontends.keras.loading import lambdas, load, unknown_objects
+
+    code = lambdas(config)
+    if code:
+        raise LitesmithError(CodeInFile(str(path), tuple(code)))
+    unknown = unknown_objects(config, custom_objects or {})
+    if unknown:
+        raise LitesmithError(UnknownClasses(str(path), tuple(unknown)))
+    try:
+        return load(path, kind is Kind.KERAS, custom_objects)
+    except Exception as error:
+        damage = _damage(path, kind, error)
+        reason = _first_sentence(error)
+        raise LitesmithError(DamagedFile(str(path), damage) if damage else CannotRebuild(str(path), reason)) from error
+
+
+def read_litert(path: Path) -> bytes:
+    """The content of a `.tflite` file; raises `LitesmithError` (F1..) for other files."""
+    kind = identify(path, Kind.LITERT.value)
+    if kind is not Kind.LITERT:
+        raise LitesmithError(NotThisKind(str(path), kind.value, Kind.LITERT.value))
+    with reading(path):
+        return path.read_bytes()
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Errors of the file system inside become F109."""
+    try:
+        yield
+    except OSError as error:
+        raise LitesmithError(CannotRead(str(path), (error.strerror or str(error)).lower())) from error
+
+
+def _looks(head: bytes) -> str:
+    if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return "a Python pickle, which can run code and is not opened"
+    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
+        return "a text file"
+    return "none of the formats .keras, .h5 and .tflite"
+
+
+def _identify_zip(path: Path, expected: str) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        raise LitesmithError(DamagedFile(str(path), "the end of its ZIP archive is missing")) from None
+    if "config.json" in names:
+        return Kind.KERAS
+    if any(name.startswith("model.weights.") for name in names):
+        raise LitesmithError(WeightsOnly(str(path)))
+    raise LitesmithError(NotThisKind(str(path), "a ZIP archive without a Keras model", expected))
+
+
+def _identify_hdf5(path: Path, expected: str) -> Kind:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            attributes, groups = set(file.attrs), set(file)
+    except (OSError, RuntimeError, KeyError):
+        raise LitesmithError(DamagedFile(str(path), "the tables of its HDF5 file cannot be read")) from None
+    if "model_config" in attributes:
+        return Kind.KERAS_HDF5
+    if "layer_names" in attributes or groups & {"layers", "vars", "_layer_checkpoint_dependencies", "model_weights"}:
+        raise LitesmithError(WeightsOnly(str(path)))
+    raise LitesmithError(NotThisKind(str(path), "an HDF5 file without a Keras model", expected))
+
+
+def _config(path: Path, kind: Kind) -> Any:
+    """The model's description, as JSON that nothing was made of yet."""
+    try:
+        config = json.loads(_config_text(path, kind))
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, NotImplementedError) as error:
+        problem = f"the model's description cannot be read ({_first_sentence(error).rstrip('.')})"
+        raise LitesmithError(DamagedFile(str(path), problem)) from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise LitesmithError(DamagedFile(str(path), "the model's description does not describe a model"))
+    return config
+
+
+def _config_text(path: Path, kind: Kind) -> str | bytes:
+    if kind is Kind.KERAS:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("config.json").file_size > CONFIG_BYTES:
+                raise ValueError("it is larger than any model's")
+            return archive.read("config.json")
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        text: str | bytes = file.attrs["model_config"]
+    return text
+
+
+def _damage(path: Path, kind: Kind, error: Exception) -> str | None:
+    """What is broken in a file that failed to load, or None when the file is sound."""
+    if kind is Kind.KERAS:
+        with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive:
+            if not any(name.startswith("model.weights.") for name in archive.namelist()):
+                return "its weights are missing"
+            broken = archive.testzip()
+            return f"the content of {broken} does not fit its checksum" if broken else None
+        return "its ZIP archive cannot be read"
+    return "its HDF5 file cannot be read" if isinstance(error, (OSError, KeyError)) else None
+
+
+def _first_sentence(error: Exception) -> str:
+    """What Keras says first; after that it prints the configuration of the whole model."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception enc")]
+    text = (causes or lines or [type(error).__name__])[-1 if causes else 0]
+    for end in (" Full object config", " config={", "\n"):
+        text = text.partition(end)[0]
+    return text if len(text) <= 300 else text[:297] + "..."

@@ -12,24 +12,33 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.runtime import RuntimeRefuses
+
 Array = np.ndarray[Any, Any]
 
 
-class RuntimeRefusal(Exception):
-    """The runtime does not load or run a file; the text is the runtime's own."""
+class RuntimeRefusal(LitesmithError):
+    """The runtime does not load or run a file; `reason` is the runtime's own text."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(RuntimeRefuses(reason))
+        self.reason = reason
 
 
 class Session:
     """A loaded model. Inputs of another size than the last time are resized to.
 
     `delegates`: with the runtime's default delegate (XNNPACK), or its plain kernels only.
+    `quiet`: keep what the runtime writes to the error stream from it.
     """
 
-    def __init__(self, content: bytes, threads: int = 1, delegates: bool = True) -> None:
+    def __init__(self, content: bytes, threads: int = 1, delegates: bool = True, quiet: bool = True) -> None:
         resolver = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         self._content = content
+        self._quietly = _quiet if quiet else contextlib.nullcontext
         try:
-            with _quiet():
+            with self._quietly():
                 self._interpreter = Interpreter(
                     model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
                 )
@@ -44,7 +53,7 @@ class Session:
         """Outputs of the first graph for one array per input, in the file's order."""
         shapes = tuple(array.shape for array in arrays)
         try:
-            with _quiet():
+            with self._quietly():
                 self._allocate(shapes)
                 for detail, array in zip(self._inputs, arrays, strict=True):
                     self._interpreter.set_tensor(detail["index"], array)
@@ -56,7 +65,7 @@ class Session:
     def run_signature(self, name: str, arrays: dict[str, Array]) -> dict[str, Array]:
         """Outputs by name of the signature `name`."""
         try:
-            with _quiet():
+            with self._quietly():
                 if name not in self._signatures:
                     self._signatures[name] = self._interpreter.get_signature_runner(name)
                 return dict(self._signatures[name](**arrays))

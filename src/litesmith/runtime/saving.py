@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -13,24 +14,55 @@ from litesmith.diagnostics.files import CannotWrite
 def save_bytes(content: bytes, path: Path) -> Path:
     """Write `content` under another name in the same folder, then give it the right one.
 
+    Links are followed; what is not a plain file, such as a device, is written to as it is.
+
     Raises:
         LitesmithError: F201 when the folder or disk does not allow it; no file is left behind.
     """
-    temporary: str | None = None
+    check_writable(path)
+    target = Path(os.path.realpath(path))
     try:
-        if path.is_dir():
-            raise IsADirectoryError(None, "it is a folder")
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+        else:
+            _replace(content, target)
+    except OSError as error:
+        raise LitesmithError(CannotWrite(str(path), _reason(error))) from error
+    return path
+
+
+def check_writable(path: Path) -> None:
+    """Raise F201 now where it is certain that a file cannot be written later, after much work."""
+    folder = Path(os.path.realpath(path)).parent
+    reason = None
+    if path.is_dir():
+        reason = "it is a folder"
+    elif not folder.exists():
+        reason = f"the folder {folder} does not exist"
+    elif not folder.is_dir():
+        reason = f"{folder} is not a folder"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        reason = "permission denied"
+    if reason is not None:
+        raise LitesmithError(CannotWrite(str(path), reason))
+
+
+def _replace(content: bytes, path: Path) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+    try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
+    except BaseException:
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
-        reason = (error.strerror or str(error)).rstrip(".")
-        raise LitesmithError(CannotWrite(str(path), reason[:1].lower() + reason[1:])) from error
-    return path
+        raise
+
+
+def _reason(error: OSError) -> str:
+    reason = (error.strerror or str(error)).rstrip(".")
+    return reason[:1].lower() + reason[1:]
 
 
 def _umask() -> int:

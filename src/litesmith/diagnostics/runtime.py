@@ -1,0 +1,64 @@
+"""Findings about the LiteRT runtime (R...): files that it does not run, or that end it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litesmith.diagnostics.base import Diagnostic
+
+
+@dataclass(frozen=True)
+class RuntimeRefuses(Diagnostic, code="R101"):
+    """The LiteRT runtime does not load or run the file.
+
+    Why it matters: a device's runtime would not either.
+    Example: a file with operators that this version of the runtime does not have.
+    How to fix: for a file of Litesmith's making, report it; for another, convert it anew.
+    """
+
+    reason: str
+
+    def message(self) -> str:
+        return f"The LiteRT runtime refuses the file: {self.reason}"
+
+    def hint(self) -> str:
+        return "If Litesmith made the file, please report it."
+
+
+@dataclass(frozen=True)
+class RuntimeDied(Diagnostic, code="R102"):
+    """The LiteRT runtime ended its process while it loaded or ran the file.
+
+    Why it matters: an app that runs this file crashes in the same way. It ran in a process of its own, so that
+        only that process is gone.
+    Example: a damaged file, or one with an ADD of int8 tensors that have no scales.
+    How to fix: convert the model anew, or get the file again from where it came.
+    """
+
+    signal: str
+    last_words: str
+
+    def message(self) -> str:
+        words = f": {self.last_words}" if self.last_words else ", without a word"
+        return f"The LiteRT runtime was ended by {self.signal}{words}"
+
+    def hint(self) -> str:
+        return "The file is damaged, or breaks a rule that the runtime does not check. Convert the model anew."
+
+
+@dataclass(frozen=True)
+class RuntimeTooSlow(Diagnostic, code="R103"):
+    """The LiteRT runtime did not finish in the time allowed.
+
+    Why it matters: a damaged file can hold a loop that never ends.
+    Example: a WHILE whose condition is always true.
+    How to fix: allow more time (`--timeout`) where the model is known to take it; otherwise convert it anew.
+    """
+
+    seconds: float
+
+    def message(self) -> str:
+        return f"The LiteRT runtime did not finish within {self.seconds:g} seconds and was stopped."
+
+    def hint(self) -> str:
+        return "Allow more time with --timeout if the model needs it; otherwise it holds a loop that does not end."

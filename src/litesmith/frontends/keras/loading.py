@@ -1,0 +1,110 @@
+"""Loading Keras' files: what their descriptions need, before anything is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras.src.legacy.saving import legacy_h5_format
+from keras.src.saving import saving_lib, serialization_lib
+
+KERAS_PACKAGES = ("keras", "keras_hub", "keras_nlp", "keras_cv", "builtins")
+"""Packages that Keras itself imports classes from when a description names them."""
+
+CLASS_HOMES = ("layers", "models", "initializers", "regularizers", "constraints", "dtype_policies")
+FUNCTION_HOMES = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops")
+"""Modules of Keras in which what is saved by its name alone is looked up."""
+
+
+def load(path: Path, is_archive: bool, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Keras' own loading of a file of any name: without compiling, and without running code in it."""
+    with serialization_lib.SafeModeScope(True):
+        if is_archive:
+            with path.open("rb") as file:
+                return saving_lib.load_model(file, custom_objects=custom_objects, compile=False, safe_mode=True)
+        return legacy_h5_format.load_model_from_hdf5(str(path), custom_objects=custom_objects, compile=False)
+
+
+def lambdas(config: Any) -> list[str]:
+    """Names of the layers whose functions are stored as compiled Python code."""
+    found: dict[str, None] = {}
+    for entry, owner in _entries(config):
+        inner = entry["config"]
+        is_legacy = entry["class_name"] == "Lambda" and isinstance(inner, dict) and _is_code(inner.get("function"))
+        if entry["class_name"] == "__lambda__" or is_legacy:
+            found[owner] = None
+    return list(found)
+
+
+def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]:
+    """Classes and functions that are neither Keras' own, nor registered, nor in `custom_objects`."""
+    unknown: dict[str, None] = {}
+    for entry, _ in _entries(config):
+        name, module = entry["class_name"], entry.get("module")
+        if not isinstance(name, str) or name.startswith("__"):
+            continue
+        if name == "function":
+            if not _knows_function(entry, module, custom_objects):
+                unknown[str(entry["config"])] = None
+        elif not _knows_class(name, module, entry.get("registered_name"), custom_objects):
+            unknown[name] = None
+    return list(unknown)
+
+
+def _entries(config: Any, owner: str = "model") -> Iterator[tuple[dict[str, Any], str]]:
+    """Every serialized object in a description, with the name of the layer that it belongs to.
+
+    How the model was compiled does not count: it is not loaded.
+    """
+    if isinstance(config, list):
+        for item in config:
+            yield from _entries(item, owner)
+    elif isinstance(config, dict):
+        if "class_name" in config and "config" in config:
+            inner = config["config"]
+            owner = inner["name"] if isinstance(inner, dict) and isinstance(inner.get("name"), str) else owner
+            yield config, owner
+        for key, item in config.items():
+            if key != "compile_config":
+                yield from _entries(item, owner)
+
+
+def _is_code(function: Any) -> bool:
+    """Whether an H5 file of Keras 2 stores a Lambda's function as code: [code, defaults, closure]."""
+    return isinstance(function, list)
+
+
+def _knows_class(name: str, module: Any, registered: Any, custom_objects: Mapping[str, Any]) -> bool:
+    if _is_registered((registered, name), custom_objects):
+        return True
+    if isinstance(module, str):
+        return module.split(".")[0] in KERAS_PACKAGES
+    homes = (
+        keras.layers,
+        keras.models,
+        keras.initializers,
+        keras.regularizers,
+        keras.constraints,
+        keras.dtype_policies,
+    )
+    return name in ("Functional", "Policy") or any(hasattr(home, name) for home in homes)
+
+
+def _knows_function(entry: dict[str, Any], module: Any, custom_objects: Mapping[str, Any]) -> bool:
+    name = entry["config"]
+    if not isinstance(name, str) or _is_registered((name, entry.get("registered_name")), custom_objects):
+        return True
+    if isinstance(module, str) and module.split(".")[0] == "keras":
+        return True
+    plain = name.rpartition(">")[2]
+    endings = [known for known in (*custom_objects, *keras.saving.get_custom_objects()) if known.endswith(f">{plain}")]
+    return bool(endings) or any(hasattr(getattr(keras, home), name) for home in FUNCTION_HOMES)
+
+
+def _is_registered(names: tuple[Any, ...], custom_objects: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(name, str) and keras.saving.get_registered_object(name, custom_objects=custom_objects) is not None
+        for name in names
+    )
