@@ -35,7 +35,7 @@ def _brackets(depth: int) -> str:
     return r"\[[^\[\]]*\]" if depth == 1 else rf"\[(?:[^\[\]]|{_brackets(depth - 1)})*\]"
 
 
-OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + ")(?: (" + _brackets(8) + r"|-?[\w.']+))?")
+OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + ")(?: (" + _brackets(8) + r"|-?[\w.']+(?:(?<=e)[+-]\d+)?))?")
 
 
 def parse_model(text: str) -> Model:
