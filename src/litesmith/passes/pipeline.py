@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from litesmith.ir.graph import Model
 from litesmith.ir.verify import verify_model
 from litesmith.passes.base import Pass, Record
+from litesmith.passes.cancel_transposes import CancelTransposes
+from litesmith.passes.drop_broadcasts import DropBroadcasts
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
 from litesmith.passes.fold_constants import FoldConstants
 from litesmith.passes.fold_pad import FoldPad
 from litesmith.passes.fold_scale_shift import FoldScaleShift
 from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
 from litesmith.passes.fuse_activation import FuseActivation
+from litesmith.passes.keep_leading_axes import KeepLeadingAxes
+from litesmith.passes.merge_casts import MergeCasts
 from litesmith.passes.merge_common_subexpressions import MergeCommonSubexpressions
+from litesmith.passes.merge_reshapes import MergeReshapes
 from litesmith.passes.merge_scale_shift import MergeScaleShift
+from litesmith.passes.remove_identities import RemoveIdentities
+from litesmith.passes.sink_reshapes import SinkReshapes
+from litesmith.passes.sink_transposes import SinkTransposes
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,19 @@ class Stage:
 
 PIPELINE: tuple[Stage, ...] = (
     Stage("clean", (EliminateDeadCode(), FoldConstants(), MergeCommonSubexpressions())),
+    Stage("simplify", (RemoveIdentities(), MergeCasts(), DropBroadcasts()), rounds=4),
+    Stage(
+        "layout",
+        (
+            CancelTransposes(),
+            SinkTransposes(),
+            MergeReshapes(),
+            SinkReshapes(),
+            KeepLeadingAxes(),
+            MergeCommonSubexpressions(),
+        ),
+        rounds=8,
+    ),
     Stage("fold", (FoldScaleShift(), FoldPad(), MergeScaleShift(), FoldScaleShiftIntoNext()), rounds=4),
     Stage("fuse", (FuseActivation(),)),
 )
