@@ -7,6 +7,8 @@ from the end when they are negative, as in numpy.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,14 @@ from litesmith.opset.shaping import BroadcastTo, ExpandDims, Reshape, ReverseV2,
 from litesmith.opset.slicing import StridedSlice
 
 Axes = Sequence[int]
+
+MOST_JOINED_AXES = 6
+"""XNNPACK refuses to join or split tensors with more axes, instead of leaving them to the plain kernel."""
+
+PACKED = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.UINT32, DType.INT64})
+UNPACKED = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.BOOL})
+SPLIT = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.INT64})
+"""The element types that the kernels of PACK, UNPACK and SPLIT take, in runtimes old and new."""
 
 
 def as_value(x: Any, dtype: DType | None = None) -> Value:
@@ -138,10 +148,24 @@ def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
     """Tensors of one type one after another."""
     if len(values) == 1:
         return values[0]
-    result = emit(Concatenation(axis=axis_of(axis, values[0].type.rank)), *values)
+    place = axis_of(axis, values[0].type.rank)
+    if values[0].type.rank > MOST_JOINED_AXES:
+        return _concatenate_merged(values, place)
+    result = emit(Concatenation(axis=place), *values)
     if all(value.contents is not None or value.is_constant for value in values) and result.type.rank == 1:
         result.contents = tuple(size for value in values for size in _contents(value))
     return result
+
+
+def _concatenate_merged(values: Sequence[Value], axis: int) -> Value:
+    """Concatenation as three axes: those in front of the one that grows, that one, and those behind."""
+    shapes = [value.type.shape for value in values]
+    parts = [
+        reshape(value, (product(shape[:axis]), shape[axis], product(shape[axis + 1 :])))
+        for value, shape in zip(values, shapes, strict=True)
+    ]
+    joined = concatenate(parts, 1)
+    return reshape(joined, (*shapes[0][:axis], joined.type.shape[1], *shapes[0][axis + 1 :]))
 
 
 def _contents(value: Value) -> tuple[Size, ...]:
@@ -154,6 +178,8 @@ def _contents(value: Value) -> tuple[Size, ...]:
 def stack(values: Sequence[Value], axis: int = 0) -> Value:
     """Tensors of one type along a new axis."""
     place = axis_of(axis, values[0].type.rank + 1)
+    if len(values) == 1 or values[0].type.dtype not in PACKED:
+        return concatenate([expand_dims(value, place) for value in values], place)
     result = emit(Pack(values_count=len(values), axis=place), *values)
     scalars = values[0].type.rank == 0 and values[0].type.dtype.is_integer
     if scalars and all(value.contents is not None or value.is_constant for value in values):
@@ -167,15 +193,33 @@ def unstack(x: Value, axis: int = 0) -> list[Value]:
     size = x.type.shape[place]
     if isinstance(size, Dim):
         raise Unsupported(f"taking apart an axis of dynamic size {size}")
-    return list(emit_many(Unpack(num=size, axis=place), x))
+    if size == 1:
+        return [squeeze(x, place)]
+    if x.type.dtype in UNPACKED:
+        return list(emit_many(Unpack(num=size, axis=place), x))
+    front: list[slice | Size] = [slice(None)] * place
+    return [strided_slice(x, [*front, index]) for index in range(size)]
 
 
-def split(x: Value, parts: int | Sequence[int], axis: int = 0) -> list[Value]:
+def split(x: Value, parts: int | Sequence[Size], axis: int = 0) -> list[Value]:
     """Equal parts along an axis, or parts of given sizes."""
     place = axis_of(axis, x.type.rank)
+    count = parts if isinstance(parts, int) else len(parts)
+    if count == 1:
+        return [x]
+    if x.type.dtype not in SPLIT or x.type.rank > MOST_JOINED_AXES:
+        return _split_by_slicing(x, parts, place)
     if isinstance(parts, int):
-        return [x] if parts == 1 else list(emit_many(Split(num_splits=parts), int32(place), x))
-    return list(emit_many(SplitV(num_splits=len(parts)), x, int32(list(parts)), int32(place)))
+        return list(emit_many(Split(num_splits=parts), int32(place), x))
+    return list(emit_many(SplitV(num_splits=len(parts)), x, shape_tensor(parts), int32(place)))
+
+
+def _split_by_slicing(x: Value, parts: int | Sequence[Size], axis: int) -> list[Value]:
+    sizes = [x.type.shape[axis] // parts] * parts if isinstance(parts, int) else list(parts)
+    begins: list[Size] = [0]
+    for size in sizes:
+        begins.append(begins[-1] + size)
+    return [slice_axis(x, axis, begin, end) for begin, end in pairwise(begins)]
 
 
 def slice_axis(x: Value, axis: int, begin: Size | None, end: Size | None, step: int = 1) -> Value:
@@ -187,32 +231,63 @@ def slice_axis(x: Value, axis: int, begin: Size | None, end: Size | None, step: 
 
 
 def strided_slice(x: Value, key: Sequence[slice | Size]) -> Value:
-    """Basic indexing: a slice or an integer for each axis, integers drop their axis."""
-    begins: list[Size] = []
-    ends: list[Size] = []
-    steps: list[int] = []
-    begin_mask = end_mask = shrink = 0
-    for axis, item in enumerate(key):
-        bit = 1 << axis
-        if not isinstance(item, slice):
-            shrink |= bit
-            begins.append(item)
-            ends.append(item + 1)
-            steps.append(1)
-            continue
-        begin_mask |= bit if item.start is None else 0
-        end_mask |= bit if item.stop is None else 0
-        begins.append(0 if item.start is None else item.start)
-        ends.append(0 if item.stop is None else item.stop)
-        steps.append(1 if item.step is None else int(item.step))
-    if not shrink and begin_mask == end_mask == (1 << len(key)) - 1 and all(step == 1 for step in steps):
+    """Basic indexing: a slice or an integer for each axis, integers drop their axis.
+
+    Bounds mean what they mean in Python. A dynamic bound keeps the sign it has while the model is imported.
+    """
+    bounds = [_bounds(item, size) for item, size in zip(key, x.type.shape, strict=False)]
+    while bounds and bounds[-1] == EVERYTHING:
+        bounds.pop()
+    if not bounds:
         return x
-    operator = StridedSlice(begin_mask=begin_mask, end_mask=end_mask, shrink_axis_mask=shrink)
-    result = emit(operator, x, shape_tensor(begins), shape_tensor(ends), int32(steps))
-    if x.contents is not None and len(key) == 1:
+    operator = StridedSlice(
+        begin_mask=sum(1 << axis for axis, bound in enumerate(bounds) if bound.begin is None),
+        end_mask=sum(1 << axis for axis, bound in enumerate(bounds) if bound.end is None),
+        shrink_axis_mask=sum(1 << axis for axis, bound in enumerate(bounds) if bound.drops_axis),
+    )
+    begins = shape_tensor([0 if bound.begin is None else bound.begin for bound in bounds])
+    ends = shape_tensor([0 if bound.end is None else bound.end for bound in bounds])
+    result = emit(operator, x, begins, ends, int32([bound.step for bound in bounds]))
+    if x.contents is not None and x.type.rank == 1:
         taken = x.contents[key[0]]
         result.contents = taken if isinstance(taken, tuple) else (taken,)
     return result
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """What one axis of a strided slice takes; None for a bound that is left out."""
+
+    begin: Size | None = None
+    end: Size | None = None
+    step: int = 1
+    drops_axis: bool = False
+
+
+EVERYTHING = _Bounds()
+
+
+def _bounds(item: slice | Size, size: Size) -> _Bounds:
+    """A slice or an integer as the kernel takes it, counted from the front as far as sizes are known."""
+    if not isinstance(item, slice):
+        if isinstance(size, Dim) or isinstance(item, Dim):
+            return _Bounds(item, item + 1, drops_axis=True)
+        place = axis_of(item, size)
+        return _Bounds(place, place + 1, drops_axis=True)
+    step = 1 if item.step is None else int(item.step)
+    if any(isinstance(number, Dim) for number in (item.start, item.stop, size)):
+        starts_in_front = step > 0 and not isinstance(item.start, Dim) and item.start == 0
+        begin = None if starts_in_front else _from_front(item.start, size)
+        return _Bounds(begin, _from_front(item.stop, size), step)
+    start, stop, step = item.indices(int(size))
+    first = 0 if step > 0 else size - 1
+    last = size if step > 0 else -1
+    return _Bounds(None if start == first else start, None if stop == last else stop, step)
+
+
+def _from_front(bound: Size | None, size: Size) -> Size | None:
+    """A dynamic bound that counts from the end, counted from the front."""
+    return size + bound if isinstance(bound, Dim) and int(bound) < 0 else bound
 
 
 def broadcast_to(x: Value, shape: Sequence[Size]) -> Value:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from typing import Any, SupportsIndex
 
 from litesmith.ir.builder import Builder, constant, current_builder, emit
 from litesmith.ir.dims import Dim, Polynomial, Size, Symbol, Term, is_static
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
+from litesmith.ops.errors import Unsupported
 from litesmith.opset.binary import Add, FloorDiv, FloorMod, Maximum, Minimum, Mul
 from litesmith.opset.joining import Concatenation
+from litesmith.opset.rules import sizes_of
 from litesmith.opset.shaping import Reshape, ShapeOf
 from litesmith.opset.slicing import StridedSlice
 
@@ -38,6 +42,24 @@ def shape_tensor(sizes: Sequence[Size], *, may_infer: bool = False) -> Value:
     if result.producer is not None:
         result.contents = sizes
     return result
+
+
+def known_sizes(shape: Any) -> tuple[Size, ...]:
+    """A shape argument as sizes: a size, a vector of sizes, or a sequence of sizes and scalars.
+
+    Raises:
+        Unsupported: for tensors whose elements were not computed from sizes.
+    """
+    if isinstance(shape, Value):
+        sizes = sizes_of(shape)
+        if sizes is None:
+            raise Unsupported("a shape that is computed from the model's values")
+        return sizes
+    if isinstance(shape, Dim):
+        return (shape,)
+    if isinstance(shape, SupportsIndex):
+        return (operator.index(shape),)
+    return tuple(size for item in shape for size in known_sizes(item))
 
 
 def size_tensor(size: Size) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.ir.dims import Size
+from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
@@ -93,7 +93,8 @@ class Split(Operator, builtin="SPLIT"):
         type = need(operands[1], "input")
         (axis,) = need_sizes(operands[0], "axis")
         place = normalize_axis(int(axis), type.rank)
-        if type.shape[place] % self.num_splits:
+        rest = type.shape[place] % self.num_splits
+        if rest and not isinstance(rest, Dim):
             raise TypeRule(f"size {type.shape[place]} does not split into {self.num_splits}")
         shape = (*type.shape[:place], type.shape[place] // self.num_splits, *type.shape[place + 1 :])
         return (TensorType(type.dtype, shape, type.quantization),) * self.num_splits

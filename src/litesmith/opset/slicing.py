@@ -91,22 +91,24 @@ def slice_length(size: Size, begin: Size | None, end: Size | None, step: int) ->
     if not any(isinstance(bound, Dim) for bound in (size, begin, end)):
         return len(range(int(size))[slice(begin, end, step)])
     if step < 0:
-        if begin is None and end is None:
-            return ceil_div(size, -step)
-        raise TypeRule("a backward slice with bounds of an axis of dynamic size")
+        highest = size - 1 if begin is None else _bound(size, begin)
+        lowest = -1 if end is None else _bound(size, end)
+        return ceil_div(highest - lowest, -step)
     first = _bound(size, 0 if begin is None else begin)
     last = size if end is None else _bound(size, end)
     return ceil_div(last - first, step)
 
 
 def _bound(size: Size, bound: Size) -> Size:
-    """A slice's bound counted from the front and cut at the end of the axis."""
+    """A slice's bound counted from the front and cut at the end of the axis, which has an element at least."""
     if not isinstance(bound, Dim) and bound < 0:
         return size + bound
+    if not isinstance(bound, Dim) and bound <= 1:
+        return bound
     difference = size - bound
     if not isinstance(difference, Dim):
         return bound if difference >= 0 else size
-    return bound if isinstance(bound, Dim) or bound == 0 else minimum(bound, size)
+    return bound if isinstance(bound, Dim) else minimum(bound, size)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def to_values(argument: Any) -> Any:
         return type(argument)(*items) if hasattr(argument, "_fields") else type(argument)(items)
     if isinstance(argument, dict):
         return {key: to_values(item) for key, item in argument.items()}
+    if isinstance(argument, slice):
+        return slice(*map(to_values, (argument.start, argument.stop, argument.step)))
     return argument
 
 

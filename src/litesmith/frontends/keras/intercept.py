@@ -19,6 +19,7 @@ from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
 import keras
+from keras.src.backend.common import KerasVariable
 from keras.src.layers import layer as layer_module
 from keras.src.layers.layer import Layer
 from keras.src.ops.operation import Operation
@@ -39,7 +40,7 @@ PREFIXES = {
 """The modules of a Keras backend, and how the public names of their functions begin."""
 
 LEFT_ALONE = frozenset({
-    "is_tensor", "compute_output_spec", "device_scope", "random_seed_dtype", "cudnn_ok", "unstack", "remat",
+    "is_tensor", "compute_output_spec", "device_scope", "random_seed_dtype", "cudnn_ok", "remat",
     "draw_seed", "get_device", "to_torch_dtype", "enable_float64",
 })  # fmt: skip
 """Functions that answer a question about the backend rather than compute."""
@@ -66,6 +67,8 @@ def involves(value: Any) -> bool:
         return True
     if isinstance(value, (list, tuple)):
         return any(map(involves, value))
+    if isinstance(value, slice):
+        return any(map(involves, (value.start, value.stop, value.step)))
     return isinstance(value, dict) and any(map(involves, value.values()))
 
 
@@ -116,6 +119,7 @@ def _replacements() -> list[tuple[Any, str, Any, Any]]:
         (Operation, "symbolic_call", Operation.symbolic_call, _operation_call(Operation.symbolic_call)),
         (Layer, "symbolic_call", Layer.symbolic_call, _layer_call(Layer.symbolic_call)),
         (layer_module, "Node", layer_module.Node, _node(layer_module.Node)),
+        (KerasVariable, "__getitem__", KerasVariable.__getitem__, _indexing(KerasVariable.__getitem__)),
     ]
     wrappers: dict[int, Any] = {}
     for module, name, function in _backend_functions():
@@ -150,6 +154,11 @@ def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any
         return importer.call_function(name, original, args, kwargs)
 
     return call
+
+
+def _indexing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`variable[key]`, where a size or a tensor of ours stands in the key."""
+    return _function_call("ops.get_item", original)
 
 
 def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:

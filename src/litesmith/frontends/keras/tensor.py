@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from keras import KerasTensor
 
 from litesmith.ir.dims import Dim
@@ -70,7 +71,15 @@ class LiteTensor(KerasTensor):
     def __iter__(self) -> Iterator[LiteTensor]:
         if isinstance(self._shape[0], Dim):
             raise RawFrameworkCall(f"a loop over the dynamic size {self._shape[0]}")
-        return (self[i] for i in range(self._shape[0]))
+        from keras import ops
+
+        return iter(ops.unstack(self))
+
+    def __getitem__(self, key: Any) -> Any:
+        from keras.src.ops.numpy import GetItem
+
+        # The operation takes a list for a tuple, where tensors take it for indices.
+        return GetItem().symbolic_call(self, np.asarray(key) if isinstance(key, list) else key)
 
     def __hash__(self) -> int:
         return id(self)

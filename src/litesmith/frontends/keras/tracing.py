@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 from keras import tree
+from keras.src.ops.numpy import GetItem
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.internal import LoweringFailed
@@ -94,7 +95,9 @@ class Tracer:
         return self._placeholder(name, original, args, kwargs)
 
     def call_operation(self, operation: Any, args: Any, kwargs: Any) -> Any:
-        """A `keras.Operation`: its `call` leads to functions of the backend."""
+        """A `keras.Operation`: its `call` leads to functions of the backend, but for indexing."""
+        if isinstance(operation, GetItem):
+            return self.call_function("ops.get_item", operation.call, args, kwargs)
         return operation.call(*args, **kwargs)
 
     def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any:

@@ -30,3 +30,23 @@ def shape(x: Value) -> tuple[Size, ...]:
 @lowers("ops.stop_gradient")
 def stop_gradient(variable: Value) -> Value:
     return variable
+
+
+@lowers("ops.size")
+def size(x: Any) -> Value:
+    return as_value(as_value(x).type.elements, DType.INT32)
+
+
+@lowers("ops.ndim")
+def ndim(x: Any) -> int:
+    return as_value(x).type.rank
+
+
+@lowers("ops.copy")
+def copy(x: Any) -> Value:
+    return as_value(x)
+
+
+@lowers("ops.array")
+def array(x: Any, dtype: Any = None) -> Value:
+    return convert_to_tensor(x, dtype)

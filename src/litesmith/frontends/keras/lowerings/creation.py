@@ -1,0 +1,160 @@
+"""New tensors of sizes, some of them dynamic, or of another tensor's shape."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, SupportsIndex
+
+from keras import config
+from keras.src.backend import result_type
+
+from litesmith.frontends.keras.lowerings.promotion import common_dtype, dtype_or, kind_of
+from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Dim, Size
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import creation, math
+from litesmith.ops.array import as_value, broadcast_to, cast, full
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.sizes import known_sizes
+from litesmith.opset.rules import sizes_of
+
+
+def _float_or(dtype: Any) -> DType:
+    return dtype_or(dtype, DType(config.floatx()))
+
+
+@lowers("ops.zeros", "ops.empty")
+def zeros(shape: Any, dtype: Any = None) -> Value:
+    return full(known_sizes(shape), 0, _float_or(dtype))
+
+
+@lowers("ops.ones")
+def ones(shape: Any, dtype: Any = None) -> Value:
+    return full(known_sizes(shape), 1, _float_or(dtype))
+
+
+@lowers("ops.full")
+def filled(shape: Any, fill_value: Any, dtype: Any = None) -> Value:
+    value = as_value(fill_value, _float_or(dtype))
+    sizes = known_sizes(shape)
+    return broadcast_to(value, sizes) if value.type.rank else full(sizes, value, value.type.dtype)
+
+
+@lowers("ops.zeros_like", "ops.empty_like")
+def zeros_like(x: Value, dtype: Any = None) -> Value:
+    return creation.full_like(x, 0, dtype_or(dtype, x.type.dtype))
+
+
+@lowers("ops.ones_like")
+def ones_like(x: Value, dtype: Any = None) -> Value:
+    return creation.full_like(x, 1, dtype_or(dtype, x.type.dtype))
+
+
+@lowers("ops.full_like")
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Value:
+    like = as_value(x)
+    return creation.full_like(like, fill_value, dtype_or(dtype, like.type.dtype))
+
+
+@lowers("ops.arange")
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Value:
+    given = [bound for bound in (start, stop, step) if bound is not None]
+    made = dtype_or(dtype, common_dtype(*given))
+    if stop is None:
+        start, stop = 0, start
+    bounds = [_size(bound) for bound in (start, stop, 1 if step is None else step)]
+    return cast(creation.count_up(*bounds), made)
+
+
+def _size(bound: Any) -> Size:
+    """A bound of a range as a size, on which the shape of the result depends."""
+    if isinstance(bound, (Dim, SupportsIndex)) and not isinstance(bound, Value):
+        return bound if isinstance(bound, Dim) else operator.index(bound)
+    if isinstance(bound, float) and bound.is_integer():
+        return int(bound)
+    sizes = sizes_of(bound) if isinstance(bound, Value) else None
+    if sizes is None or len(sizes) != 1:
+        raise Unsupported(f"a range with the bound {bound}, as its length must be known or follow from sizes")
+    return sizes[0]
+
+
+@lowers("ops.linspace")
+def linspace(
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    computed = DType(result_type(kind_of(start), kind_of(stop), float))
+    first, last = as_value(start, computed), as_value(stop, computed)
+    (count,) = known_sizes(num)
+    made = dtype_or(dtype, computed)
+    result = creation.linspace(first, last, count, endpoint, axis)
+    result = cast(math.floor(result) if made.is_integer else result, made)
+    if not retstep:
+        return result
+    return result, math.divide(math.subtract(last, first), as_value(count - 1 if endpoint else count, computed))
+
+
+@lowers("ops.eye")
+def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Value:  # noqa: N803 (Keras' names)
+    rows, columns = _rows_and_columns(N, M)
+    return cast(creation.band(rows, columns, k, k), _float_or(dtype))
+
+
+@lowers("ops.identity")
+def identity(n: Any, dtype: Any = None) -> Value:
+    return eye(n, dtype=dtype)
+
+
+@lowers("ops.tri")
+def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Value:  # noqa: N803 (Keras' names)
+    rows, columns = _rows_and_columns(N, M)
+    return cast(creation.band(rows, columns, None, k), _float_or(dtype))
+
+
+def _rows_and_columns(rows: Any, columns: Any) -> tuple[Size, Size]:
+    (count,) = known_sizes(rows)
+    return (count, count) if columns is None else (count, known_sizes(columns)[0])
+
+
+@lowers("ops.tril")
+def tril(x: Any, k: int = 0) -> Value:
+    return creation.keep_band(as_value(x), None, k)
+
+
+@lowers("ops.triu")
+def triu(x: Any, k: int = 0) -> Value:
+    return creation.keep_band(as_value(x), k, None)
+
+
+@lowers("ops.diag")
+def diag(x: Any, k: int = 0) -> Value:
+    value = as_value(x)
+    return creation.diagonal_matrix(value, k) if value.type.rank == 1 else creation.diagonal(value, k)
+
+
+@lowers("ops.diagonal")
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
+    return creation.diagonal(as_value(x), offset, axis1, axis2)
+
+
+@lowers("ops.one_hot")
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Value:
+    return creation.one_hot(as_value(x), num_classes, axis, _float_or(dtype))
+
+
+@lowers("ops.multi_hot")
+def multi_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Value:
+    indices = as_value(x)
+    reduced = 1 if indices.type.rank > 1 else 0
+    return cast(math.max(creation.one_hot(indices, num_classes, axis, DType.FLOAT32), reduced), _float_or(dtype))
+
+
+@lowers("ops.meshgrid")
+def meshgrid(*x: Any, indexing: str = "xy") -> list[Value]:
+    return creation.meshgrid([as_value(vector) for vector in x], indexing == "xy")

@@ -1,0 +1,69 @@
+"""Picking and writing elements by index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litesmith.frontends.keras.lowerings.promotion import promote
+from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.graph import Value
+from litesmith.ops import indexing, scattering
+from litesmith.ops.array import as_value, reshape
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.sizes import known_sizes
+
+
+@lowers("ops.get_item")
+def get_item(x: Value, key: Any) -> Value:
+    return indexing.get_item(x, key if isinstance(key, (tuple, list)) else (key,))
+
+
+@lowers("ops.take")
+def take(x: Any, indices: Any, axis: int | None = None) -> Value:
+    values = as_value(x)
+    return indexing.gather(reshape(values, (-1,)) if axis is None else values, indices, axis or 0)
+
+
+@lowers("ops.take_along_axis")
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Value:
+    values, places = as_value(x), as_value(indices)
+    if axis is None:
+        return indexing.take_along_axis(reshape(values, (-1,)), reshape(places, (-1,)), 0)
+    return indexing.take_along_axis(values, places, axis)
+
+
+@lowers("ops.where")
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Value:
+    if x1 is None:
+        raise Unsupported("the places of true elements, as their number depends on values (give x1 and x2)")
+    return indexing.select(as_value(condition), *promote(x1, x2))
+
+
+@lowers("ops.select")
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Value:
+    *choices, result = promote(*choicelist, default)
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
+        result = indexing.select(as_value(condition), choice, result)
+    return result
+
+
+@lowers("ops.slice")
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Value:
+    return indexing.take_block(as_value(inputs), start_indices, known_sizes(shape))
+
+
+@lowers("ops.slice_update")
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Value:
+    x = as_value(inputs)
+    return indexing.write_block(x, start_indices, as_value(updates, x.type.dtype))
+
+
+@lowers("ops.scatter")
+def scatter(indices: Any, values: Any, shape: Any) -> Value:
+    return scattering.scatter(as_value(indices), as_value(values), known_sizes(shape))
+
+
+@lowers("ops.scatter_update")
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Value:
+    x = as_value(inputs)
+    return scattering.scatter_update(x, as_value(indices), as_value(updates, x.type.dtype), reduction)
