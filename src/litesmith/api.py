@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile
@@ -14,6 +14,7 @@ from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.open import open_file, read_litert
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
+from litesmith.runtime.isolated import SECONDS
 from litesmith.verification.comparison import Report, compare
 
 
@@ -44,8 +45,10 @@ def convert(
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
     """
     from litesmith.frontends.keras.importing import import_model
-    from litesmith.frontends.keras.options import Options
+    from litesmith.frontends.keras.options import Options, RnnForm
 
+    if rnn not in get_args(RnnForm):
+        raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
     source = open_model(model, custom_objects)
     imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
     imported.model.description = MAKER
@@ -53,7 +56,7 @@ def convert(
     optimize(imported.model)
     lite = LiteModel(freeze(imported.model), imported.model)
     if verify:
-        _require_same(_verify(source, lite, atol=atol, rtol=rtol))
+        require_same(_verify(source, lite, atol=atol, rtol=rtol))
     return lite
 
 
@@ -82,13 +85,14 @@ def verify(
     return compare(open_model(model, custom_objects), lite, data, atol, rtol)
 
 
-def load(path: str | Path, isolated: bool | None = None) -> LiteModel:
+def load(path: str | Path, isolated: bool | None = None, timeout: float = SECONDS) -> LiteModel:
     """Read a `.tflite` file, whoever made it.
 
     Args:
         path: of the file.
         isolated: run it in a process of its own, so that a bad file cannot end this one. By
             default what Litesmith did not make itself (see `LiteModel`).
+        timeout: seconds that a call may take in such a process.
 
     Raises:
         LitesmithError: F1.. when there is no such file, or it is not a sound LiteRT model.
@@ -96,7 +100,7 @@ def load(path: str | Path, isolated: bool | None = None) -> LiteModel:
     path = Path(path)
     content = read_litert(path)
     try:
-        return LiteModel(content, isolated=isolated)
+        return LiteModel(content, isolated=isolated, timeout=timeout)
     except Damaged as damage:
         raise LitesmithError(DamagedFile(str(path), str(damage))) from None
 
@@ -108,7 +112,8 @@ def open_model(model: Any, custom_objects: Mapping[str, Any] | None = None) -> A
     return open_file(Path(model), custom_objects)
 
 
-def _require_same(report: Report) -> None:
+def require_same(report: Report) -> None:
+    """Raise V101 for each output that differs."""
     if not report.passed:
         raise LitesmithError(
             [

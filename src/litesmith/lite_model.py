@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.flatbuffer.read import read
+from litesmith.flatbuffer.read import Damaged, read
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Signature
 from litesmith.ir.nesting import Nesting, flat_nesting
 from litesmith.ir.types import DType, TensorType
 from litesmith.runtime.interpreter import Session
-from litesmith.runtime.isolated import IsolatedSession
+from litesmith.runtime.isolated import SECONDS, IsolatedSession
 from litesmith.runtime.saving import save_bytes
 
 MAKER = "Litesmith"
@@ -39,19 +39,17 @@ class LiteModel:
         isolated: whether `run` uses a process of its own.
     """
 
-    def __init__(self, content: bytes, model: Model | None = None, isolated: bool | None = None) -> None:
+    def __init__(
+        self, content: bytes, model: Model | None = None, isolated: bool | None = None, timeout: float = SECONDS
+    ) -> None:
         """`model`: the graphs of `content`, where they are at hand."""
         self._content = content
+        self._timeout = timeout
         if model is not None:
             self.model = model
         is_foreign = model is None and self.model.description != MAKER
         self.isolated = is_foreign if isolated is None else isolated
-        faces = self.model.metadata.get(METADATA)
-        main = self.model.main
-        self.inputs, self.outputs = flat_nesting(len(main.inputs)), flat_nesting(len(main.outputs))
-        if faces is not None:
-            stored = json.loads(faces)
-            self.inputs, self.outputs = Nesting.from_json(stored["inputs"]), Nesting.from_json(stored["outputs"])
+        self.inputs, self.outputs = _faces(self.model)
 
     @cached_property
     def model(self) -> Model:
@@ -102,15 +100,24 @@ class LiteModel:
         ]
         return self.outputs.pack(self._session.run(arrays))
 
+    def run_named(self, inputs: Mapping[str, Any], signature: str | None = None) -> dict[str, Any]:
+        """Outputs by name for inputs by name, of the first signature or the one called `signature`."""
+        if signature is not None and signature != self._first_signature:
+            return self._run_signature(signature, inputs)
+        outputs = self.outputs.flatten(self.run(inputs))
+        return dict(zip(self._output_names, outputs, strict=True))
+
     def summary(self) -> str:
         """Operators, sizes and signatures, as text."""
         from litesmith.report.summary import summarize
 
-        return summarize(self)
+        return str(summarize(self))
 
     @cached_property
     def _session(self) -> Session | IsolatedSession:
-        return IsolatedSession(self._content) if self.isolated else Session(self._content)
+        if self.isolated:
+            return IsolatedSession(self._content, seconds=self._timeout)
+        return Session(self._content)
 
     @property
     def _first_signature(self) -> str | None:
@@ -120,6 +127,11 @@ class LiteModel:
     def _input_names(self) -> tuple[str, ...]:
         found = next((s.inputs for s in self.model.signatures if s.graph is self.graph), None)
         return found or tuple(value.name for value in self.graph.inputs)
+
+    @property
+    def _output_names(self) -> tuple[str, ...]:
+        found = next((s.outputs for s in self.model.signatures if s.graph is self.graph), None)
+        return found or tuple(value.name for value in self.graph.outputs)
 
     def _by_name(self, inputs: Any) -> Any:
         """Inputs given by signature name, nested as the model has them."""
@@ -148,6 +160,23 @@ def face_metadata(inputs: Nesting, outputs: Nesting) -> dict[str, bytes]:
         return {}
     faces = {"inputs": inputs.to_json(), "outputs": outputs.to_json()}
     return {METADATA: json.dumps(faces, separators=(",", ":")).encode()}
+
+
+def _faces(model: Model) -> tuple[Nesting, Nesting]:
+    """How inputs and outputs are nested: as the metadata says, else flat; raises `Damaged` where these disagree."""
+    sides = {"inputs": len(model.main.inputs), "outputs": len(model.main.outputs)}
+    stored = model.metadata.get(METADATA)
+    if stored is None:
+        return flat_nesting(sides["inputs"]), flat_nesting(sides["outputs"])
+    try:
+        faces = json.loads(stored)
+        inputs, outputs = (Nesting.from_json(faces[side]) for side in sides)
+        fit = [sorted(nesting.flatten(nesting.tree)) for nesting in (inputs, outputs)]
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise Damaged(f"how its inputs are nested cannot be read ({error})") from error
+    if fit != [list(range(count)) for count in sides.values()]:
+        raise Damaged("how its inputs and outputs are nested does not fit their number")
+    return inputs, outputs
 
 
 def _types(names: tuple[str, ...], values: Any) -> dict[str, TensorType]:

@@ -1,8 +1,7 @@
 """Findings on a terminal: what, where, and what to do.
 
 error K103: The layer's Scale.call could not be followed: ...
-   in block_1/scale
-   layers.py:12
+   in block_1/scale at layers.py:12
    12 | return tf.math.sin(inputs)
    Use keras.ops in place of functions of tf, jax, torch or numpy on the layer's tensors.
 """
@@ -14,43 +13,49 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.ir.source import Source
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
-INDENT = (0, 0, 0, 3)
+INDENT = "   "
+PLACES = 5
+"""How many places of one finding are shown."""
 
 
 def render(findings: Iterable[Diagnostic]) -> RenderableType:
-    """Findings, an empty line between them."""
-    lines: list[RenderableType] = []
+    """Findings, an empty line between them; those that say the same share an entry with all their places."""
+    groups: dict[tuple[str, str], list[Diagnostic]] = {}
     for finding in findings:
+        groups.setdefault((finding.code, finding.message()), []).append(finding)
+    lines: list[RenderableType] = []
+    for (code, message), group in groups.items():
+        first = group[0]
         lines += [""] if lines else []
-        severity = (finding.severity.value, STYLES[finding.severity])
-        lines.append(Text.assemble(severity, " ", (finding.code, "bold"), ": ", finding.message()))
-        lines += [Padding(line, INDENT) for line in _details(finding)]
+        lines.append(Text.assemble((first.severity.value, STYLES[first.severity]), " ", (code, "bold"), ": ", message))
+        lines += [Text(INDENT).append_text(line) for line in _details(group)]
     return Group(*lines)
 
 
-def _details(finding: Diagnostic) -> Iterator[Text]:
-    if finding.where is not None:
-        yield from _place(finding.where)
-    hint = finding.hint()
+def _details(group: list[Diagnostic]) -> Iterator[Text]:
+    places = [finding.where for finding in group if finding.where is not None]
+    for place in places[:PLACES]:
+        yield from _place(place)
+    if len(places) > PLACES:
+        yield Text(f"and {len(places) - PLACES} other places")
+    hint = group[0].hint()
     if hint:
         yield Text(hint, style="green")
 
 
 def _place(place: Source) -> Iterator[Text]:
     """The layer's path, the user's file and line, and the line itself where it can be read."""
-    if place.layer:
-        yield Text.assemble("in ", (place.layer, "cyan"))
-    if place.file is None:
-        return
-    yield Text(f"{_short(place.file)}:{place.line}", style="cyan")
-    line = linecache.getline(place.file, place.line or 0).strip()
+    parts = [f"in {place.layer}"] if place.layer else []
+    parts += [f"at {_short(place.file)}:{place.line}"] if place.file else []
+    if parts:
+        yield Text(" ".join(parts), style="cyan")
+    line = linecache.getline(place.file, place.line or 0).strip() if place.file else ""
     if line:
         yield Text.assemble((f"{place.line} | ", "dim"), line)
 

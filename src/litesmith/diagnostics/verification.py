@@ -29,3 +29,21 @@ class OutputsDiffer(Diagnostic, code="V101"):
 
     def hint(self) -> str:
         return "Please report it. verify=False (--no-verify) hands out the file all the same."
+
+
+@dataclass(frozen=True)
+class FacesDiffer(Diagnostic, code="V102", bad_input=True):
+    """The file and the Keras model do not take the same inputs or return the same outputs.
+
+    Why it matters: there is nothing to compare; one of the two is another model.
+    Example: `litesmith verify cnn.keras lstm.tflite`.
+    How to fix: give the file that was made from this model; `litesmith inspect` shows what it takes.
+    """
+
+    problem: str
+
+    def message(self) -> str:
+        return f"The two models cannot be compared on the same data: {self.problem}."
+
+    def hint(self) -> str:
+        return "Is the file made from this model, and does the data fit it? `litesmith inspect` shows its inputs."

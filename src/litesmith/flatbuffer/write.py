@@ -270,14 +270,18 @@ def _ints(numbers: Any) -> np.ndarray[Any, Any]:
 
 
 def _unique_names(values: list[Value]) -> list[str]:
-    """Each value's name, with a number behind those that an earlier value has."""
+    """Each value's name, with a number behind those that an earlier value has.
+
+    The number stands behind a colon, which Keras' names do not have, so that the layer can be told
+    from the name: `dense:2` is the third tensor of `dense`, and `dense_2` is another layer.
+    """
     taken: dict[str, int] = {}
     names = []
     for value in values:
         base = name = value.name or "tensor"
         while name in taken:
             taken[base] += 1
-            name = f"{base}_{taken[base]}"
+            name = f"{base}:{taken[base]}"
         taken[name] = 0
         names.append(name)
     return names

@@ -1,21 +1,170 @@
-"""A model in a screen of text."""
+"""What a LiteRT file holds: signatures, operators, and which layers take how many bytes."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from litesmith.flatbuffer.encoding import encode
+from litesmith.flatbuffer.read import read
+from litesmith.flatbuffer.write import graph_values
+from litesmith.ir.constants import Constant
+from litesmith.ir.dims import Dim
+from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.ir.types import DType
+from litesmith.opset.unmodeled import Unmodeled
 
 if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
 
 
-def summarize(lite: LiteModel) -> str:
-    """Signatures, operators by number, and the layers that take the most bytes."""
-    lines = [f"{len(lite):,} bytes, {len(lite.graph.operations)} operators"]
-    for name, face in lite.signatures.items():
-        lines.append(f"signature {name}")
-        for side in ("inputs", "outputs"):
-            lines += [f"  {side[:-1]:6} {key}: {type}" for key, type in face[side].items()]
-    counts = Counter(op.operator.builtin for graph in lite.model.all_graphs() for op in graph.operations)
-    lines.append("operators: " + ", ".join(f"{name} x{count}" for name, count in counts.most_common()))
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class TensorFace:
+    """An input or output: sizes that may change are None."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class SignatureFace:
+    """One way to call the file."""
+
+    name: str
+    inputs: tuple[TensorFace, ...]
+    outputs: tuple[TensorFace, ...]
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """One layer's part of the file: how many operators it became, and the bytes of its weights."""
+
+    layer: str
+    operators: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A file in numbers.
+
+    Attributes:
+        maker: the description that the file's maker wrote into it.
+        weight_bytes: of all constants; a buffer that several of them share counts once.
+        operators: how often each operator stands in the file, most frequent first.
+        layers: those with most weights first. A shared buffer is the first layer's that reads it.
+    """
+
+    maker: str
+    bytes: int
+    weight_bytes: int
+    graphs: int
+    tensors: int
+    operators: dict[str, int]
+    layers: tuple[LayerWeights, ...]
+    signatures: tuple[SignatureFace, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        from litesmith.report.layout import summary_layout, to_text
+
+        return to_text(summary_layout(self))
+
+
+def summarize(lite: LiteModel) -> Summary:
+    """The numbers of a file, as they are in the file."""
+    content = bytes(lite)
+    model = read(content)
+    graphs = list(model.all_graphs())
+    operations = [operation for graph in graphs for operation in graph.operations]
+    layers = _layers(operations, model.description)
+    return Summary(
+        maker=model.description,
+        bytes=len(content),
+        weight_bytes=sum(layer.bytes for layer in layers),
+        graphs=len(graphs),
+        tensors=sum(len(graph_values(graph)) for graph in graphs),
+        operators=dict(Counter(map(operator_name, operations)).most_common()),
+        layers=tuple(sorted(layers, key=lambda layer: -layer.bytes)),
+        signatures=tuple(_signatures(model)),
+    )
+
+
+def operator_name(operation: Operation) -> str:
+    """The operator's name in the schema; a custom operator's own name, said to be one."""
+    operator = operation.operator
+    if isinstance(operator, Unmodeled):
+        return f"CUSTOM {operator.name}" if operator.is_custom else operator.name
+    return operator.builtin
+
+
+def layer_of(tensor: str, maker: str = "Litesmith") -> str:
+    """The layer that a tensor's name tells.
+
+    Litesmith numbers a layer's tensors behind a colon. Other converters join the names of fused
+    operations by semicolons, each ending in the operation's own name.
+    """
+    if maker == "Litesmith":
+        return re.sub(r":\d+$", "", tensor)
+    first = tensor.partition(";")[0]
+    return first.rpartition("/")[0] or first
+
+
+def _layers(operations: list[Operation], maker: str) -> list[LayerWeights]:
+    counts: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    seen: set[object] = set()
+    for operation in operations:
+        layer = layer_of(operation.source.layer, maker)
+        counts[layer] += 1
+        for constant in _constants(operation):
+            key = constant.key[:2] if isinstance(constant.key, tuple) else constant.key
+            if key not in seen:
+                seen.add(key)
+                sizes[layer] += _bytes(constant)
+    return [LayerWeights(layer, count, sizes[layer]) for layer, count in counts.items()]
+
+
+def _constants(operation: Operation) -> Iterator[Constant]:
+    for operand in operation.operands:
+        if operand is not None and operand.constant is not None:
+            yield operand.constant
+
+
+def _bytes(constant: Constant) -> int:
+    type = constant.type
+    if type.dtype is DType.STRING or type.sparsity is not None:
+        return len(encode(constant.array(), type.dtype))
+    return type.nbytes
+
+
+def _signatures(model: Model) -> Iterator[SignatureFace]:
+    """The file's signatures; a file without any is called through its first graph."""
+    for signature in model.signatures:
+        yield _signature(signature.name, signature.graph, signature.inputs, signature.outputs)
+    if not model.signatures:
+        main = model.main
+        yield _signature(main.name, main, _names(main.inputs), _names(main.outputs))
+
+
+def _signature(name: str, graph: Graph, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> SignatureFace:
+    return SignatureFace(
+        name,
+        tuple(_face(name, value) for name, value in zip(inputs, graph.inputs, strict=True)),
+        tuple(_face(name, value) for name, value in zip(outputs, graph.outputs, strict=True)),
+    )
+
+
+def _names(values: list[Value]) -> tuple[str, ...]:
+    return tuple(value.name for value in values)
+
+
+def _face(name: str, value: Value) -> TensorFace:
+    shape = tuple(None if isinstance(size, Dim) else int(size) for size in value.type.shape)
+    return TensorFace(name, value.type.dtype.value, shape)

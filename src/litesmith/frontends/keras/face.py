@@ -31,6 +31,8 @@ def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> An
     without the batch). `batch` pins the first axis of every input.
     """
     own = _own_inputs(model)
+    if batch is not None and batch < 1:
+        raise LitesmithError(InputMismatch(f"batch={batch}", "a batch of 1 or more"))
     if inputs is None:
         if own is None:
             raise LitesmithError(UnbuiltModel(model.name))

@@ -1,0 +1,57 @@
+"""The command `litesmith`.
+
+Each command imports what it needs when it runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from litesmith import __version__
+from litesmith.cli.convert import convert
+from litesmith.cli.inspect import inspect
+from litesmith.cli.run import run
+from litesmith.cli.verify import verify
+
+EPILOG = "Exit codes: 0 done, 1 a negative finding (outputs differ, no conversion), 2 a mistake in what was given."
+
+app = typer.Typer(
+    name="litesmith",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"litesmith {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def litesmith(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Keras models onto phones, boards and microcontrollers: convert, look inside, run, compare."""
+
+
+app.command(epilog="Example: litesmith convert model.keras -o model.tflite")(convert)
+app.command(epilog="Example: litesmith inspect model.tflite")(inspect)
+app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.npz")(run)
+app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

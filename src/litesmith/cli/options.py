@@ -1,0 +1,20 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on the output stream.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where in the code an error arose.")]
+Atol = Annotated[float | None, typer.Option(help="Difference that is allowed for any output.")]
+Rtol = Annotated[float | None, typer.Option(help="Difference allowed relative to the largest output.")]
+CustomObjects = Annotated[
+    Path | None,
+    typer.Option("--custom-objects", metavar="FILE.py", help="Python file that defines the model's own classes."),
+]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A Keras model: .keras or .h5.", show_default=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A LiteRT model: .tflite.", show_default=False)]
+Timeout = Annotated[float, typer.Option(help="Seconds that the runtime may take.")]

@@ -1,0 +1,68 @@
+"""`litesmith run`: a LiteRT file on arrays."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from litesmith.cli.options import Debug, File, Json, Timeout
+from litesmith.cli.output import Output, reporting
+
+
+def run(
+    file: File,
+    inputs: Annotated[Path, typer.Option("-i", "--inputs", metavar="NPZ", help="Arrays under the inputs' names.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="NPZ", help="Where the outputs go.")],
+    signature: Annotated[str | None, typer.Option(help="Which signature; by default the first.")] = None,
+    timeout: Timeout = 300.0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run a LiteRT file on the arrays of an .npz file, in a process of its own."""
+    with reporting(as_json, debug) as out:
+        from litesmith.runtime.saving import check_writable
+
+        check_writable(output)
+        with out.progress("Running"):
+            results, seconds = _run(file, inputs, signature, timeout)
+        _show(out, file, output, results, seconds)
+
+
+def _run(file: Path, inputs: Path, signature: str | None, timeout: float) -> tuple[dict[str, Any], float]:
+    """(outputs by name, seconds the runtime took, its start included)."""
+    from litesmith import api
+    from litesmith.cli.arrays import expected, match_inputs, read_arrays
+    from litesmith.diagnostics.base import LitesmithError
+    from litesmith.diagnostics.files import UnfitData
+    from litesmith.report.summary import summarize
+
+    lite = api.load(file, isolated=True, timeout=timeout)
+    faces = {face.name: face for face in summarize(lite).signatures}
+    if signature is not None and signature not in faces:
+        raise typer.BadParameter(f"the file has {', '.join(faces)}", param_hint="--signature")
+    face = faces[signature] if signature is not None else next(iter(faces.values()))
+    arrays = match_inputs(face, read_arrays(inputs))
+    start = time.perf_counter()
+    try:
+        outputs = lite.run_named(dict(zip([tensor.name for tensor in face.inputs], arrays, strict=True)), signature)
+    except ValueError as error:
+        raise LitesmithError(UnfitData(str(error), expected(face))) from error
+    return outputs, time.perf_counter() - start
+
+
+def _show(out: Output, file: Path, output: Path, results: dict[str, Any], seconds: float) -> None:
+    from rich.text import Text
+
+    from litesmith.cli.arrays import to_npz
+    from litesmith.report.quantities import seconds_text, shape_text
+    from litesmith.runtime.saving import save_bytes
+
+    save_bytes(to_npz(results), output)
+    outputs = [{"name": name, "shape": list(array.shape), "dtype": array.dtype.name} for name, array in results.items()]
+    shown = ", ".join(f"{name} {array.dtype.name}{shape_text(array.shape)}" for name, array in results.items())
+    layout = Text.assemble(("✓ ", "bold green"), (str(output), "bold"), f"  {shown}, in {seconds_text(seconds)}")
+    data = {"command": "run", "file": str(file), "output": str(output), "outputs": outputs, "seconds": seconds}
+    out.result(data, layout)

@@ -1,0 +1,56 @@
+"""Shapes of inputs as the command line says them: `?,224,224,3` or `ids=?,128:int32`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.keras import InputMismatch
+from litesmith.ir.types import DType
+
+FORM = "shapes with the batch, such as '?,224,224,3' or 'ids=?,128:int32'"
+SPEC = re.compile(r"^(?:(?P<name>[^=]+)=)?\(?(?P<sizes>[^:()]*)\)?(?::(?P<dtype>\w+))?$")
+TYPES = tuple(dtype.value for dtype in DType)
+UNKNOWN = ("?", "None", "none", "-1")
+
+
+def input_specs(model: Any, texts: Sequence[str]) -> Any:
+    """`inputs=` for `convert`: None without texts, else a `keras.InputSpec` per input of the model.
+
+    Named shapes may come in any order; inputs that are not named keep the model's own shape.
+
+    Raises:
+        LitesmithError: K302 for what is not a shape, or a name that no input has.
+    """
+    if not texts:
+        return None
+    from keras import InputSpec, tree
+
+    from litesmith.frontends.keras.face import describe, model_inputs
+
+    specs = [_parse(text) for text in texts]
+    if all(name is None for name, _, _ in specs):
+        given = [InputSpec(shape=shape, dtype=dtype) for _, shape, dtype in specs]
+        return given[0] if len(given) == 1 else given
+    own = model_inputs(model)
+    leaves = {leaf.name: leaf for leaf in tree.flatten(own)}
+    for name, shape, dtype in specs:
+        if name not in leaves:
+            problem = f"there is no input '{name}'" if name else "either all shapes are named or none"
+            raise LitesmithError(InputMismatch(problem, describe(own)))
+        leaves[name] = InputSpec(shape=shape, dtype=dtype)
+    return [leaf if isinstance(leaf, InputSpec) else InputSpec(shape=leaf.shape) for leaf in leaves.values()]
+
+
+def _parse(text: str) -> tuple[str | None, tuple[int | None, ...], str | None]:
+    """(name, sizes, element type) of one text."""
+    found = SPEC.match(text.strip())
+    sizes = [size.strip() for size in found["sizes"].split(",") if size.strip()] if found else []
+    if found is None or not all(size in UNKNOWN or size.isdigit() for size in sizes):
+        raise LitesmithError(InputMismatch(f"{text!r} is not a shape", FORM))
+    if found["dtype"] is not None and found["dtype"] not in TYPES:
+        raise LitesmithError(InputMismatch(f"{found['dtype']!r} is not an element type", ", ".join(TYPES)))
+    shape = tuple(None if size in UNKNOWN else int(size) for size in sizes)
+    return found["name"], shape, found["dtype"]

@@ -1,0 +1,86 @@
+"""`litesmith verify`: whether a LiteRT file computes what a Keras model does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from litesmith.cli.options import Atol, CustomObjects, Debug, File, Json, Model, Rtol, Timeout
+from litesmith.cli.output import NEGATIVE, Output, reporting
+
+if TYPE_CHECKING:
+    from litesmith.lite_model import LiteModel
+    from litesmith.verification.comparison import Report
+
+
+def verify(
+    model: Model,
+    file: File,
+    data: Annotated[
+        Path | None, typer.Option(metavar="NPZ", help="Arrays under the inputs' names; by default seeded ones.")
+    ] = None,
+    atol: Atol = None,
+    rtol: Rtol = None,
+    custom_objects: CustomObjects = None,
+    timeout: Timeout = 300.0,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Compare a LiteRT file with the Keras model it was made from, output by output."""
+    with reporting(as_json, debug) as out:
+        from litesmith import api
+
+        with out.progress("Loading Keras and the model"):
+            lite = api.load(file, isolated=True, timeout=timeout)
+            inputs = None if data is None else _inputs(lite, data)
+
+            from litesmith.cli.models import load_model
+
+            keras_model, _ = load_model(model, custom_objects)
+        with out.progress("Comparing"):
+            report = _compare(keras_model, lite, inputs, atol, rtol)
+        _show(out, model, file, report)
+
+
+def _inputs(lite: LiteModel, path: Path) -> Any:
+    """The user's arrays, nested as the model takes them."""
+    from litesmith.cli.arrays import match_inputs, read_arrays
+    from litesmith.report.summary import summarize
+
+    return lite.inputs.pack(match_inputs(summarize(lite).signatures[0], read_arrays(path)))
+
+
+def _compare(model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol: float | None) -> Report:
+    """The comparison; where Keras does not take what the file takes, the two do not belong together."""
+    from litesmith import api
+    from litesmith.diagnostics.base import LitesmithError
+    from litesmith.diagnostics.verification import FacesDiffer
+
+    try:
+        return api.verify(model, lite, inputs, atol, rtol)
+    except LitesmithError:
+        raise
+    except Exception as error:
+        problem = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        raise LitesmithError(FacesDiffer(problem.rstrip("."))) from error
+
+
+def _show(out: Output, model: Path, file: Path, report: Report) -> None:
+    from litesmith.diagnostics.verification import OutputsDiffer
+    from litesmith.report.comparison import comparison_layout
+
+    data = {"command": "verify", "model": str(model), "file": str(file), **report.to_json()}
+    if report.passed:
+        out.result(data, comparison_layout(report))
+        return
+    out.findings(
+        [
+            OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem)
+            for output in report.outputs
+            if not output.passed
+        ],
+        data,
+    )
+    raise typer.Exit(NEGATIVE)
