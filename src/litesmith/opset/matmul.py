@@ -9,7 +9,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.operator import Independent, Operator, TypeRule, Types, activation, bias, index, required, weight
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.enums import Activation, WeightsFormat
-from litesmith.opset.rules import broadcast_shapes, need, same_dtype
+from litesmith.opset.rules import agreed_size, broadcast_shapes, need, same_dtype
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ class BatchMatmul(Operator, builtin="BATCH_MATMUL", options="BatchMatMul"):
             raise TypeRule("both operands need at least two axes")
         rows, inner = lhs.shape[-2:][:: -1 if self.adj_x else 1]
         depth, columns = rhs.shape[-2:][:: -1 if self.adj_y else 1]
-        if not same(inner, depth) and int(inner) != int(depth):
-            raise TypeRule(f"inner sizes {inner} and {depth} differ")
+        agreed_size(inner, depth)
         leading = broadcast_shapes(lhs.shape[:-2], rhs.shape[:-2]) if lhs.rank + rhs.rank > 4 else ()
         return (TensorType(same_dtype(lhs, rhs), (*leading, rows, columns)),)
 

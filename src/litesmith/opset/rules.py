@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litesmith.ir.dims import Dim, Shape, Size, ceil_div, maximum, same
+from litesmith.ir.dims import Dim, Shape, Size, ceil_div, expression, maximum, same
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
+
+FLOAT = frozenset({DType.FLOAT32})
+WIDE = frozenset({DType.FLOAT32, DType.INT32, DType.INT64})
+"""What most kernels compute with: narrow integers they take only with scales, or abort the process."""
 
 
 def need(value: Value | None, name: str) -> TensorType:
@@ -43,19 +47,30 @@ def normalize_axis(axis: int, rank: int) -> int:
     return axis % rank if rank else 0
 
 
+def agreed_size(left: Size, right: Size) -> Size:
+    """The size of two axes that must have one: the number where one is known, else the left one.
+
+    Sizes of different unknowns, as of two inputs, are taken to be equal, as Keras takes them.
+    TypeRule for different numbers, and for different functions of the same unknowns.
+    """
+    if same(left, right) or int(left) == int(right):
+        return right if isinstance(left, Dim) else left
+    if not isinstance(left, Dim) and isinstance(right, Dim):
+        return left
+    if isinstance(left, Dim) and not isinstance(right, Dim):
+        return right
+    if expression(left).symbols == expression(right).symbols:
+        raise TypeRule(f"sizes {left} and {right} differ")
+    return left
+
+
 def broadcast_sizes(left: Size, right: Size) -> Size:
     """The size that two sizes broadcast to; a dynamic size gives way to a number over 1."""
-    if same(left, right):
-        return left
     if not isinstance(left, Dim) and left == 1:
         return right
     if not isinstance(right, Dim) and right == 1:
         return left
-    if isinstance(left, Dim) and int(left) == int(right):
-        return right
-    if isinstance(right, Dim) and int(left) == int(right):
-        return left
-    raise TypeRule(f"sizes {left} and {right} do not broadcast")
+    return agreed_size(left, right)
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.ir.dims import Dim, Size, product, same
+from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import broadcast_shapes, need, need_sizes, normalize_axis, sizes_of
+from litesmith.opset.rules import agreed_size, broadcast_shapes, need, need_sizes, normalize_axis, sizes_of
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class Reshape(Operator, builtin="RESHAPE"):
         known = product(size for size in sizes if isinstance(size, Dim) or size != -1)
         total = type.elements
         shape = tuple(total // known if not isinstance(size, Dim) and size == -1 else size for size in sizes)
-        if not same(product(shape), total) and int(product(shape)) != int(total):
-            raise TypeRule(f"{type} has {total} elements, shape {shape} has {product(shape)}")
+        try:
+            agreed_size(product(shape), total)
+        except TypeRule:
+            raise TypeRule(f"{type} has {total} elements, shape {shape} has {product(shape)}") from None
         return (TensorType(type.dtype, shape, type.quantization),)
 
 
