@@ -14,6 +14,9 @@ from litesmith.verification.samples import DYNAMIC_SIZE, samples
 
 Array = np.ndarray[Any, Any]
 RTOL = 1e-4
+EPSILON = {"float16": 2**-10, "bfloat16": 2**-7}
+ROUNDINGS = 16
+"""How many units of rounding a model of lower precision may be away from one computed in float32."""
 ATOL = 1e-5
 
 
@@ -71,13 +74,21 @@ def compare(
         model: a Keras model, or any function of its nested inputs.
         data: inputs nested as the model's; by default seeded ones of batch 1 and 3 (1 where it is fixed).
         atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
+            By default 1e-5 and 1e-4; the latter is larger for a model that Keras computes in
+            float16 or bfloat16, as the converted one is computed in float32.
     """
-    atol, rtol = ATOL if atol is None else atol, RTOL if rtol is None else rtol
+    atol, rtol = ATOL if atol is None else atol, _rtol(model) if rtol is None else rtol
     batches = [data] if data is not None else _default_inputs(model, lite, seed)
     pairs = [(_run_original(model, inputs, lite.outputs), lite.outputs.flatten(lite.run(inputs))) for inputs in batches]
     names = _output_names(lite)
     outputs = tuple(_compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(names))
     return Report(outputs, len(batches))
+
+
+def _rtol(model: Any) -> float:
+    """What the coarsest float type that a Keras model computes in leaves of its numbers."""
+    layers = model._flatten_layers() if hasattr(model, "_flatten_layers") else ()
+    return max([RTOL, *(ROUNDINGS * EPSILON.get(layer.compute_dtype, 0.0) for layer in layers)])
 
 
 def _default_inputs(model: Any, lite: LiteModel, seed: int) -> list[Any]:

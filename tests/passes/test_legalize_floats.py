@@ -1,0 +1,90 @@
+"""Models of other float types, computed in float32."""
+
+import keras
+import numpy as np
+import pytest
+
+import litesmith
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.types import DType
+from litesmith.lite_model import LiteModel
+from litesmith.opset.parse import parse_model
+from litesmith.passes.base import Record
+from litesmith.passes.legalize_floats import LegalizeFloats
+from support import check_converts, check_rewrite
+
+
+def test_float32_stays_as_it_is():
+    check_rewrite(
+        LegalizeFloats(),
+        """graph main(%x: float32[2]) {
+          %1 = cast(out_data_type=INT32) %x : int32[2]
+          return %1
+        }""",
+        None,
+    )
+
+
+def test_weights_stored_as_float16_stay():
+    check_rewrite(
+        LegalizeFloats(),
+        """graph main(%x: float32[2]) {
+          %1 = dequantize const float16[2] [0.5, 0.25] : float32[2]
+          %2 = add %x, %1 : float32[2]
+          return %2
+        }""",
+        None,
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_loops_carry_float32_too(dtype):
+    model = parse_model(f"""graph cond(%i: int32[], %x: {dtype}[2]) {{
+      %1 = less %i, const int32[] 3 : bool[]
+      return %1
+    }}
+    graph body(%i: int32[], %x: {dtype}[2]) {{
+      %1 = add %i, const int32[] 1 : int32[]
+      %2 = mul %x, const {dtype}[] 2.0 : {dtype}[2]
+      return %1, %2
+    }}
+    graph main(%x: {dtype}[2]) {{
+      %1, %2 = while(cond=@cond, body=@body) const int32[] 0, %x : int32[], {dtype}[2]
+      return %2, const {dtype}[1] [1.5]
+    }}""")
+    for graph in model.all_graphs():
+        LegalizeFloats().run(graph, Record())
+    found = LiteModel(to_bytes(model), model).run(np.array([1.5, -2], np.float32))
+    np.testing.assert_array_equal(found[0], np.array([12, -16], np.float32))
+    np.testing.assert_array_equal(found[1], np.array([1.5], np.float32))
+
+
+def test_constants_are_converted_when_they_are_written():
+    model = parse_model(
+        "graph main(%x: float16[2]) {\n%1 = add %x, const float16[2] [1.0, 2.0] : float16[2]\nreturn %1\n}"
+    )
+    (operation,) = model.main.operations
+    before = operation.operands[1].constant
+    LegalizeFloats().run(model.main, Record())
+    after = operation.operands[1].constant
+    assert after.type.dtype is DType.FLOAT32
+    assert after.key == (before.key, ("cast", DType.FLOAT32))
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"])
+def test_models_of_a_dtype_policy(policy):
+    model = keras.Sequential(
+        [
+            keras.Input((6,), dtype="float32"),
+            keras.layers.Dense(8, activation="relu", dtype=keras.DTypePolicy(policy)),
+            keras.layers.Dense(3, activation="softmax", dtype=keras.DTypePolicy(policy)),
+        ]
+    )
+    lite = check_converts(model)
+    assert all(output.type.dtype is DType.FLOAT32 for output in lite.graph.outputs)
+    assert "CAST" not in [operation.operator.builtin for operation in lite.graph.operations]
+
+
+def test_a_model_of_mixed_precision_verifies():
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(8, dtype="mixed_float16")])
+    assert litesmith.verify(model, litesmith.convert(model))
