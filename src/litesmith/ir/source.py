@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Source:
 
     def through(self, name: str) -> Source:
         """The same origin, after the pass called `name`."""
-        return self if self.passes[-1:] == (name,) else replace(self, passes=(*self.passes, name))
+        if self.passes[-1:] == (name,):
+            return self
+        return Source(self.layer, self.operation, self.file, self.line, (*self.passes, name))
 
     def __str__(self) -> str:
         place = f" ({self.file}:{self.line})" if self.file else ""
