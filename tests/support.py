@@ -21,7 +21,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opset.parse import parse_model
 from litesmith.passes.base import Pass, Record
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
-from litesmith.runtime.interpreter import Session
+from litesmith.runtime.interpreter import RuntimeRefusal, Session
 from litesmith.verification.samples import samples
 
 BATCHES = (1, 3)
@@ -65,9 +65,16 @@ def check_types(lite: LiteModel, inputs: list[Any]) -> None:
     for detail, value in zip(details, graph_values(graph), strict=False):
         if any(expression(size).symbols - graph.anchors.keys() for size in value.type.shape):
             continue
+        if _is_unread_result_of_a_loop(value):
+            continue
         shape = tuple(evaluate(size, sizes) for size in value.type.shape)
         assert tuple(detail["shape"]) == shape, f"{detail['name']} is {detail['shape']}, the graph says {value.type}"
         assert np.dtype(detail["dtype"]) == value.type.dtype.numpy or value.type.dtype.numpy == np.dtype(object)
+
+
+def _is_unread_result_of_a_loop(value: Any) -> bool:
+    """The kernel of WHILE leaves out what its body hands on unchanged and nobody reads."""
+    return value.producer is not None and value.producer.operator.builtin == "WHILE" and not value.uses
 
 
 def check_layer(layer: Any, *shapes: tuple[int | None, ...], dtype: str = "float32", **options: Any) -> LiteModel:
@@ -127,9 +134,12 @@ def builtins_of(lite: LiteModel) -> list[str]:
 
 
 def run_text(model: Model, batch: int = 3) -> list[Any]:
-    """What the runtime computes for a graph on seeded inputs."""
-    lite = LiteModel(to_bytes(model), model)
-    return lite.outputs.flatten(lite.run(lite.inputs.pack(samples(lite.graph, batch, seed=0))))
+    """What the runtime computes for a graph on seeded inputs, without the delegate where that refuses it."""
+    arrays = samples(model.main, batch, seed=0)
+    try:
+        return Session(to_bytes(model)).run(arrays)
+    except RuntimeRefusal:
+        return Session(to_bytes(model), delegates=False).run(arrays)
 
 
 def examples_of(step: type[Pass]) -> list[tuple[str, str]]:
