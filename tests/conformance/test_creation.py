@@ -170,9 +170,13 @@ def test_operator_with_a_number_or_an_array(name, operand, reflected):
         lambda x: 2 ** abs(x),
         lambda x: x @ np.ones((6, 2), "float32"),
         lambda x: np.ones((2, 4), "float32") @ x,
-        lambda x: round(x),
         lambda x: True & (x > 0),
     ],
 )
 def test_operator(function):
     check_function(function, X)
+
+
+def test_round_of_a_symbolic_tensor():
+    inputs = keras.Input((4, 6))
+    check_converts(keras.Model(inputs, round(inputs)), X * 5)

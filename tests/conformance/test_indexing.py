@@ -67,6 +67,7 @@ def test_key_that_is_a_list_is_a_tuple_for_an_operation_and_indices_for_a_tensor
 
 
 TIMES = [RANDOM.standard_normal((batch, time, 4)).astype("float32") for batch, time in [(2, 3), (1, 8)]]
+ONE_STEP = RANDOM.standard_normal((2, 1, 4)).astype("float32")
 
 
 def check_for_times(function, *inputs):
@@ -110,6 +111,21 @@ def test_axis_of_dynamic_size(function):
     check_for_times(function)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ops.concatenate([x[:, 1:], x], 1),
+        lambda x: ops.concatenate([x, x[:, 2:]], 1),
+        lambda x: ops.concatenate([x[:, :-1], x], 1),
+        lambda x: ops.concatenate([x, x[:, :0:-1]], 1),
+        lambda x: ops.concatenate([x[:, : ops.shape(x)[1] // 2], x], 1),
+        lambda x: ops.concatenate([x[:, 1:] + 1.0, x], 1),
+    ],
+)
+def test_slice_that_is_empty_for_one_size(function):
+    check_for_times(function, ONE_STEP, *TIMES)
+
+
 def test_weight_is_cut_to_a_dynamic_size():
     class Positions(layers.Layer):
         def build(self, shape):
@@ -126,6 +142,11 @@ def test_weight_is_cut_to_a_dynamic_size():
 
 def test_integer_that_the_model_computes():
     check_function(lambda x, i: x[:, i[0]], X[:2], np.array([-2, 0], "int32"), dynamic_batch=False)
+
+
+@pytest.mark.parametrize("key", [np.s_[:, :0], np.s_[:, 3:3], np.s_[:, 3:1], np.s_[:0]])
+def test_slice_of_nothing(key):
+    check_function(lambda x: ops.concatenate([x[key], x], axis=0 if isinstance(key, slice) else 1), X)
 
 
 def test_slice_whose_bound_the_model_computes_is_a_finding():
@@ -202,7 +223,7 @@ CONDITION = X > 0
         lambda c, x: ops.where(c, 1.5, ops.cast(x, "int32")),
         lambda c, x: ops.where(c[:, :1], x[..., :1], x[:, :1]),
         lambda c, x: ops.where(x, x, 7.0),
-        lambda c, x: ops.where(ops.cast(c, "int32"), x, ops.cast(x, "float16")),
+        lambda c, x: ops.where(ops.cast(c, "int32"), x, ops.cast(x * 3, "int32")),
         lambda c, x: ops.select([c, x < -1], [x, x * 2], 3.0),
     ],
 )

@@ -55,10 +55,8 @@ def test_join(name):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", JOINS)
+@pytest.mark.parametrize("name", sorted(JOINS.keys() - {"concatenate with a constant"}))
 def test_join_for_every_element_type(name, dtype):
-    if name == "concatenate with a constant":
-        pytest.skip("has two types")
     check_function(lambda x, y: JOINS[name](ops.cast(x, dtype), ops.cast(y, dtype)), abs(X) * 5, abs(Y) * 5)
 
 
@@ -73,10 +71,8 @@ def test_split(name):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", SPLITS)
+@pytest.mark.parametrize("name", sorted(SPLITS.keys() - {"hsplit", "vsplit", "dsplit"}))
 def test_split_for_every_element_type(name, dtype):
-    if dtype == "int64" and name in ("hsplit", "vsplit", "dsplit"):
-        pytest.skip("Keras' numpy backend makes int32 of it in these functions only")
     check_function(lambda x: SPLITS[name](ops.cast(x, dtype)), abs(X) * 5)
 
 

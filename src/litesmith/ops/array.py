@@ -22,7 +22,7 @@ from litesmith.ops.sizes import int32, shape_tensor, size_scalar
 from litesmith.opset.conversion import Cast
 from litesmith.opset.joining import Concatenation, Fill, Pack, Split, SplitV, Tile, Unpack
 from litesmith.opset.rules import broadcast_shapes
-from litesmith.opset.shaping import BroadcastTo, ExpandDims, Reshape, ReverseV2, Transpose
+from litesmith.opset.shaping import BroadcastTo, ExpandDims, Reshape, ReverseV2, Squeeze, Transpose
 from litesmith.opset.slicing import StridedSlice
 
 Axes = Sequence[int]
@@ -120,7 +120,10 @@ def squeeze(x: Value, axes: int | Axes | None = None) -> Value:
         dropped = {i for i, size in enumerate(x.type.shape) if not isinstance(size, Dim) and size == 1}
     else:
         dropped = set(axes_of(axes, x.type.rank))
-    return reshape(x, tuple(size for i, size in enumerate(x.type.shape) if i not in dropped))
+    shape = tuple(size for i, size in enumerate(x.type.shape) if i not in dropped)
+    if dropped and sum(isinstance(size, Dim) for size in shape) > 1:
+        return emit(Squeeze(squeeze_dims=tuple(sorted(dropped))), x)
+    return reshape(x, shape)
 
 
 def transpose(x: Value, axes: Axes | None = None) -> Value:
@@ -209,8 +212,8 @@ def split(x: Value, parts: int | Sequence[Size], axis: int = 0) -> list[Value]:
         return [x]
     if x.type.dtype not in SPLIT or x.type.rank > MOST_JOINED_AXES:
         return _split_by_slicing(x, parts, place)
-    if isinstance(parts, int):
-        return list(emit_many(Split(num_splits=parts), int32(place), x))
+    if isinstance(parts, int) or is_static(tuple(parts)) and len(set(parts)) == 1:
+        return list(emit_many(Split(num_splits=count), int32(place), x))
     return list(emit_many(SplitV(num_splits=len(parts)), x, shape_tensor(parts), int32(place)))
 
 
@@ -248,6 +251,9 @@ def strided_slice(x: Value, key: Sequence[slice | Size]) -> Value:
     begins = shape_tensor([0 if bound.begin is None else bound.begin for bound in bounds])
     ends = shape_tensor([0 if bound.end is None else bound.end for bound in bounds])
     result = emit(operator, x, begins, ends, int32([bound.step for bound in bounds]))
+    if any(not isinstance(size, Dim) and size == 0 for size in result.type.shape):
+        # XNNPACK takes a size of 0 for "all that is left".
+        return full(result.type.shape, 0, x.type.dtype)
     if x.contents is not None and x.type.rank == 1:
         taken = x.contents[key[0]]
         result.contents = taken if isinstance(taken, tuple) else (taken,)
