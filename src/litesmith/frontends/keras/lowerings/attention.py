@@ -1,0 +1,54 @@
+"""Attention, and the softmax under a mask that it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litesmith.frontends.keras.lowerings.promotion import float_value, promote
+from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.builder import constant
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import attention, math
+from litesmith.ops.array import as_value, cast
+from litesmith.ops.errors import Unsupported
+
+
+@lowers("ops.dot_product_attention")
+def dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: Any = None,
+    is_causal: bool = False,
+    flash_attention: Any = None,
+    attn_logits_soft_cap: Any = None,
+) -> Value:
+    """The logits and their softmax are float32, whatever the operands are."""
+    if attn_logits_soft_cap is not None:
+        raise Unsupported("attn_logits_soft_cap")
+    operands = promote(query, key, value)
+    queries, keys, values = (cast(operand, DType.FLOAT32) for operand in operands)
+    result = attention.dot_product_attention(
+        queries,
+        keys,
+        values,
+        bias=None if bias is None else as_value(bias, DType.FLOAT32),
+        mask=None if mask is None else as_value(mask, DType.BOOL),
+        scale=keys.type.shape[-1] ** -0.5 if scale is None else scale,
+        is_causal=is_causal,
+    )
+    return cast(result, operands[0].type.dtype)
+
+
+@lowers("layers.Softmax")
+def softmax(layer: Any, inputs: Any, mask: Any = None) -> Value:
+    """A mask of numbers keeps what is over 0.5."""
+    x = float_value(inputs)
+    logits = cast(x, DType.FLOAT32)
+    if mask is None:
+        return cast(attention.softmax(logits, layer.axis), x.type.dtype)
+    kept = mask if mask.type.dtype is DType.BOOL else math.greater(mask, constant(0.5, mask.type.dtype))
+    return cast(attention.masked_softmax(logits, layer.axis, kept), x.type.dtype)
