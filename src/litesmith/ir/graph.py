@@ -170,7 +170,7 @@ class Graph:
         self.erase(operation)
 
     def is_output(self, value: Value) -> bool:
-        return any(output is value for output in self.outputs)
+        return value in self.outputs
 
     def constants(self) -> list[Value]:
         """The constants that operations or outputs read, each once, in order of first use."""

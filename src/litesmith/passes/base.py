@@ -70,19 +70,20 @@ class Rewrite(Pass):
         raise NotImplementedError
 
     def run(self, graph: Graph, record: Record) -> int:
-        changes = 0
-        for operation in list(graph.operations):
-            if operation.graph is not graph or not isinstance(operation.operator, self.roots):
-                continue
-            source = operation.source.through(self.name)
-            with building(graph, operation), source_scope(source):
-                result = self.rewrite(operation)
-            if isinstance(result, Decline):
-                record.missed[Missed(self.name, operation.source, result.reason)] = None
-            elif result is not None:
-                replace(graph, operation, (result,) if isinstance(result, Value) else result)
-                changes += 1
-        record.count(self.name, changes)
+        name, changes = self.name, 0
+        with building(graph) as builder:
+            for operation in list(graph.operations):
+                if operation.graph is not graph or not isinstance(operation.operator, self.roots):
+                    continue
+                builder.before = operation
+                with source_scope(operation.source.through(name)):
+                    result = self.rewrite(operation)
+                if isinstance(result, Decline):
+                    record.missed[Missed(name, operation.source, result.reason)] = None
+                elif result is not None:
+                    replace(graph, operation, (result,) if isinstance(result, Value) else result)
+                    changes += 1
+        record.count(name, changes)
         return changes
 
 
