@@ -35,6 +35,20 @@ PROBES = (3, 211, 223, 227, 229, 233, 239, 241)
 """What unknown sizes compute as: the batch first, primes so that different ones do not meet."""
 
 
+CONTRADICTIONS = (
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    MemoryError,
+    RecursionError,
+)
+"""What following wrong offsets and numbers of a damaged file runs into."""
+
+
 class Damaged(Exception):
     """The bytes are not a LiteRT flatbuffer, or its tables contradict each other."""
 
@@ -45,7 +59,7 @@ def read(data: Buffer) -> Model:
         raise Damaged("the file does not have the identifier TFL3")
     try:
         return _Reader(data).model()
-    except (struct.error, IndexError, KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
+    except CONTRADICTIONS as error:
         raise Damaged(f"the tables of the file contradict each other ({error})") from error
 
 
@@ -135,6 +149,8 @@ class _Reader:
         value = Value(type, _text(tensor.name))
         value.is_variable = bool(tensor.isVariable)
         data = self._bytes(tensor.buffer)
+        if data.size and not type.sparsity and data.size < type.nbytes:
+            raise Damaged(f"the tensor '{value.name}' is {type}, and its buffer has {data.size} bytes")
         if data.size or (type.elements == 0 and not value.is_variable):
             shape = (data.size // max(type.dtype.numpy.itemsize, 1),) if type.sparsity else type.shape
             value.constant = Constant(

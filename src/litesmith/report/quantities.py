@@ -9,7 +9,9 @@ def size_text(count: int) -> str:
     """`2,252 bytes`, `14.0 kB`, `5.1 MB`: three digits, thousands of 1000."""
     if count < 10_000:
         return f"{count:,} bytes"
-    unit, size = next((unit, count / size) for unit, size in UNITS.items() if count < 999.5 * size)
+    fitting = (unit for unit, size in UNITS.items() if count < 999.5 * size)
+    unit = next(fitting, "TB")
+    size = count / UNITS[unit]
     return f"{size:.1f} {unit}" if size < 99.95 else f"{size:.0f} {unit}"
 
 
