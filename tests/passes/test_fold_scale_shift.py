@@ -184,3 +184,13 @@ def test_the_layer_of_the_product_stays_its_source():
     assert operation.source.layer == "1"
     assert operation.source.passes == ("fold_scale_shift",)
     assert operation.result.name == "2"
+
+
+def test_a_table_that_is_tied_to_the_weights_is_stored_once():
+    text = text_graph(
+        "gather const float32[9, 4], %x : float32[batch, 4]",
+        "fully_connected %1, const float32[9, 4], none : float32[batch, 9]",
+        "mul %2, const float32[9] : float32[batch, 9]",
+        inputs="%x: int32[batch]",
+    )
+    assert "twice" in str(check_rewrite(FoldScaleShift(), text, None).missed)

@@ -170,3 +170,13 @@ def test_the_bias_is_computed_only_when_it_is_asked_for():
     (operation,) = model.main.operations
     assert operation.operands[2].constant.array().dtype == np.float32
     assert len(loads) == 1
+
+
+def test_a_table_that_is_tied_to_the_weights_is_stored_once():
+    text = text_graph(
+        "gather const float32[9, 4], %x : float32[batch, 4]",
+        "mul %1, const float32[4] : float32[batch, 4]",
+        "fully_connected %2, const float32[9, 4], none : float32[batch, 9]",
+        inputs="%x: int32[batch]",
+    )
+    assert "twice" in str(check_rewrite(FoldScaleShiftIntoNext(), text, None).missed)

@@ -20,7 +20,8 @@ from litesmith.ir.types import DType, TensorType
 from litesmith.opset.binary import Add, Binary, Div, Mul, Sub
 from litesmith.opset.convolution import Conv2D, Conv3D, Conv3DTranspose, DepthwiseConv2D, TransposeConv
 from litesmith.opset.enums import Activation
-from litesmith.opset.matmul import FullyConnected
+from litesmith.opset.matmul import EmbeddingLookup, FullyConnected
+from litesmith.opset.slicing import Gather
 
 FILTERS = (Conv2D, DepthwiseConv2D, TransposeConv, Conv3D, Conv3DTranspose, FullyConnected)
 """The operators that multiply with a filter and add a bias."""
@@ -53,6 +54,21 @@ class Filtering:
     @property
     def has_activation(self) -> bool:
         return activation_of(self.operation) is not Activation.NONE
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether the filter is also a table of embeddings, so that a scaled one would be stored besides it."""
+        graph = self.operation.graph
+        if graph is None or not isinstance(self.operation.operator, FullyConnected):
+            return False
+        tables = (
+            operand.constant
+            for operation in graph.operations
+            if isinstance(operation.operator, (EmbeddingLookup, Gather))
+            for operand in operation.operands
+            if operand is not None
+        )
+        return any(table is not None and table.key == self.filter.key for table in tables)
 
     def bias_or_zeros(self) -> Constant:
         return self.bias or Constant.of(np.zeros(self.channels, np.float32))
