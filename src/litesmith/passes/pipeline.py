@@ -23,6 +23,12 @@ from litesmith.passes.merge_casts import MergeCasts
 from litesmith.passes.merge_common_subexpressions import MergeCommonSubexpressions
 from litesmith.passes.merge_reshapes import MergeReshapes
 from litesmith.passes.merge_scale_shift import MergeScaleShift
+from litesmith.passes.recognize_gelu import RecognizeGelu
+from litesmith.passes.recognize_hard_swish import RecognizeHardSwish
+from litesmith.passes.recognize_l2_normalization import RecognizeL2Normalization
+from litesmith.passes.recognize_leaky_relu import RecognizeLeakyRelu
+from litesmith.passes.recognize_softmax import RecognizeSoftmax
+from litesmith.passes.recognize_squared_difference import RecognizeSquaredDifference
 from litesmith.passes.remove_identities import RemoveIdentities
 from litesmith.passes.sink_reshapes import SinkReshapes
 from litesmith.passes.sink_transposes import SinkTransposes
@@ -41,6 +47,17 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("legalize", (LegalizeFloats(), LegalizeRanks())),
     Stage("clean", (EliminateDeadCode(), FoldConstants(), MergeCommonSubexpressions())),
     Stage("simplify", (RemoveIdentities(), MergeCasts(), DropBroadcasts()), rounds=4),
+    Stage(
+        "recognize",
+        (
+            RecognizeGelu(),
+            RecognizeHardSwish(),
+            RecognizeLeakyRelu(),
+            RecognizeL2Normalization(),
+            RecognizeSoftmax(),
+            RecognizeSquaredDifference(),
+        ),
+    ),
     Stage(
         "layout",
         (
