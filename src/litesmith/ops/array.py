@@ -212,7 +212,7 @@ def split(x: Value, parts: int | Sequence[Size], axis: int = 0) -> list[Value]:
         return [x]
     if x.type.dtype not in SPLIT or x.type.rank > MOST_JOINED_AXES:
         return _split_by_slicing(x, parts, place)
-    if isinstance(parts, int) or is_static(tuple(parts)) and len(set(parts)) == 1:
+    if isinstance(parts, int) or (is_static(tuple(parts)) and len(set(parts)) == 1):
         return list(emit_many(Split(num_splits=count), int32(place), x))
     return list(emit_many(SplitV(num_splits=len(parts)), x, shape_tensor(parts), int32(place)))
 

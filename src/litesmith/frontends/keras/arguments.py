@@ -22,7 +22,7 @@ def to_values(argument: Any) -> Any:
         return argument.value
     if isinstance(argument, Variable):
         return variable_value(argument)
-    if isinstance(argument, np.generic) or (
+    if isinstance(argument, (np.generic, np.ndarray)) or (
         not isinstance(argument, (int, float, str, type(None))) and is_tensor(argument)
     ):
         return array_value(argument)
