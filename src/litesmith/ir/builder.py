@@ -28,6 +28,12 @@ class Builder:
         self.before = before
         self.parent = parent
         self.captures: list[tuple[Value, Value]] = []
+        self._subgraphs: dict[str, int] = {} if parent is None else parent._subgraphs
+
+    def subgraph_name(self, name: str) -> str:
+        """`name`, with a number behind it when another subgraph built from here has that name."""
+        count = self._subgraphs[name] = self._subgraphs.get(name, 0) + 1
+        return name if count == 1 else f"{name}_{count}"
 
     def reach(self, value: Value) -> Value:
         """`value` as this graph can read it."""
@@ -95,7 +101,8 @@ def building(graph: Graph, before: Operation | None = None) -> Iterator[Builder]
 @contextmanager
 def building_subgraph(name: str) -> Iterator[Builder]:
     """Operations emitted inside go to a new graph, which may read values of the current one."""
-    token = _current.set(builder := Builder(Graph(name), parent=current_builder()))
+    parent = current_builder()
+    token = _current.set(builder := Builder(Graph(parent.subgraph_name(name)), parent=parent))
     try:
         yield builder
     finally:

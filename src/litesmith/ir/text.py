@@ -33,7 +33,7 @@ def model_text(model: Model) -> str:
 
 def graph_text(graph: Graph) -> str:
     """One graph; values are numbered in order, inputs keep their names."""
-    names = {value: f"%{value.name or i}" for i, value in enumerate(graph.inputs)}
+    names = _input_names(graph)
     lines = []
     for operation in graph.operations:
         for result in operation.results:
@@ -42,6 +42,15 @@ def graph_text(graph: Graph) -> str:
     inputs = ", ".join(f"{names[value]}: {value.type}" for value in graph.inputs)
     outputs = ", ".join(_operand_text(value, names) for value in graph.outputs)
     return "\n".join([f"graph {graph.name}({inputs}) {{", *lines, f"  return {outputs}", "}"])
+
+
+def _input_names(graph: Graph) -> dict[Value, str]:
+    """Each input's own name, with its number behind it where an earlier input has that name."""
+    names: dict[Value, str] = {}
+    for number, value in enumerate(graph.inputs):
+        name = f"%{value.name or number}"
+        names[value] = f"{name}.{number}" if name in names.values() else name
+    return names
 
 
 def _operation_text(operation: Operation, names: dict[Value, str]) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
-from litesmith.ir.types import DType
+from litesmith.ir.operator import Role
+from litesmith.ir.types import DType, TensorType
 
 NARROW = (DType.INT8, DType.UINT8, DType.INT16)
 ABORTS_WITHOUT_SCALES = frozenset(
@@ -125,10 +127,78 @@ def _arctangent_does_not_broadcast(operation: Operation) -> str | None:
     return None
 
 
+def _loop_returns_what_it_takes(operation: Operation) -> str | None:
+    """Body and condition take the operands; the body returns as many values of the same types."""
+    if operation.operator.builtin != "WHILE":
+        return None
+    taken = [None if operand is None else operand.type for operand in operation.operands]
+    for graph in operation.operator.subgraphs():
+        if not _all_match(taken, [value.type for value in graph.inputs]):
+            return f"{graph.name} takes other types than those that are carried"
+    body = operation.operator.subgraphs()[1]
+    if not _all_match(taken, [value.type for value in body.outputs]):
+        return f"{body.name} returns other types than it takes"
+    return None
+
+
+def _all_match(left: list[TensorType | None], right: list[TensorType]) -> bool:
+    return len(left) == len(right) and all(a is not None and _may_match(a, b) for a, b in zip(left, right, strict=True))
+
+
+def _may_match(left: TensorType, right: TensorType) -> bool:
+    """Whether types agree in all that is known: graphs read from a file know nothing of each other's sizes."""
+    if left.dtype is not right.dtype or left.rank != right.rank:
+        return False
+    sizes = zip(left.shape, right.shape, strict=True)
+    return all(a == b for a, b in sizes if not isinstance(a, Dim) and not isinstance(b, Dim))
+
+
+def _loop_exchanges_nothing(operation: Operation) -> str | None:
+    """The kernel copies a body's outputs over its inputs one by one: an input returned elsewhere is overwritten."""
+    if operation.operator.builtin != "WHILE":
+        return None
+    body = operation.operator.subgraphs()[1]
+    for place, output in enumerate(body.outputs):
+        if any(output is value for i, value in enumerate(body.inputs) if i != place):
+            return f"{body.name} returns an input at another place, where the kernel may have overwritten it"
+    return None
+
+
+def _branches_agree(operation: Operation) -> str | None:
+    if operation.operator.builtin != "IF":
+        return None
+    taken = [None if operand is None else operand.type for operand in operation.operands[1:]]
+    first, second = operation.operator.subgraphs()
+    for graph in (first, second):
+        if not _all_match(taken, [value.type for value in graph.inputs]):
+            return f"{graph.name} takes other types than the operands"
+    if not _all_match([value.type for value in first.outputs], [value.type for value in second.outputs]):
+        return f"{first.name} and {second.name} return different types"
+    return None
+
+
+def _state_is_a_variable(operation: Operation) -> str | None:
+    """A recurrent operator writes its states, each into a variable tensor of its own."""
+    if "SEQUENCE" not in operation.operator.builtin or "REVERSE" in operation.operator.builtin:
+        return None
+    states = [
+        operand
+        for position, operand in enumerate(operation.operands)
+        if operand is not None and operation.operator.operand(position).role is Role.STATE
+    ]
+    if not all(state.is_variable for state in states):
+        return "a state that is no variable"
+    return None if len(set(states)) == len(states) else "one variable for several states"
+
+
 RULES: tuple[Callable[[Operation], str | None], ...] = (
     _narrow_integers_have_scales,
     _fused_activation_is_honoured,
     _rank_is_delegated,
     _convolution_has_a_bias,
     _arctangent_does_not_broadcast,
+    _loop_returns_what_it_takes,
+    _loop_exchanges_nothing,
+    _branches_agree,
+    _state_is_a_variable,
 )

@@ -54,7 +54,7 @@ def is_repeatable(operation: Operation) -> bool:
         operator.is_deterministic
         and not operator.has_side_effects
         and not operator.subgraphs()
-        and not any(operand is not None and operand.is_variable for operand in operation.operands)
+        and not any(value is not None and value.is_variable for value in (*operation.operands, *operation.results))
     )
 
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any, Protocol
 
 import keras
@@ -45,6 +45,11 @@ LEFT_ALONE = frozenset({
 })  # fmt: skip
 """Functions that answer a question about the backend rather than compute."""
 
+CONTROL_FLOW = frozenset({
+    "cond", "switch", "while_loop", "fori_loop", "scan", "map", "vectorized_map", "associative_scan",
+})  # fmt: skip
+"""Functions that run other functions, through which they may reach our tensors."""
+
 
 class Importer(Protocol):
     """What handles the calls that are taken over."""
@@ -70,6 +75,34 @@ def involves(value: Any) -> bool:
     if isinstance(value, slice):
         return any(map(involves, (value.start, value.stop, value.step)))
     return isinstance(value, dict) and any(map(involves, value.values()))
+
+
+def captures(value: Any) -> bool:
+    """Whether one of our tensors stands among the variables that a function, or one it calls, took from outside."""
+    return _captures(value, set())
+
+
+def _captures(value: Any, seen: set[int]) -> bool:
+    if id(value) in seen:
+        return False
+    seen.add(id(value))
+    if isinstance(value, (list, tuple)):
+        return any(_captures(item, seen) for item in value)
+    if isinstance(value, functools.partial):
+        return involves((value.args, value.keywords)) or _captures(value.func, seen)
+    function = getattr(value, "__func__", value)
+    if not isinstance(function, FunctionType):
+        return False
+    held = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    held.extend(function.__defaults__ or ())
+    return any(involves(item) or _captures(item, seen) for item in held)
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -146,12 +179,16 @@ def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:
 
 
 def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    runs_functions = original.__name__ in CONTROL_FLOW
+
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
         importer = _importer.get()
-        if importer is None or not (involves(args) or involves(kwargs)):
+        if importer is None:
             return original(*args, **kwargs)
-        return importer.call_function(name, original, args, kwargs)
+        if involves(args) or involves(kwargs) or (runs_functions and captures((*args, *kwargs.values()))):
+            return importer.call_function(name, original, args, kwargs)
+        return original(*args, **kwargs)
 
     return call
 
@@ -165,7 +202,7 @@ def _operation_call(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def symbolic_call(self: Any, *args: Any, **kwargs: Any) -> Any:
         importer = _importer.get()
-        if importer is None or not (involves(args) or involves(kwargs)):
+        if importer is None or not (involves(args) or involves(kwargs) or involves(vars(self))):
             return original(self, *args, **kwargs)
         return importer.call_operation(self, args, kwargs)
 

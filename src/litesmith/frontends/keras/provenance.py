@@ -1,11 +1,15 @@
-"""Which line of the user's code is running."""
+"""Which line of the user's code, and which layer, is running."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 import keras
 
@@ -13,6 +17,23 @@ import litesmith
 
 OWN_FOLDERS = tuple(str(Path(package.__file__ or "").parent) for package in (litesmith, keras))
 FRAMEWORKS = ("/site-packages/", "/dist-packages/", "/lib/python3")
+
+_layer: ContextVar[Any] = ContextVar("litesmith_layer", default=None)
+
+
+def current_layer() -> Any:
+    """The innermost layer whose call is being followed; None outside of all."""
+    return _layer.get()
+
+
+@contextmanager
+def running_layer(layer: Any) -> Iterator[None]:
+    """What is followed inside belongs to `layer`."""
+    token = _layer.set(layer)
+    try:
+        yield
+    finally:
+        _layer.reset(token)
 
 
 @cache

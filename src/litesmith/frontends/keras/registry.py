@@ -4,7 +4,7 @@ Operations go by their public name: `ops.softmax`, `ops.image.resize`, `ops.lina
 `random.uniform`, `layers.LSTM`; `backend.rnn` and its like are the functions through which
 Keras' recurrent layers work. A lowering of an operation takes the arguments of the public
 function, with values of the graph in place of tensors, and returns values. A lowering of a
-layer takes the layer, then the arguments of its `call`.
+layer, or of the class of an operation, takes that object, then the arguments of its `call`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,15 @@ from typing import Any, TypeVar
 
 Lowering = Callable[..., Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Declined(NotImplementedError):
+    """A lowering leaves a call to Keras, which has another way to do it."""
+
+
+class CallbackFailed(Exception):
+    """A function that the model gave to an operation raised the error that is this one's cause."""
+
 
 _by_name: dict[str, Lowering] = {}
 _by_class: dict[type, Lowering] = {}
@@ -50,6 +59,12 @@ def lowering(name: str) -> Lowering | None:
     """The lowering of an operation by its public name."""
     _load()
     return _by_name.get(name)
+
+
+def operation_lowering(operation: Any) -> Lowering | None:
+    """The lowering that was registered for the class of a `keras.Operation`."""
+    _load()
+    return _by_class.get(type(operation))
 
 
 def layer_lowering(layer: Any) -> Lowering | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +16,15 @@ from litesmith.diagnostics.internal import LoweringFailed
 from litesmith.diagnostics.keras import UnsupportedArgument, UnsupportedOperation, UntraceableLayer
 from litesmith.frontends.keras.arguments import array_value, to_tensors, to_values
 from litesmith.frontends.keras.intercept import intercepting, plain_keras
-from litesmith.frontends.keras.provenance import failing_line, users_line
-from litesmith.frontends.keras.registry import Lowering, layer_lowering, lowering
+from litesmith.frontends.keras.provenance import failing_line, running_layer, users_line
+from litesmith.frontends.keras.registry import (
+    CallbackFailed,
+    Declined,
+    Lowering,
+    layer_lowering,
+    lowering,
+    operation_lowering,
+)
 from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
 from litesmith.ir.builder import building, emit_many
 from litesmith.ir.dims import Dim, symbol
@@ -84,8 +92,10 @@ class Tracer:
         finding: Diagnostic
         try:
             return to_tensors(rule(*before, *to_values(args), **to_values(kwargs)))
-        except (LitesmithError, CannotContinue, RawFrameworkCall):
+        except (LitesmithError, CannotContinue, RawFrameworkCall, Declined):
             raise
+        except CallbackFailed as failure:
+            raise failure.__cause__ or failure from None
         except Unsupported as reason:
             finding = UnsupportedArgument(source, name, str(reason))
         except Exception as error:
@@ -98,6 +108,9 @@ class Tracer:
         """A `keras.Operation`: its `call` leads to functions of the backend, but for indexing."""
         if isinstance(operation, GetItem):
             return self.call_function("ops.get_item", operation.call, args, kwargs)
+        rule = operation_lowering(operation)
+        if rule is not None:
+            return self._lower_call(rule, f"keras.ops.{type(operation).__name__}", operation, args, kwargs)
         return operation.call(*args, **kwargs)
 
     def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any:
@@ -108,10 +121,11 @@ class Tracer:
             self.path.append(layer.name)
         self.inside += 1
         try:
-            if rule is not None:
-                return self._lower_layer(rule, layer, args, kwargs)
-            call = layer.call if layer.quantization_mode is None else layer.quantized_call
-            return tree.map_structure(_as_tensor, call(*args, **kwargs))
+            with running_layer(layer):
+                if rule is not None:
+                    return self._lower_call(rule, f"keras.layers.{type(layer).__name__}", layer, args, kwargs)
+                call = layer.call if layer.quantization_mode is None else layer.quantized_call
+                return tree.map_structure(_as_tensor, call(*args, **kwargs))
         except (LitesmithError, CannotContinue):
             raise
         except Exception as error:
@@ -120,17 +134,16 @@ class Tracer:
             self.inside -= 1
             del self.path[place:]
 
-    def _lower_layer(self, rule: Lowering, layer: Any, args: Any, kwargs: Any) -> Any:
-        name = f"keras.layers.{type(layer).__name__}"
+    def _lower_call(self, rule: Lowering, name: str, called: Any, args: Any, kwargs: Any) -> Any:
+        """What the lowering of a layer or operation makes of one call of it."""
         file, line = users_line(self.root)
         with source_scope(source := Source("/".join(self.path), name, file, line)):
-            return self._apply(rule, name, layer.call, source, (layer,), args, kwargs)
+            return self._apply(rule, name, called.call, source, (called,), args, kwargs)
 
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
         file, line = failing_line(error.__traceback__)
         source = Source("/".join(self.path), type(layer).__name__, file, line)
-        text = str(error).strip().split("\n")[0] or type(error).__name__
-        self.diagnostics.append(UntraceableLayer(source, type(layer).__name__, text))
+        self.diagnostics.append(UntraceableLayer(source, type(layer).__name__, _first_line(error)))
         with source_scope(source):
             return self._placeholder(type(layer).__name__, layer.call, args, kwargs)
 
@@ -167,6 +180,13 @@ def _plain(arguments: Any) -> Any:
         return int(leaf) if isinstance(leaf, Dim) else leaf
 
     return tree.map_structure(convert, arguments)
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, without what Keras writes around it."""
+    emphasized = re.findall("\x1b\\[1m(.*?)(?:\n|\x1b\\[0m)", str(error))
+    text = (emphasized[-1] if emphasized else str(error)).strip()
+    return text.split("\n")[0] or type(error).__name__
 
 
 def _as_tensor(leaf: Any) -> Any:

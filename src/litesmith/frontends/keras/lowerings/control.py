@@ -1,0 +1,201 @@
+"""Control flow of `keras.ops`: loops and branches over functions that the model gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keras import tree
+
+from litesmith.frontends.keras.arguments import to_tensors, to_values
+from litesmith.frontends.keras.lowerings.promotion import common_dtype
+from litesmith.frontends.keras.registry import CallbackFailed, Declined, lowers
+from litesmith.frontends.keras.tensor import RawFrameworkCall
+from litesmith.ir.dims import Dim, Size
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import array, control, math
+from litesmith.ops.array import as_value
+from litesmith.ops.errors import Unsupported
+
+Function = Callable[..., Any]
+
+
+def calling(function: Function) -> Function:
+    """A function of Keras tensors as one of values; what goes wrong in it is the model's error, not ours."""
+
+    def call(*values: Any) -> Any:
+        arguments = to_tensors(values)
+        try:
+            return to_values(function(*arguments))
+        except (Unsupported, CallbackFailed, Declined, RawFrameworkCall):
+            raise
+        except Exception as error:
+            raise CallbackFailed from error
+
+    return call
+
+
+@lowers("ops.cond")
+def cond(pred: Any, true_fn: Function, false_fn: Function) -> Any:
+    if not isinstance(pred, Value) or pred.constant is not None:
+        holds = pred.constant.array() if isinstance(pred, Value) and pred.constant is not None else pred
+        return calling(true_fn if holds else false_fn)()
+    branches = _Branches([true_fn, false_fn])
+    return branches.pack(control.if_else(pred, branches.functions[0], branches.functions[1]))
+
+
+@lowers("ops.switch")
+def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
+    chosen = _Branches(branches, operands)
+    return chosen.pack(control.switch(as_value(index, DType.INT32), chosen.functions))
+
+
+class _Branches:
+    """Functions of which one runs, and the structure that all of them return."""
+
+    def __init__(self, branches: Sequence[Function], operands: Sequence[Any] = ()) -> None:
+        self.functions = [self._flat(branch, operands) for branch in branches]
+        self.structure: Any = None
+        self.known = False
+
+    def _flat(self, branch: Function, operands: Sequence[Any]) -> Callable[[], list[Value]]:
+        def run() -> list[Value]:
+            result = calling(branch)(*operands)
+            if not self.known:
+                self.structure, self.known = tree.map_structure(lambda leaf: leaf, result), True
+            elif not _same_structure(self.structure, result):
+                raise Unsupported("branches that return differently nested values")
+            return [as_value(leaf) for leaf in tree.flatten(result) if leaf is not None]
+
+        return run
+
+    def pack(self, values: list[Value]) -> Any:
+        return _pack(self.structure, values)
+
+
+def _same_structure(left: Any, right: Any) -> bool:
+    try:
+        tree.assert_same_structure(left, right)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _pack(structure: Any, values: Sequence[Value]) -> Any:
+    """`values` at the places of a structure's leaves that are not None."""
+    left = iter(values)
+    return tree.map_structure(lambda leaf: None if leaf is None else next(left), structure)
+
+
+@lowers("ops.while_loop")
+def while_loop(cond: Function, body: Function, loop_vars: Any, maximum_iterations: Any = None) -> Any:
+    several = isinstance(loop_vars, (list, tuple))
+    structure = tuple(loop_vars) if several else (loop_vars,)
+    carried = _tensors(structure)
+    limit = None if maximum_iterations is None else as_value(maximum_iterations, DType.INT32)
+
+    def condition(values: list[Value]) -> Value:
+        holds = control.truth(as_value(calling(cond)(*_pack(structure, values[1:]))))
+        return holds if limit is None else math.logical_and(holds, math.less(values[0], limit))
+
+    def step(values: list[Value]) -> list[Value]:
+        result = calling(body)(*_pack(structure, values[1:]))
+        result = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+        return [math.add(values[0], 1), *_carried_on(structure, carried, result)]
+
+    if limit is None:
+        final = control.while_loop(
+            lambda values: condition([carried[0], *values]), lambda values: step([as_value(0), *values])[1:], carried
+        )
+    else:
+        final = control.while_loop(condition, step, [as_value(0, DType.INT32), *carried])[1:]
+    packed = _pack(structure, final)
+    return packed if several else packed[0]
+
+
+@lowers("ops.fori_loop")
+def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Any) -> Any:
+    carried = _tensors(init_val)
+
+    def step(place: Value, values: list[Value]) -> list[Value]:
+        result = calling(body_fun)(place, _pack(init_val, values))
+        return _carried_on(init_val, carried, result)
+
+    return _pack(init_val, control.fori_loop(lower, upper, step, carried))
+
+
+@lowers("ops.scan")
+def scan(f: Function, init: Any, xs: Any = None, length: Any = None, reverse: bool = False, unroll: Any = 1) -> Any:
+    carried = _tensors(init)
+    sequences = [] if xs is None else _tensors(xs)
+    if reverse:
+        sequences = [array.flip(sequence, 0) for sequence in sequences]
+    returned: list[Any] = []
+
+    def step(states: list[Value], slices: list[Value]) -> tuple[list[Value], list[Value]]:
+        carry, y = calling(f)(_pack(init, states), None if xs is None else _pack(xs, slices))
+        returned[:] = [y]
+        return _carried_on(init, carried, carry), [as_value(leaf) for leaf in tree.flatten(y) if leaf is not None]
+
+    final, outputs = control.scan(step, carried, sequences, _length(sequences, length))
+    if reverse:
+        outputs = [array.flip(output, 0) for output in outputs]
+    return _pack(init, final), _pack(returned[0], outputs)
+
+
+@lowers("ops.map")
+def map_function(f: Function, xs: Any) -> Any:
+    return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+
+
+@lowers("ops.vectorized_map")
+def vectorized_map(function: Function, elements: Any) -> Any:
+    return map_function(function, elements)
+
+
+@lowers("ops.associative_scan")
+def associative_scan(f: Function, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """In rounds, each of which combines twice as many elements as the one before."""
+    sequences = _tensors(elems)
+    place = array.axis_of(axis, sequences[0].type.rank)
+    length = sequences[0].type.shape[place]
+    if isinstance(length, Dim):
+        raise Unsupported("associative_scan along an axis of dynamic size; use ops.scan")
+    if reverse:
+        sequences = [array.flip(sequence, place) for sequence in sequences]
+    distance = 1
+    while distance < length:
+        before = [array.slice_axis(sequence, place, 0, length - distance) for sequence in sequences]
+        after = [array.slice_axis(sequence, place, distance, length) for sequence in sequences]
+        combined = tree.flatten(calling(f)(_pack(elems, before), _pack(elems, after)))
+        sequences = [
+            array.concatenate([array.slice_axis(sequence, place, 0, distance), as_value(result)], place)
+            for sequence, result in zip(sequences, combined, strict=True)
+        ]
+        distance *= 2
+    if reverse:
+        sequences = [array.flip(sequence, place) for sequence in sequences]
+    return _pack(elems, sequences)
+
+
+def _length(sequences: Sequence[Value], length: Any) -> Size:
+    if length is not None:
+        return length if isinstance(length, Dim) else int(length)
+    return sequences[0].type.shape[0]
+
+
+def _tensors(structure: Any) -> list[Value]:
+    """The leaves as values of the type that Keras makes of them."""
+    return [as_value(leaf, common_dtype(leaf)) for leaf in tree.flatten(structure) if leaf is not None]
+
+
+def _carried_on(structure: Any, carried: Sequence[Value], result: Any) -> list[Value]:
+    """What a loop's body returned, as values of the types that are carried; Python numbers take those types."""
+    leaves = [leaf for leaf in tree.flatten(result) if leaf is not None]
+    if len(leaves) != len(carried):
+        raise Unsupported(f"a loop that takes {len(carried)} values and returns {len(leaves)}")
+    return [
+        leaf if isinstance(leaf, Value) else as_value(leaf, value.type.dtype)
+        for leaf, value in zip(leaves, carried, strict=True)
+    ]

@@ -1,0 +1,191 @@
+"""Recurrent layers. All of them go through `backend.rnn`; LSTM and GRU try `backend.lstm` and `backend.gru` first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import activations, tree
+
+from litesmith.frontends.keras.lowerings.control import calling
+from litesmith.frontends.keras.options import options
+from litesmith.frontends.keras.provenance import current_layer
+from litesmith.frontends.keras.registry import Declined, lowers
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import math, recurrent
+from litesmith.ops.array import as_value, cast, expand_dims, flip, reshape
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.recurrent import Mask, Recurrence, at_end, weight_part
+
+Lowered = tuple[Any, Any, Any]
+"""The last output, all outputs, and the final states."""
+
+
+@lowers("backend.rnn")
+def rnn(
+    step_function: Callable[..., Any],
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool = False,
+    mask: Value | None = None,
+    constants: Any = None,
+    unroll: bool = False,
+    input_length: Any = None,
+    time_major: bool = False,
+    zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
+) -> Lowered:
+    _require_stateless()
+    further = tuple(constants or ())
+    returned: list[Any] = []
+
+    def step(states: list[Value], slices: list[Value]) -> tuple[list[Value], list[Value]]:
+        given = tree.pack_sequence_as(initial_states, states)
+        state = (*given, *further) if further else given
+        output, new_states = calling(step_function)(tree.pack_sequence_as(inputs, slices), state)
+        returned[:] = [output]
+        types = [old.type.dtype for old in states]
+        new = [as_value(leaf, dtype) for leaf, dtype in zip(tree.flatten(new_states), types, strict=True)]
+        return new, [as_value(leaf) for leaf in tree.flatten(output)]
+
+    recurrence = Recurrence(
+        axis=0 if time_major else 1,
+        backwards=go_backwards,
+        unrolled=unroll or options().rnn == "unroll",
+        all_outputs=return_all_outputs,
+    )
+    flat = [as_value(state) for state in tree.flatten(initial_states)]
+    counted = None
+    if mask is not None:
+        held = None if zero_output_for_mask else _held_state(initial_states)
+        counted = Mask(_per_step(mask), held, previous_output=unroll)
+    last, outputs, states = recurrence.run(step, tree.flatten(inputs), flat, counted)
+    pack = tree.pack_sequence_as
+    return pack(returned[0], last), pack(returned[0], outputs), pack(initial_states, states)
+
+
+def _held_state(initial_states: Any) -> int:
+    """Which state Keras shows as the output of a masked step: the first, of the last cell of a stack."""
+    if not tree.is_nested(initial_states[0]):
+        return 0
+    return len(tree.flatten(initial_states)) - len(tree.flatten(initial_states[-1]))
+
+
+def _per_step(mask: Value) -> Value:
+    """A mask of two axes: a step counts where any of its features does."""
+    mask = cast(mask, DType.BOOL)
+    return mask if mask.type.rank == 2 else math.any(mask, tuple(range(2, mask.type.rank)))
+
+
+@lowers("backend.lstm")
+def lstm(
+    inputs: Value,
+    initial_state_h: Value,
+    initial_state_c: Value,
+    mask: Value | None,
+    kernel: Value,
+    recurrent_kernel: Value,
+    bias: Value | None,
+    activation: Callable[..., Any],
+    recurrent_activation: Callable[..., Any],
+    return_sequences: bool = False,
+    go_backwards: bool = False,
+    unroll: bool = False,
+) -> Lowered:
+    _require_stateless()
+    _require_float32(inputs, initial_state_h, initial_state_c, kernel)
+    states = (initial_state_h, initial_state_c)
+    usual = activation is activations.tanh and recurrent_activation is activations.sigmoid
+    if options().rnn == "fused" and usual and mask is None and not unroll and not current_layer().return_state:
+        sequence = flip(inputs, 1) if go_backwards else inputs
+        outputs = recurrent.fused_lstm(sequence, states, kernel, recurrent_kernel, bias)
+        last = at_end(outputs, 1)
+        # The operator does not show its final cell state, which this layer does not return.
+        return last, outputs, [last, last]
+    result = recurrent.lstm(
+        inputs,
+        states,
+        kernel,
+        recurrent_kernel,
+        bias,
+        _recurrence(return_sequences, go_backwards, unroll),
+        activation=calling(activation),
+        gate=calling(recurrent_activation),
+        mask=_layer_mask(mask, unroll),
+    )
+    return result.last[0], result.outputs[0], result.states
+
+
+@lowers("backend.gru")
+def gru(
+    inputs: Value,
+    initial_state: Value,
+    mask: Value | None,
+    kernel: Value,
+    recurrent_kernel: Value,
+    bias: Value | None,
+    activation: Callable[..., Any],
+    recurrent_activation: Callable[..., Any],
+    return_sequences: bool = False,
+    go_backwards: bool = False,
+    unroll: bool = False,
+    reset_after: bool = True,
+) -> Lowered:
+    _require_stateless()
+    _require_float32(inputs, initial_state, kernel)
+    biases = (bias, None) if bias is None or not reset_after else (_row(bias, 0), _row(bias, 1))
+    result = recurrent.gru(
+        inputs,
+        initial_state,
+        kernel,
+        recurrent_kernel,
+        biases,
+        _recurrence(return_sequences, go_backwards, unroll),
+        activation=calling(activation),
+        gate=calling(recurrent_activation),
+        reset_after=reset_after,
+        mask=_layer_mask(mask, unroll),
+    )
+    return result.last[0], result.outputs[0], result.states
+
+
+@lowers("backend.bidirectional_lstm", "backend.bidirectional_gru")
+def bidirectional(*args: Any, **kwargs: Any) -> None:
+    """Two layers, which Keras runs one by one when there is no operator for both."""
+    raise Declined
+
+
+def _row(bias: Value, row: int) -> Value:
+    return reshape(weight_part(bias, 0, row, row + 1), (bias.type.shape[1],))
+
+
+def _recurrence(return_sequences: bool, go_backwards: bool, unroll: bool) -> Recurrence:
+    return Recurrence(
+        backwards=go_backwards,
+        unrolled=unroll or options().rnn == "unroll",
+        all_outputs=return_sequences,
+        keep_axis=True,
+    )
+
+
+def _layer_mask(mask: Value | None, unroll: bool) -> Mask | None:
+    """The mask of an LSTM or GRU, whose first state is its output."""
+    if mask is None:
+        return None
+    zeros = getattr(current_layer(), "zero_output_for_mask", False)
+    return Mask(expand_dims(_per_step(mask), 2), None if zeros else 0, previous_output=unroll)
+
+
+def _require_float32(*values: Value) -> None:
+    """Other types go step by step through the cell, as Keras does it."""
+    if any(value.type.dtype is not DType.FLOAT32 for value in values):
+        raise Declined
+
+
+def _require_stateless() -> None:
+    if getattr(current_layer(), "stateful", False):
+        raise Unsupported(
+            "stateful=True keeps the state between calls, which a converted model does not; "
+            "use stateful=False, or return_state=True and initial_state= to carry the state in the app"
+        )

@@ -1,0 +1,284 @@
+"""Loops and branches: operators that run graphs.
+
+What a body or a branch reads of the graph around it becomes one more operand of the operator.
+A loop hands such values on unchanged, which costs the kernel nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from litesmith.ir.builder import Builder, building_subgraph, emit, emit_many
+from litesmith.ir.dims import Dim, Size, same_shape
+from litesmith.ir.graph import Value
+from litesmith.ir.operator import TypeRule
+from litesmith.ir.types import DType, TensorType
+from litesmith.ops import math
+from litesmith.ops.array import as_value, broadcast_to, expand_dims, full, reshape
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.sizes import int32, size_scalar
+from litesmith.opset.binary import LogicalOr, Maximum
+from litesmith.opset.control import If, While
+from litesmith.opset.rules import broadcast_shapes
+from litesmith.opset.shaping import Reshape
+from litesmith.opset.slicing import DynamicUpdateSlice, Gather
+
+Condition = Callable[[list[Value]], Value]
+Body = Callable[[list[Value]], Sequence[Value]]
+Branch = Callable[[], Sequence[Value]]
+Step = Callable[[list[Value], list[Value]], tuple[Sequence[Value], Sequence[Value]]]
+"""Takes the carried values and one place of each sequence; gives the next carried values and the outputs."""
+
+STACKED = frozenset({DType.FLOAT32, DType.BOOL, DType.INT8, DType.INT16, DType.INT32, DType.INT64})
+"""The element types that DYNAMIC_UPDATE_SLICE takes in runtimes old and new."""
+
+
+def while_loop(condition: Condition, body: Body, carried: Sequence[Value], name: str = "while") -> list[Value]:
+    """The carried values after `body` has been applied to them as long as `condition` of them holds.
+
+    A carried value keeps its type; one that the body broadcasts is broadcast before the loop.
+    """
+    with building_subgraph(f"{name}_body") as step:
+        inputs = _inputs(step, carried)
+        results = list(body(inputs))
+    started = _as_the_body_returns(carried, results)
+    if started is not None:
+        return while_loop(condition, body, started, name)
+    with building_subgraph(f"{name}_cond") as test:
+        tested = _inputs(test, carried)
+        test.graph.outputs = [test.reach(truth(condition(tested)))]
+    return _emit_while(test, tested, step, inputs, results, carried)
+
+
+def fori_loop(
+    lower: Size | Value,
+    upper: Size | Value,
+    body: Callable[[Value, list[Value]], Sequence[Value]],
+    carried: Sequence[Value],
+    name: str = "for",
+) -> list[Value]:
+    """The carried values after `body(i, values)` for each i from `lower` up to but without `upper`, int32 scalars."""
+    first, last = as_value(lower, DType.INT32), as_value(upper, DType.INT32)
+
+    def step(values: list[Value]) -> list[Value]:
+        place, *rest = values
+        return [math.add(place, 1), *body(place, rest)]
+
+    return while_loop(lambda values: math.less(values[0], last), step, [first, *carried], name)[1:]
+
+
+def scan(
+    step: Step,
+    carried: Sequence[Value],
+    sequences: Sequence[Value],
+    length: Size,
+    *,
+    axis: int = 0,
+    keep_axis: bool = False,
+    stacked: bool = True,
+    name: str = "scan",
+) -> tuple[list[Value], list[Value]]:
+    """Run `step` on the carried values and on one place after the other of `sequences` along an axis.
+
+    Args:
+        length: how many places the sequences have along `axis`, at least one.
+        keep_axis: the slices and outputs of a step keep the axis, with size 1.
+        stacked: whether all outputs are kept, along the same axis; otherwise the last ones are returned.
+
+    Returns:
+        The carried values after the last step, and the outputs.
+    """
+    zero = int32([0]) if keep_axis else int32(0)
+    last = size_scalar(length)
+    with building_subgraph(f"{name}_body") as body:
+        inputs = _inputs(body, [zero, *carried])
+        slices = [emit(Gather(axis=axis), sequence, inputs[0]) for sequence in sequences]
+        states, outputs = map(list, step(inputs[1:], slices))
+        kept = _Kept(body, length, axis, keep_axis, stacked)
+        results = [math.add(inputs[0], 1), *states, *kept.write(inputs[0], outputs, states)]
+    started = _as_the_body_returns(carried, states)
+    if started is not None:
+        return scan(*(step, started, sequences, length), axis=axis, keep_axis=keep_axis, stacked=stacked, name=name)
+    everything = [zero, *carried, *kept.initial]
+    with building_subgraph(f"{name}_cond") as test:
+        tested = _inputs(test, everything)
+        test.graph.outputs = [math.less(tested[0], last)]
+    final = _emit_while(test, tested, body, [*inputs, *kept.inputs], results, everything)[1:]
+    return final[: len(states)], [final[place] for place in kept.places]
+
+
+class _Kept:
+    """The outputs of a loop's steps: carried values that steps write and do not read.
+
+    Attributes:
+        initial, inputs: what is carried for them, outside and inside of the body.
+        places: for each output, its place among the loop's results.
+    """
+
+    def __init__(self, body: Builder, length: Size, axis: int, keep_axis: bool, stacked: bool) -> None:
+        self.body, self.length, self.axis = body, length, axis
+        self.keep_axis, self.stacked = keep_axis, stacked
+        self.initial: list[Value] = []
+        self.inputs: list[Value] = []
+        self.places: list[int] = []
+        self._starts: dict[int, Value] = {}
+
+    def write(self, place: Value, outputs: list[Value], states: list[Value]) -> list[Value]:
+        """The next values of what is carried for `outputs`; the last output may be a carried state already."""
+        written: list[Value] = []
+        for output in outputs:
+            known = [i for i, state in enumerate(states) if state is output]
+            if known and not self.stacked:
+                self.places.append(known[0])
+                continue
+            self.places.append(len(states) + len(written))
+            written.append(self._stacked(place, output) if self.stacked else self._carried(output))
+        return written
+
+    def _stacked(self, place: Value, output: Value) -> Value:
+        if output.type.dtype not in STACKED:
+            raise Unsupported(f"a loop that stacks outputs of type {output.type.dtype}")
+        part = output if self.keep_axis else expand_dims(output, self.axis)
+        shape = list(part.type.shape)
+        shape[self.axis] = self.length
+        target = self._carry(part.type.with_shape(tuple(shape)))
+        if part.type.rank not in self._starts:
+            unit = [int(axis == self.axis) for axis in range(part.type.rank)]
+            self._starts[part.type.rank] = math.multiply(place, int32(unit))
+        return emit(DynamicUpdateSlice(), target, part, self._starts[part.type.rank])
+
+    def _carried(self, output: Value) -> Value:
+        self._carry(output.type)
+        return output
+
+    def _carry(self, type: TensorType) -> Value:
+        assert self.body.parent is not None
+        initial = self.body.parent.in_place(partial(full, type.shape, 0, type.dtype))
+        self.initial.append(initial)
+        self.inputs.append(self.body.graph.add_input(type, initial.name))
+        return self.inputs[-1]
+
+
+def if_else(predicate: Value, then: Branch, otherwise: Branch, name: str = "if") -> list[Value]:
+    """The values of `then` where the scalar `predicate` holds, else those of `otherwise`; only one of them runs."""
+    with building_subgraph(f"{name}_then") as first:
+        results = list(then())
+    with building_subgraph(f"{name}_else") as second:
+        others = list(otherwise())
+    _check_branches(results, others)
+    first.graph.outputs = [first.reach(value) for value in results]
+    second.graph.outputs = [second.reach(value) for value in others]
+    captured = _captured(first, second)
+    for branch in (first, second):
+        branch.graph.inputs = [branch.reach(value) for value in captured]
+    return list(emit_many(If(then=first.graph, otherwise=second.graph), truth(predicate), *captured))
+
+
+def switch(index: Value, branches: Sequence[Branch], name: str = "switch") -> list[Value]:
+    """The values of the branch with number `index`, an integer scalar; the first or last one where there is none."""
+    if len(branches) == 1:
+        return list(branches[0]())
+    half = len(branches) // 2
+    return if_else(
+        math.less(index, half),
+        lambda: switch(index, branches[:half], name),
+        lambda: switch(math.subtract(index, half), branches[half:], name),
+        name,
+    )
+
+
+def truth(x: Value) -> Value:
+    """A tensor of one element as the bool scalar that operators take for a condition."""
+    scalar = x if x.type.rank == 0 else reshape(x, ())
+    return scalar if x.type.dtype is DType.BOOL else math.not_equal(scalar, 0)
+
+
+def _inputs(builder: Builder, values: Sequence[Value]) -> list[Value]:
+    return [builder.graph.add_input(value.type, value.name) for value in values]
+
+
+def _as_the_body_returns(carried: Sequence[Value], results: Sequence[Value]) -> list[Value] | None:
+    """Initial values of the shapes that the body returns; None when they have them already."""
+    if len(carried) != len(results):
+        raise Unsupported(f"a loop that takes {len(carried)} values and returns {len(results)}")
+    started = [_started(value, result.type) for value, result in zip(carried, results, strict=True)]
+    return None if all(map(_is, started, carried)) else started
+
+
+def _is(left: Value, right: Value) -> bool:
+    return left is right
+
+
+def _started(value: Value, type: TensorType) -> Value:
+    if value.type.dtype is not type.dtype:
+        raise Unsupported(f"a loop whose value of type {value.type.dtype} becomes {type.dtype}")
+    if same_shape(value.type.shape, type.shape):
+        return value
+    try:
+        grown = broadcast_shapes(value.type.shape, type.shape)
+    except TypeRule:
+        grown = value.type.shape
+    if not same_shape(grown, type.shape) or _doubtful(value.type, type):
+        raise Unsupported(f"a loop whose value changes its shape from {value.type} to {type}")
+    return broadcast_to(value, type.shape)
+
+
+def _doubtful(before: TensorType, after: TensorType) -> bool:
+    """Whether a size would have to be a dynamic one by chance."""
+    padded = (1,) * (after.rank - before.rank) + before.shape
+    pairs = zip(padded, after.shape, strict=True)
+    return any(isinstance(old, Dim) and not same_shape((old,), (new,)) for old, new in pairs)
+
+
+def _emit_while(
+    test: Builder,
+    tested: Sequence[Value],
+    body: Builder,
+    inputs: Sequence[Value],
+    results: Sequence[Value],
+    carried: Sequence[Value],
+) -> list[Value]:
+    """The WHILE of two graphs built for `carried`; what both read of the graph around them is handed on."""
+    outputs = [body.reach(result) for result in results]
+    captured = _captured(test, body)
+    test.graph.inputs = [*tested, *(test.reach(value) for value in captured)]
+    body.graph.inputs = [*inputs, *(body.reach(value) for value in captured)]
+    body.graph.outputs = [
+        body.in_place(partial(_copy, output)) if _is_another_input(output, place, body) else output
+        for place, output in enumerate(outputs)
+    ]
+    body.graph.outputs += body.graph.inputs[len(carried) :]
+    return list(emit_many(While(cond=test.graph, body=body.graph), *carried, *captured)[: len(carried)])
+
+
+def _captured(*builders: Builder) -> list[Value]:
+    """The values of the graph around them that subgraphs read, each once."""
+    return list(dict.fromkeys(outer for builder in builders for outer, _ in builder.captures))
+
+
+def _is_another_input(output: Value, place: int, body: Builder) -> bool:
+    return any(output is given for i, given in enumerate(body.graph.inputs) if i != place)
+
+
+def _copy(x: Value) -> Value:
+    """X in a tensor of its own.
+
+    The inputs of a loop's body lie where the loop's results are written one after the other, so an
+    input that is returned at another place may be overwritten before it is copied there.
+    """
+    if x.type.dtype is DType.BOOL:
+        return emit(LogicalOr(), x, x)
+    if x.type.dtype in (DType.FLOAT32, DType.INT32, DType.INT64):
+        return emit(Maximum(), x, x)
+    if x.type.rank and isinstance(x.type.shape[0], Dim):
+        raise Unsupported(f"a loop that exchanges values of type {x.type.dtype}")
+    return emit(Reshape(), x, int32(list(map(int, x.type.shape))))
+
+
+def _check_branches(results: Sequence[Value], others: Sequence[Value]) -> None:
+    if len(results) != len(others):
+        raise Unsupported(f"branches that return {len(results)} and {len(others)} values")
+    for one, other in zip(results, others, strict=True):
+        if not one.type.matches(other.type):
+            raise Unsupported(f"branches that return {one.type} and {other.type}")
