@@ -116,6 +116,8 @@ class Operator:
     """Name of the schema's options table, or None."""
     operands: ClassVar[tuple[Operand, ...]]
     scales: ClassVar[ScalePolicy] = Never()
+    kernel_dtypes: ClassVar[frozenset[DType] | None] = None
+    """Element types, not quantized, that the kernel computes right; None where that is not recorded."""
     has_side_effects: ClassVar[bool] = False
     is_deterministic: ClassVar[bool] = True
 

@@ -8,7 +8,9 @@ from litesmith.ir.graph import Value
 from litesmith.ir.operator import Independent, Operator, TypeRule, Types, activation, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.enums import Activation
-from litesmith.opset.rules import broadcast_shapes, need, same_dtype
+from litesmith.opset.rules import FLOAT, WIDE, broadcast_shapes, need, same_dtype
+
+BITS = frozenset({DType.INT8, DType.UINT8, DType.INT16, DType.UINT16, DType.INT32, DType.UINT32})
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Binary(Operator):
     """Two operands of one element type, broadcast against each other."""
 
     operands = (activation("lhs"), activation("rhs"))
+    kernel_dtypes = WIDE
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         lhs, rhs = need(operands[0], "lhs"), need(operands[1], "rhs")
@@ -95,6 +98,7 @@ class Div(Binary, builtin="DIV"):
 
     fused_activation_function: Activation = Activation.NONE
     scales = Independent()
+    kernel_dtypes = FLOAT | {DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:
         return 2 if _broadcasts_over_4(operands) else 1
@@ -105,6 +109,7 @@ class Extremum(Binary):
     """The larger or the smaller of two."""
 
     scales = Independent()
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
     def version(self, operands: Types, results: Types) -> int:
         dtype = _first(operands).dtype
@@ -128,6 +133,7 @@ class SquaredDifference(Binary, builtin="SQUARED_DIFFERENCE"):
     """(lhs - rhs) ** 2."""
 
     scales = Independent()
+    kernel_dtypes = FLOAT | {DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(_first(operands).dtype, INT8=2)
@@ -137,10 +143,14 @@ class SquaredDifference(Binary, builtin="SQUARED_DIFFERENCE"):
 class Pow(Binary, builtin="POW"):
     """lhs ** rhs."""
 
+    kernel_dtypes = FLOAT | {DType.INT32}
+
 
 @dataclass(frozen=True)
 class FloorDiv(Binary, builtin="FLOOR_DIV"):
-    """lhs / rhs rounded down, as Python's `//`."""
+    """lhs / rhs rounded down, as Python's `//`; a divisor of 0 is an error, also for floats."""
+
+    kernel_dtypes = FLOAT | {DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(_first(operands).dtype, FLOAT32=2, INT8=3, INT16=3)
@@ -172,25 +182,35 @@ class Atan2(Operator, builtin="ATAN2", options="ATan2"):
 class BitwiseXor(Binary, builtin="BITWISE_XOR"):
     """Bits that differ."""
 
+    kernel_dtypes = BITS
+
 
 @dataclass(frozen=True)
 class RightShift(Binary, builtin="RIGHT_SHIFT"):
     """lhs shifted right by rhs bits; the sign is kept."""
+
+    kernel_dtypes = BITS
 
 
 @dataclass(frozen=True)
 class LogicalAnd(Binary, builtin="LOGICAL_AND"):
     """Whether both booleans are true."""
 
+    kernel_dtypes = frozenset({DType.BOOL})
+
 
 @dataclass(frozen=True)
 class LogicalOr(Binary, builtin="LOGICAL_OR"):
     """Whether one of two booleans is true."""
 
+    kernel_dtypes = frozenset({DType.BOOL})
+
 
 @dataclass(frozen=True)
 class Equal(Comparison, builtin="EQUAL"):
-    """lhs == rhs. On float32, infinity is not equal to itself."""
+    """lhs == rhs."""
+
+    kernel_dtypes = WIDE | {DType.BOOL, DType.STRING}
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(_first(operands).dtype, INT8=2, STRING=3, INT16=5)
@@ -198,7 +218,9 @@ class Equal(Comparison, builtin="EQUAL"):
 
 @dataclass(frozen=True)
 class NotEqual(Comparison, builtin="NOT_EQUAL"):
-    """lhs != rhs. On float32, infinity is not equal to itself."""
+    """lhs != rhs."""
+
+    kernel_dtypes = WIDE | {DType.BOOL, DType.STRING}
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(_first(operands).dtype, INT8=2, STRING=3, INT16=4)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Fixed, Operator, Same, Types, activation, required, version_by_dtype
-from litesmith.ir.types import TensorType
-from litesmith.opset.rules import need
+from litesmith.ir.types import DType, TensorType
+from litesmith.opset.rules import FLOAT, WIDE, need
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Unary(Operator):
     """One operand; the result has its type."""
 
     operands = (activation(),)
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -25,6 +26,8 @@ class Unary(Operator):
 class Abs(Unary, builtin="ABS"):
     """The magnitude."""
 
+    kernel_dtypes = FLOAT | {DType.INT32}
+
     def version(self, operands: Types, results: Types) -> int:
         type = required(operands[0], "input")
         quantized_int16 = 3 if type.quantization else 4
@@ -34,6 +37,8 @@ class Abs(Unary, builtin="ABS"):
 @dataclass(frozen=True)
 class Neg(Unary, builtin="NEG"):
     """The opposite."""
+
+    kernel_dtypes = WIDE
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ class Round(Unary, builtin="ROUND", options=None):
 class Sign(Unary, builtin="SIGN"):
     """-1, 0 or 1."""
 
+    kernel_dtypes = FLOAT | {DType.INT32}
+
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT32=2)
 
@@ -116,12 +123,15 @@ class Sign(Unary, builtin="SIGN"):
 class LogicalNot(Unary, builtin="LOGICAL_NOT"):
     """Whether a boolean is false."""
 
+    kernel_dtypes = frozenset({DType.BOOL})
+
 
 @dataclass(frozen=True)
 class ZerosLike(Unary, builtin="ZEROS_LIKE"):
     """Zeros of the operand's shape."""
 
     scales = Same()
+    kernel_dtypes = WIDE
 
 
 @dataclass(frozen=True)
@@ -247,6 +257,7 @@ class Prelu(Operator, builtin="PRELU", options=None):
     """x above 0, alpha * x below, with alphas broadcast against x."""
 
     operands = (activation(), activation("alpha"))
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Independent, Operator, Same, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import need, need_sizes, normalize_axis, reduced
+from litesmith.opset.rules import FLOAT, WIDE, need, need_sizes, normalize_axis, reduced
+
+ORDERED = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Reduction(Operator):
 
     keep_dims: bool = False
     operands = (activation(), index("axes"))
+    kernel_dtypes = WIDE
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -28,6 +31,7 @@ class Mean(Reduction, builtin="MEAN", options="Reducer"):
     """The mean; integers truncate."""
 
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3)
@@ -56,6 +60,7 @@ class ReduceMax(Reduction, builtin="REDUCE_MAX", options="Reducer"):
     """The largest."""
 
     scales = Same()
+    kernel_dtypes = ORDERED
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3)
@@ -66,6 +71,7 @@ class ReduceMin(Reduction, builtin="REDUCE_MIN", options="Reducer"):
     """The smallest."""
 
     scales = Same()
+    kernel_dtypes = ORDERED
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3)
@@ -75,10 +81,14 @@ class ReduceMin(Reduction, builtin="REDUCE_MIN", options="Reducer"):
 class ReduceAny(Reduction, builtin="REDUCE_ANY", options="Reducer"):
     """Whether one boolean is true."""
 
+    kernel_dtypes = frozenset({DType.BOOL})
+
 
 @dataclass(frozen=True)
 class ReduceAll(Reduction, builtin="REDUCE_ALL", options="Reducer"):
     """Whether all booleans are true."""
+
+    kernel_dtypes = frozenset({DType.BOOL})
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,7 @@ class ArgExtremum(Operator):
 
     output_type: DType = DType.INT32
     operands = (activation(), index("axis"))
+    kernel_dtypes = FLOAT | {DType.INT8, DType.UINT8, DType.INT32, DType.BOOL}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -113,6 +124,7 @@ class Cumsum(Operator, builtin="CUMSUM"):
     exclusive: bool = False
     reverse: bool = False
     operands = (activation(), index("axis"))
+    kernel_dtypes = WIDE
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")

@@ -1,0 +1,79 @@
+"""Normalisation by statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from litesmith.frontends.keras.arguments import to_values
+from litesmith.frontends.keras.lowerings.promotion import common_dtype, promote_float
+from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import normalization
+from litesmith.ops.array import as_value, cast
+
+
+@lowers("ops.batch_normalization")
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 1e-3,
+) -> Value:
+    parts = [part for part in (mean, variance, offset, scale) if part is not None]
+    value, *_ = promote_float(x, *parts)
+    dtype = value.type.dtype
+    return normalization.batch_norm(
+        value,
+        as_value(mean, dtype),
+        as_value(variance, dtype),
+        axis=axis,
+        offset=_part(offset, value),
+        scale=_part(scale, value),
+        epsilon=epsilon,
+    )
+
+
+@lowers("layers.LayerNormalization")
+def layer_normalization_layer(layer: Any, inputs: Value) -> Value:
+    variance_only = getattr(layer, "rms_scaling", False)
+    result = layer_normalization(inputs, layer.gamma, layer.beta, layer.axis, layer.epsilon, variance_only)
+    return cast(result, DType(layer.compute_dtype))
+
+
+def layer_normalization(
+    x: Any, gamma: Any, beta: Any, axis: int | Sequence[int], epsilon: float | None, rms_scaling: bool
+) -> Value:
+    """Keras' `layer_normalization`, computed in float32 at least."""
+    dtype = common_dtype(x)
+    value = as_value(x, common_dtype(x, as_value(0.0)))
+    scale, offset = (_part(part, value) for part in (gamma, beta))
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    epsilon = keras.config.epsilon() if epsilon is None else epsilon
+    if rms_scaling:
+        return cast(normalization.variance_norm(value, scale, axes, epsilon), dtype)
+    return cast(normalization.layer_norm(value, scale, offset, axes, epsilon), dtype)
+
+
+def _part(part: Any, like: Value) -> Value | None:
+    return None if part is None else as_value(to_values(part), like.type.dtype)
+
+
+def _lower_operation() -> None:
+    """`keras.ops.layer_normalization`, an operation of its own since Keras 3.10."""
+    operation = getattr(keras.src.ops.nn, "LayerNorm", None)
+    if operation is not None:
+        lowers(operation)(layer_norm_operation)
+
+
+def layer_norm_operation(operation: Any, x: Any, gamma: Any = None, beta: Any = None) -> Value:
+    return layer_normalization(x, gamma, beta, operation.axis, operation.epsilon, operation.rms_scaling)
+
+
+_lower_operation()

@@ -1,0 +1,169 @@
+"""Functions of one number that LiteRT has no operator for, made of those that it has.
+
+All of them take floats. Errors are those measured in the runtime with XNNPACK, whose kernels
+for EXP, LOG, SIN and COS are a little less precise than the C library's.
+"""
+
+from __future__ import annotations
+
+import math as scalar
+from collections.abc import Sequence
+
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import math
+from litesmith.ops.array import as_value, broadcast_shape, broadcast_to, cast
+from litesmith.ops.indexing import select
+from litesmith.ops.widening import compute
+from litesmith.opset.binary import Atan2
+from litesmith.opset.elementwise import Elu, Logistic
+
+ERF_NUMERATOR = (
+    *(-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05),
+    *(-7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02),
+)
+ERF_DENOMINATOR = (
+    *(-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03),
+    *(-1.42647390514189e-02,),
+)
+"""Rational approximation of erf(x) / x in x squared for |x| <= 4, highest power first (Cephes; Eigen uses it)."""
+
+
+def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
+    """The polynomial with these coefficients, highest power first, by Horner's rule."""
+    result = math.multiply(x, coefficients[0])
+    for coefficient in coefficients[1:-1]:
+        result = math.multiply(math.add(result, coefficient), x)
+    return math.add(result, coefficients[-1])
+
+
+def erf(x: Value) -> Value:
+    """The error function, within 5e-7 of its value everywhere."""
+    limited = math.clip(cast(x, DType.FLOAT32), -4.0, 4.0)
+    squared = math.square(limited)
+    numerator = math.multiply(limited, polynomial(squared, ERF_NUMERATOR))
+    return cast(math.divide(numerator, polynomial(squared, ERF_DENOMINATOR)), x.type.dtype)
+
+
+def erfc(x: Value) -> Value:
+    """1 - erf(x), within 5e-7; small values, above x = 3, have no exact digits."""
+    return math.subtract(1.0, erf(x))
+
+
+def expm1(x: Value) -> Value:
+    """exp(x) - 1, within 1e-6 of its value also near 0.
+
+    ELU is exp(x) - 1 below 0; above it, exp(x) - 1 = -(exp(-x) - 1) * exp(x).
+    """
+    below = compute(Elu(), math.minimum(x, 0.0))
+    above = compute(Elu(), math.minimum(math.negative(x), 0.0))
+    return math.subtract(below, math.multiply(above, math.exp(x)))
+
+
+def log1p(x: Value) -> Value:
+    """log(1 + x), within 1e-6 of its value also near 0.
+
+    Near 0 it is 2 artanh(s) with s = x / (2 + x), by the series of artanh up to the seventh power.
+    """
+    s = math.divide(x, math.add(x, 2.0))
+    series = math.multiply(s, polynomial(math.square(s), (2 / 7, 2 / 5, 2 / 3, 2.0)))
+    return select(math.less(math.absolute(x), 0.2), series, math.log(math.add(x, 1.0)))
+
+
+def log_of_base(x: Value, base: float) -> Value:
+    """The logarithm to another base."""
+    return math.multiply(math.log(x), 1.0 / scalar.log(base))
+
+
+def exp2(x: Value) -> Value:
+    """2 to the power of x."""
+    return math.exp(math.multiply(x, scalar.log(2.0)))
+
+
+def softplus(x: Value) -> Value:
+    """log(1 + exp(x)), without overflow; within 3e-7, so that it has no exact digits below x = -15."""
+    return math.subtract(math.clip(x, 0.0, None), _log_sigmoid_of_magnitude(x))
+
+
+def log_sigmoid(x: Value) -> Value:
+    """log(1 / (1 + exp(-x))), without overflow; within 3e-7."""
+    return math.add(math.minimum(x, 0.0), _log_sigmoid_of_magnitude(x))
+
+
+def _log_sigmoid_of_magnitude(x: Value) -> Value:
+    return math.log(compute(Logistic(), math.absolute(x)))
+
+
+def log_add_exp(x: Value, y: Value) -> Value:
+    """log(exp(x) + exp(y)), without overflow; within 3e-7 of the larger one."""
+    difference = math.subtract(x, y)
+    return math.subtract(math.maximum(x, y), _log_sigmoid_of_magnitude(difference))
+
+
+def tan(x: Value) -> Value:
+    """The tangent of radians, as sin / cos."""
+    return math.divide(math.sin(x), math.cos(x))
+
+
+def sinh(x: Value) -> Value:
+    """The hyperbolic sine: for a = |x|, -(exp(-a) - 1) * (exp(a) + 1) / 2, which is precise near 0."""
+    magnitude = math.absolute(x)
+    shrunk = compute(Elu(), math.negative(magnitude))
+    grown = math.add(math.multiply(math.exp(magnitude), -0.5), -0.5)
+    return math.multiply(math.sign(x), math.multiply(shrunk, grown))
+
+
+def cosh(x: Value) -> Value:
+    """The hyperbolic cosine."""
+    grown = math.exp(math.absolute(x))
+    return math.multiply(math.add(grown, math.reciprocal(grown)), 0.5)
+
+
+def arctan2(y: Value, x: Value) -> Value:
+    """The angle of the point (x, y), in radians; ATAN2 does not broadcast by itself."""
+    shape = broadcast_shape(y, x)
+    dtype = y.type.dtype
+    y, x = (broadcast_to(cast(part, DType.FLOAT32), shape) for part in (y, x))
+    return cast(compute(Atan2(), y, x), dtype)
+
+
+def arctan(x: Value) -> Value:
+    """The angle whose tangent is x, in radians."""
+    return arctan2(x, as_value(1.0, x.type.dtype))
+
+
+def arcsin(x: Value) -> Value:
+    """The angle whose sine is x, in radians."""
+    return arctan2(x, _other_leg(x))
+
+
+def arccos(x: Value) -> Value:
+    """The angle whose cosine is x, in radians."""
+    return arctan2(_other_leg(x), x)
+
+
+def _other_leg(x: Value) -> Value:
+    """sqrt(1 - x ** 2), factored so that it is precise near 1."""
+    return math.sqrt(math.multiply(math.subtract(1.0, x), math.add(x, 1.0)))
+
+
+def arcsinh(x: Value) -> Value:
+    """The inverse of sinh: log1p(a + a ** 2 / (1 + sqrt(a ** 2 + 1))) for a = |x|; overflows above 1e19."""
+    magnitude = math.absolute(x)
+    squared = math.square(magnitude)
+    root = math.sqrt(math.add(squared, 1.0))
+    excess = math.add(magnitude, math.divide(squared, math.add(root, 1.0)))
+    return math.multiply(math.sign(x), log1p(excess))
+
+
+def arccosh(x: Value) -> Value:
+    """The inverse of cosh, for x of at least 1; overflows above 1e19."""
+    above = math.subtract(x, 1.0)
+    return log1p(math.add(above, math.sqrt(math.multiply(above, math.add(x, 1.0)))))
+
+
+def arctanh(x: Value) -> Value:
+    """The inverse of tanh: with a = |x|, log1p(2 a / (1 - a)) / 2."""
+    magnitude = math.absolute(x)
+    ratio = math.divide(magnitude, math.subtract(1.0, magnitude))
+    return math.multiply(math.sign(x), math.multiply(log1p(math.multiply(ratio, 2.0)), 0.5))
