@@ -287,3 +287,30 @@ def test_heads_take_the_fewest_operators():
     rest = ["BATCH_MATMUL", "SOFTMAX", "BATCH_MATMUL", "TRANSPOSE", "RESHAPE", "FULLY_CONNECTED"]
     found = [name for name in builtins_of(lite) if name != "MUL"]
     assert sorted(found) == sorted(projected * 3 + rest)
+
+
+def test_groups_share_keys_without_copies():
+    x = keras.Input((16, 8))
+    lite = check_converts(keras.Model(x, grouped()(x, x, use_causal_mask=True)), rtol=2e-5)
+    assert not {"GATHER", "TILE", "BROADCAST_TO"} & set(builtins_of(lite))
+
+
+def test_a_subclass_with_attention_of_its_own_is_followed():
+    class Reversed(layers.GroupQueryAttention):
+        def _compute_attention(self, query, key, value, attention_mask=None, training=None):
+            return query - key + value, None
+
+    check(Reversed(4, 4, 2), given=SAME_LENGTHS)
+
+
+def test_layers_called_twice_share_weights():
+    layer = multi_head()
+    x, y = keras.Input((None, 6)), keras.Input((None, 6))
+    lite = check_converts(keras.Model([x, y], [layer(x, y), layer(y, x)]), rtol=2e-5)
+    kernels = {
+        operand.constant.key
+        for operation in lite.graph.operations
+        for operand in operation.operands[1:2]
+        if operation.operator.builtin == "FULLY_CONNECTED" and operand.constant is not None
+    }
+    assert len(kernels) <= 6

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.layers import GroupQueryAttention
+
+from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.lowerings.promotion import float_value, promote
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.builder import constant
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import attention, math
-from litesmith.ops.array import as_value, cast
+from litesmith.ops.array import as_value, cast, expand_dims
 from litesmith.ops.errors import Unsupported
 
 
@@ -52,3 +55,29 @@ def softmax(layer: Any, inputs: Any, mask: Any = None) -> Value:
         return cast(attention.softmax(logits, layer.axis), x.type.dtype)
     kept = mask if mask.type.dtype is DType.BOOL else math.greater(mask, constant(0.5, mask.type.dtype))
     return cast(attention.masked_softmax(logits, layer.axis, kept), x.type.dtype)
+
+
+@lowers("layers.GroupedQueryAttention")
+def grouped_query_attention(layer: Any, query: Value, value: Value, key: Any = None, **options: Any) -> Any:
+    """Keys and values are shared by the heads of a group rather than repeated for each.
+
+    Where Keras does not call `dot_product_attention`, the layer's own `call` runs.
+    """
+    queries, values, keys, asked = to_tensors([query, value, value if key is None else key, options])
+    is_own = type(layer)._compute_attention is not GroupQueryAttention._compute_attention
+    if is_own or layer.dropout > 0 or asked.pop("return_attention_scores", False):
+        return to_values(layer.call(queries, values, keys, **to_tensors(options)))
+    asked.pop("training", None)
+    is_causal = asked.pop("use_causal_mask", False)
+    mask = to_values(layer._compute_attention_mask(queries, values, **asked))
+    attended = dot_product_attention(
+        to_values(layer._query_dense(queries)),
+        to_values(layer._key_dense(keys)),
+        to_values(layer._value_dense(values)),
+        mask=None if mask is None else expand_dims(mask, range(1, 5 - mask.type.rank)),
+        scale=layer._inverse_sqrt_head_dim,
+        is_causal=is_causal,
+    )
+    if getattr(layer, "use_gate", False):
+        attended = math.multiply(attended, to_values(layer._gate_dense(queries)))
+    return to_values(layer._output_dense(to_tensors(attended)))
