@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.ir.kernel_traps import TRAPS
 from litesmith.ir.operator import Role
 from litesmith.ir.types import DType, TensorType
 
@@ -30,7 +31,7 @@ ABORTS_WITHOUT_SCALES = frozenset(
         "RSQRT",
     ]
 )
-WRONG_WITHOUT_SCALES = frozenset(["MUL", "DIV", "SUM", "MEAN", "REDUCE_PROD", "TANH", "EXP", "SOFTMAX"])
+WRONG_WITHOUT_SCALES = frozenset(["MUL", "DIV", "SUM", "MEAN", "REDUCE_PROD", "TANH", "EXP", "SOFTMAX", "BATCH_MATMUL"])
 NEEDS_RANK_1 = frozenset(
     ["SOFTMAX", "MEAN", "SLICE", "STRIDED_SLICE", "CONCATENATION", "SUM", "REDUCE_MAX", "REDUCE_MIN"]
 )
@@ -201,4 +202,5 @@ RULES: tuple[Callable[[Operation], str | None], ...] = (
     _loop_exchanges_nothing,
     _branches_agree,
     _state_is_a_variable,
+    *TRAPS,
 )

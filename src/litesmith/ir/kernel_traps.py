@@ -1,0 +1,136 @@
+"""What LiteRT's kernels take and compute wrongly, or refuse in one of the ways to run them.
+
+Measured with ai-edge-litert 2.3.0. Each function says what is wrong with an operation, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from litesmith.ir.graph import Graph, Operation, Value
+from litesmith.ir.operator import Operator, Role
+from litesmith.ir.types import DType
+
+MOST_AXES = 8
+"""No kernel takes more, and CompiledModel refuses the file."""
+AT_MOST_5_AXES = frozenset(["BATCH_MATMUL", "PAD", "PADV2"])
+NEEDS_AN_AXIS = frozenset(["CUMSUM", "L2_NORMALIZATION", "SOFTMAX"])
+
+
+def blockwise_weights_are_int4(operation: Operation) -> str | None:
+    """FULLY_CONNECTED computes nonsense with int8 and int2 weights that have a scale for each block."""
+    if operation.operator.builtin != "FULLY_CONNECTED":
+        return None
+    for weights in _operands(operation, Role.WEIGHT):
+        quantization = weights.type.quantization
+        if quantization is not None and quantization.block_size and weights.type.dtype is not DType.INT4:
+            return f"{weights.type.dtype} weights with a scale for each block, which only int4 weights may have"
+    return None
+
+
+def filter_is_wide_enough(operation: Operation) -> str | None:
+    """CONV_2D gives NaN with int2 filters; DEPTHWISE_CONV_2D on float32 refuses int4 ones."""
+    name = operation.operator.builtin
+    for kernel in _operands(operation, Role.WEIGHT):
+        dtype = kernel.type.dtype
+        if name == "CONV_2D" and dtype is DType.INT2:
+            return "an int2 filter, which gives NaN"
+        image = operation.operands[0]
+        on_floats = image is not None and image.type.dtype is DType.FLOAT32
+        if name == "DEPTHWISE_CONV_2D" and on_floats and dtype in (DType.INT4, DType.INT2):
+            return f"a filter of {dtype} on float32, which the kernel refuses"
+    return None
+
+
+def sparse_constants_are_filled_in(operation: Operation) -> str | None:
+    """Only DENSIFY and FULLY_CONNECTED read sparse constants; CONV_2D gives NaN."""
+    for operand in operation.operands:
+        if operand is None or operand.type.sparsity is None or operation.operator.builtin == "DENSIFY":
+            continue
+        if operation.operator.builtin != "FULLY_CONNECTED":
+            return "a sparse constant without DENSIFY"
+        if operand.type.dtype is not DType.FLOAT32 and not operand.type.sparsity.block_map:
+            return f"sparse {operand.type.dtype} weights without blocks, which give wrong numbers"
+    return None
+
+
+def axes_are_few_enough(operation: Operation) -> str | None:
+    """Tensors of more axes than the kernels, or one operator's, take."""
+    most = 5 if operation.operator.builtin in AT_MOST_5_AXES else MOST_AXES
+    for value in (*operation.operands, *operation.results):
+        if value is not None and value.type.rank > most:
+            return f"{value.type.rank} axes, where the kernel takes {most}"
+    return None
+
+
+def there_is_an_axis(operation: Operation) -> str | None:
+    """Operators along an axis refuse scalars."""
+    x = operation.operands[0] if operation.operands else None
+    if operation.operator.builtin in NEEDS_AN_AXIS and x is not None and x.type.rank == 0:
+        return "a scalar, which the kernel refuses"
+    return None
+
+
+def concatenation_has_no_activation(operation: Operation) -> str | None:
+    """The kernel of CONCATENATION refuses a fused activation."""
+    fused = getattr(operation.operator, "fused_activation_function", 0)
+    if operation.operator.builtin == "CONCATENATION" and fused:
+        return "a fused activation, which the kernel refuses"
+    return None
+
+
+def variable_is_assigned(operation: Operation) -> str | None:
+    """READ_VARIABLE gives garbage when nothing was assigned before it."""
+    if operation.operator.builtin != "READ_VARIABLE" or operation.graph is None:
+        return None
+    name = _variable_name(operation.operands[0])
+    if name is None:
+        return None
+    for earlier in operation.graph.operations:
+        if earlier is operation:
+            return f"variable {name[1]!r} is read before anything was assigned to it"
+        if name in _assigned(earlier):
+            return None
+    return None
+
+
+def _assigned(operation: Operation) -> Iterator[tuple[str, str]]:
+    """The variables that an operation assigns, itself or in the graph that it calls once."""
+    if operation.operator.builtin == "ASSIGN_VARIABLE":
+        name = _variable_name(operation.operands[0])
+        if name is not None:
+            yield name
+    elif operation.operator.builtin == "CALL_ONCE":
+        for graph in operation.operator.subgraphs():
+            yield from _assigned_in(graph)
+
+
+def _assigned_in(graph: Graph) -> Iterator[tuple[str, str]]:
+    for operation in graph.operations:
+        yield from _assigned(operation)
+
+
+def _variable_name(handle: Value | None) -> tuple[str, str] | None:
+    """What a variable is known by; None for a handle from outside of the graph."""
+    producer = None if handle is None else handle.producer
+    if producer is None or producer.operator.builtin != "VAR_HANDLE":
+        return None
+    operator: Operator = producer.operator
+    return getattr(operator, "container", ""), getattr(operator, "shared_name", "")
+
+
+def _operands(operation: Operation, role: Role) -> Iterator[Value]:
+    for position, operand in enumerate(operation.operands):
+        if operand is not None and operation.operator.operand(position).role is role:
+            yield operand
+
+
+TRAPS: tuple[Callable[[Operation], str | None], ...] = (
+    blockwise_weights_are_int4,
+    filter_is_wide_enough,
+    sparse_constants_are_filled_in,
+    axes_are_few_enough,
+    there_is_an_axis,
+    concatenation_has_no_activation,
+    variable_is_assigned,
+)
