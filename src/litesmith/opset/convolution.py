@@ -19,7 +19,7 @@ from litesmith.ir.operator import (
 )
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.enums import Activation, Padding
-from litesmith.opset.rules import need, need_sizes, window_size
+from litesmith.opset.rules import FLOAT, need, need_sizes, window_size
 
 NARROW_INTEGERS = (DType.INT4, DType.INT2)
 
@@ -54,6 +54,7 @@ class Conv2D(Operator, builtin="CONV_2D"):
     quantized_bias_type: DType = DType.FLOAT32
     operands = (activation(), weight("filter", 0), bias())
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
@@ -103,6 +104,7 @@ class DepthwiseConv2D(Operator, builtin="DEPTHWISE_CONV_2D"):
     dilation_h_factor: int = 1
     operands = (activation(), weight("filter", 3), bias())
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
@@ -149,6 +151,7 @@ class TransposeConv(Operator, builtin="TRANSPOSE_CONV"):
     quantized_bias_type: DType = DType.FLOAT32
     operands = (index("output_shape"), weight("filter", 0), activation(), bias(optional=True))
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         shape = need_sizes(operands[0], "output_shape")
@@ -171,10 +174,7 @@ class TransposeConv(Operator, builtin="TRANSPOSE_CONV"):
 
 @dataclass(frozen=True)
 class Conv3D(Operator, builtin="CONV_3D"):
-    """Filter [depth, height, width, in, out] over input [batch, depth, height, width, in]. float32 only.
-
-    The kernel knows no groups and refuses dilation together with SAME padding it cannot place.
-    """
+    """Filter [depth, height, width, in, out] over input [batch, depth, height, width, in], without groups."""
 
     padding: Padding = Padding.VALID
     stride_d: int = 1
@@ -186,6 +186,7 @@ class Conv3D(Operator, builtin="CONV_3D"):
     dilation_h_factor: int = 1
     operands = (activation(), weight("filter", 4), bias(optional=True))
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 5), _image(operands[1], 5, "filter")
@@ -216,6 +217,7 @@ class Conv3DTranspose(Operator, builtin="CONV_3D_TRANSPOSE", options="Conv3D"):
     dilation_h_factor: int = 1
     operands = (index("output_shape"), weight("filter", 3), activation(), bias(optional=True))
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         shape = need_sizes(operands[0], "output_shape")

@@ -19,7 +19,7 @@ from litesmith.ir.operator import (
 )
 from litesmith.ir.types import TensorType
 from litesmith.opset.enums import Activation, Padding
-from litesmith.opset.rules import need, window_size
+from litesmith.opset.rules import FLOAT, need, window_size
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Pool2D(Operator):
     fused_activation_function: Activation = Activation.NONE
     operands = (activation(),)
     scales: ClassVar[ScalePolicy] = Same()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image = need(operands[0], "input")
