@@ -11,6 +11,9 @@ from litesmith.ir.types import DType, TensorType
 from litesmith.opset.enums import Activation, MirrorMode
 from litesmith.opset.rules import broadcast_sizes, need, need_sizes, normalize_axis, same_dtype
 
+MOVED = frozenset({DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16, DType.INT32})
+"""Types that every kernel which only moves elements takes."""
+
 
 @dataclass(frozen=True)
 class Concatenation(Operator, builtin="CONCATENATION"):
@@ -20,6 +23,9 @@ class Concatenation(Operator, builtin="CONCATENATION"):
     fused_activation_function: Activation = Activation.NONE
     operands = (activation(variadic=True),)
     scales = Same()
+    kernel_dtypes = MOVED | {
+        *(DType.FLOAT16, DType.BFLOAT16, DType.UINT32, DType.INT64, DType.BOOL, DType.INT4),
+    }
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         types = [need(operand, f"input {i}") for i, operand in enumerate(operands)]
@@ -46,6 +52,7 @@ class Pack(Operator, builtin="PACK"):
     axis: int = 0
     operands = (activation(variadic=True),)
     scales = Same()
+    kernel_dtypes = MOVED | {DType.UINT32, DType.INT64}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         types = [need(operand, f"input {i}") for i, operand in enumerate(operands)]
@@ -67,6 +74,7 @@ class Unpack(Operator, builtin="UNPACK"):
     axis: int = 0
     operands = (activation(),)
     scales = Same()
+    kernel_dtypes = MOVED | {DType.FLOAT16, DType.BFLOAT16, DType.BOOL}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -88,6 +96,7 @@ class Split(Operator, builtin="SPLIT"):
     num_splits: int = 0
     operands = (index("axis"), activation())
     scales = Same()
+    kernel_dtypes = MOVED | {DType.INT64}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[1], "input")
@@ -110,6 +119,7 @@ class SplitV(Operator, builtin="SPLIT_V"):
     num_splits: int = 0
     operands = (activation(), index("sizes"), index("axis"))
     scales = Same()
+    kernel_dtypes = MOVED | {DType.INT64}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")

@@ -18,6 +18,7 @@ from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
 from litesmith.passes.fuse_activation import FuseActivation
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
 from litesmith.passes.legalize_floats import LegalizeFloats
+from litesmith.passes.legalize_integers import LegalizeIntegers
 from litesmith.passes.legalize_ranks import LegalizeRanks
 from litesmith.passes.merge_casts import MergeCasts
 from litesmith.passes.merge_common_subexpressions import MergeCommonSubexpressions
@@ -44,7 +45,7 @@ class Stage:
 
 
 PIPELINE: tuple[Stage, ...] = (
-    Stage("legalize", (LegalizeFloats(), LegalizeRanks())),
+    Stage("legalize", (LegalizeFloats(), LegalizeIntegers(), LegalizeRanks())),
     Stage("clean", (EliminateDeadCode(), FoldConstants(), MergeCommonSubexpressions())),
     Stage("simplify", (RemoveIdentities(), MergeCasts(), DropBroadcasts()), rounds=4),
     Stage(
