@@ -71,7 +71,7 @@ def layer_lowering(layer: Any) -> Lowering | None:
     """The lowering of a layer: of its class, or of a parent whose `call` it did not change."""
     _load()
     for base in type(layer).__mro__:
-        found = _by_class.get(base) or _by_name.get(f"layers.{base.__name__}" if _is_keras(base) else "")
+        found = _by_class.get(base) or _by_name.get(f"layers.{base.__name__}" if is_keras_class(base) else "")
         if found is not None:
             return found
         if "call" in vars(base):
@@ -79,7 +79,7 @@ def layer_lowering(layer: Any) -> Lowering | None:
     return None
 
 
-def _is_keras(base: type) -> bool:
+def is_keras_class(base: type) -> bool:
     return base.__module__.split(".")[0] == "keras"
 
 

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from keras import tree
-
-from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.lowerings.promotion import promote
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.dims import Dim, Size, ceil_div
@@ -116,17 +113,3 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Value]:
 @lowers("ops.unstack")
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Value]:
     return array.unstack(as_value(x), axis)
-
-
-@lowers("layers.TimeDistributed")
-def time_distributed(layer: Any, inputs: Value, training: bool | None = None, mask: Value | None = None) -> Any:
-    """One call of the inner layer for all steps, which stand along the batch for it."""
-    sizes = inputs.type.shape[:2]
-    given = {} if mask is None or not layer.layer._call_has_mask_arg else {"mask": _steps_as_batch(mask)}
-    outputs = to_values(layer.layer(*to_tensors([_steps_as_batch(inputs)]), **to_tensors(given)))
-    return tree.map_structure(lambda y: array.reshape(y, (*sizes, *y.type.shape[1:])), outputs)
-
-
-def _steps_as_batch(x: Value) -> Value:
-    batch, steps, *rest = x.type.shape
-    return array.reshape(x, (batch * steps, *rest))
