@@ -80,6 +80,8 @@ STATIC = {
     "diag of a matrix below": lambda x: ops.diag(x[0], k=-2),
     "diagonal": lambda x: ops.diagonal(x, 1, 1, 2),
     "diagonal of other axes": lambda x: ops.diagonal(ops.transpose(x, (1, 0, 2)), -1, 2, 0),
+    "diagflat": lambda x: ops.diagflat(x[0], 1),
+    "trace": lambda x: ops.trace(x, 1, 1, 2),
     "linspace of tensors": lambda x: ops.linspace(x, x * 3, 5),
     "linspace of tensors along the last axis": lambda x: ops.linspace(x[..., 0], 2.0, 4, endpoint=False, axis=-1),
     "linspace of one": lambda x: ops.linspace(x, x * 3, 1),
@@ -93,6 +95,7 @@ STATIC = {
     "saturate_cast": lambda x: ops.saturate_cast(x * 100, "uint8"),
     "saturate_cast of integers": lambda x: ops.saturate_cast(ops.cast(x * 100, "int32"), "int8"),
     "convert_to_tensor": lambda x: ops.convert_to_tensor([x[0, 0, 0], x[0, 0, 1]]),
+    "convert_to_tensor of nested lists": lambda x: ops.convert_to_tensor([[x[0, 0, 0], 1.0], [x[0, 0, 1], 2.0]]),
     "convert_to_tensor of a type": lambda x: ops.convert_to_tensor(x, "int32"),
     "ndim": lambda x: x * ops.ndim(x),
     "copy": ops.copy,
@@ -108,6 +111,11 @@ def test_function(name):
 @pytest.mark.parametrize("name", ["tril", "triu", "diag of a vector above", "diagonal", "meshgrid"])
 def test_function_for_every_element_type(name, dtype):
     check_function(lambda x: STATIC[name](ops.cast(x, dtype)), abs(X) * 5)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "bool", "float16"])
+def test_trace_adds_up_in_the_type_that_keras_does(dtype):
+    check_function(lambda x: ops.trace(ops.cast(x, dtype), axis1=1, axis2=2), X * 5)
 
 
 IDS = np.array([[0, 2, 4], [1, -1, 3], [2, 2, 0]], "int32")

@@ -58,3 +58,8 @@ def test_searchsorted(side):
 
 def test_digitize():
     check_function(lambda x: ops.digitize(x, np.array([-1, 0, 0.5])), X)
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_isin(invert):
+    check_function(lambda x: ops.isin(ops.cast(x, "int32"), np.array([[0, 2], [-1, 7]]), invert=invert), X * 3)

@@ -6,7 +6,7 @@ from the end when they are negative, as in numpy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -42,9 +42,19 @@ def as_value(x: Any, dtype: DType | None = None) -> Value:
         return x if dtype is None or x.type.dtype is dtype else cast(x, dtype)
     if isinstance(x, Dim):
         return as_value(size_scalar(x), dtype)
-    if isinstance(x, (list, tuple)) and any(isinstance(item, (Dim, Value)) for item in x):
-        return stack([as_value(item, dtype or DType.INT32) for item in x])
+    if isinstance(x, (list, tuple)) and (leaves := list(_symbolic_leaves(x))):
+        first = next((leaf.type.dtype for leaf in leaves if isinstance(leaf, Value)), DType.INT32)
+        return stack([as_value(item, dtype or first) for item in x])
     return constant(x, dtype)
+
+
+def _symbolic_leaves(x: Any) -> Iterator[Value | Dim]:
+    """The values and dynamic sizes in nested lists."""
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            yield from _symbolic_leaves(item)
+    elif isinstance(x, (Value, Dim)):
+        yield x
 
 
 def cast(x: Value, dtype: DType) -> Value:

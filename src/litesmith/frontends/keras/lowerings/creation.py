@@ -14,10 +14,16 @@ from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import creation, math
-from litesmith.ops.array import as_value, broadcast_to, cast, full
+from litesmith.ops.array import as_value, broadcast_to, cast, full, reshape
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.sizes import known_sizes
 from litesmith.opset.rules import sizes_of
+
+TRACED = {
+    **dict.fromkeys((DType.BOOL, DType.INT8, DType.INT16), DType.INT32),
+    **dict.fromkeys((DType.UINT8, DType.UINT16), DType.UINT32),
+}
+"""The types in which Keras adds up narrow integers."""
 
 
 def _float_or(dtype: Any) -> DType:
@@ -141,6 +147,18 @@ def diag(x: Any, k: int = 0) -> Value:
 @lowers("ops.diagonal")
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     return creation.diagonal(as_value(x), offset, axis1, axis2)
+
+
+@lowers("ops.diagflat")
+def diagflat(x: Any, k: int = 0) -> Value:
+    return creation.diagonal_matrix(reshape(as_value(x), (-1,)), k)
+
+
+@lowers("ops.trace")
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
+    value = as_value(x)
+    summed = TRACED.get(value.type.dtype, value.type.dtype)
+    return math.sum(cast(creation.diagonal(value, offset, axis1, axis2), summed), -1)
 
 
 @lowers("ops.one_hot")

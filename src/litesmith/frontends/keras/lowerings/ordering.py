@@ -47,3 +47,10 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Value
 @lowers("ops.digitize")
 def digitize(x: Any, bins: Any) -> Value:
     return searchsorted(bins, x, "right")
+
+
+@lowers("ops.isin")
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Value:
+    elements, wanted = promote(x1, x2)
+    found = math.any(math.equal(expand_dims(elements, -1), reshape(wanted, (-1,))), -1)
+    return math.logical_not(found) if invert else found
