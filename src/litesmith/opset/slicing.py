@@ -8,7 +8,7 @@ from litesmith.ir.dims import Dim, Size, ceil_div, minimum
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import need, need_sizes, normalize_axis, sizes_of
+from litesmith.opset.rules import WIDE, need, need_sizes, normalize_axis, sizes_of
 
 
 @dataclass(frozen=True)
@@ -202,12 +202,17 @@ class SparseToDense(Operator, builtin="SPARSE_TO_DENSE"):
         return version_by_dtype(required(operands[2], "values").dtype, INT8=3, UINT8=3, INT64=2)
 
 
+PADDED = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
+"""What PAD takes in old runtimes too; booleans only since version 5."""
+
+
 @dataclass(frozen=True)
 class Pad(Operator, builtin="PAD"):
     """Zeros around a tensor: `paddings` is [rank, 2], before and after each axis."""
 
     operands = (activation(), index("paddings"))
     scales = Same()
+    kernel_dtypes = PADDED
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         return (_padded(operands),)
@@ -222,6 +227,7 @@ class PadV2(Operator, builtin="PADV2"):
 
     operands = (activation(), index("paddings"), activation("value"))
     scales = Same()
+    kernel_dtypes = PADDED
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         need(operands[2], "value")
