@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from litesmith.frontends.keras.running import run_keras
 from support import builtins_of, check_function, check_layer
 
 RNG = np.random.default_rng(11)
@@ -58,6 +59,7 @@ def test_layer_normalization(shape, options):
 
 
 @pytest.mark.parametrize("axis", [1, 2, [1, 2], [2, 3], [1, 3], [-1, -2], [1, 2, 3]], ids=str)
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras itself fails with torch unless the axes are last")
 def test_axes_of_layer_normalization(axis):
     check_layer(trained(layers.LayerNormalization(axis=axis), 4, 5, 6), (4, 5, 6))
 
@@ -90,14 +92,15 @@ def test_layer_normalization_far_from_zero():
     lite = check_layer(layer, (64,))
     x = RNG.normal(size=(2, 64)).astype("float32") + 1000
     wide = x.astype("float64")
-    gamma, beta = (np.asarray(weight.value) for weight in (layer.gamma, layer.beta))
+    gamma, beta = map(ops.convert_to_numpy, (layer.gamma, layer.beta))
     normal = (wide - wide.mean(-1, keepdims=True)) / np.sqrt(wide.var(-1, keepdims=True) + layer.epsilon)
     np.testing.assert_allclose(lite.run(x), normal * gamma + beta, atol=5e-4)
 
 
 @pytest.mark.parametrize("shape", [(6,), (4, 6), (4, 5, 6)])
 def test_rms_normalization(shape):
-    check_layer(trained(layers.RMSNormalization(), *shape), shape)
+    lite = check_layer(trained(layers.RMSNormalization(), *shape), shape)
+    assert builtins_of(lite) == ["SQUARE", "MEAN", "ADD", "RSQRT", "MUL", "MUL"]
 
 
 @pytest.mark.parametrize("axis", [[1, 2], [-1, -2]], ids=str)
@@ -123,7 +126,7 @@ def test_group_normalization_of_images_of_any_size():
     layer = trained(layers.GroupNormalization(groups=3), 4, 5, 6)
     lite = check_layer(layer, (None, None, 6), atol=5e-6)
     x = RNG.normal(size=(2, 7, 3, 6)).astype("float32")
-    np.testing.assert_allclose(lite.run(x), np.asarray(layer(x)), atol=1e-5)
+    np.testing.assert_allclose(lite.run(x), run_keras(layer, x), atol=1e-5)
 
 
 @pytest.mark.parametrize("axis", [-1, 1, [1, 2]], ids=str)

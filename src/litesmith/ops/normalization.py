@@ -95,3 +95,9 @@ def variance_norm(x: Value, scale: Value | None, axes: Sequence[int], epsilon: f
     """The quotient x / sqrt(variance + epsilon), times scale, with the variance over `axes`."""
     result = math.multiply(x, math.rsqrt(math.add(math.variance(x, axes, True), epsilon)))
     return result if scale is None else math.multiply(result, _along(scale, x, axes))
+
+
+def rms_norm(x: Value, scale: Value | None, axes: Sequence[int], epsilon: float) -> Value:
+    """The quotient x / sqrt(mean(x ** 2) + epsilon) over `axes`, times scale, which broadcasts against x."""
+    result = math.multiply(x, math.rsqrt(math.add(math.mean(math.square(x), axes, True), epsilon)))
+    return result if scale is None else math.multiply(result, scale)

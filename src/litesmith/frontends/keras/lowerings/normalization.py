@@ -55,25 +55,31 @@ def layer_normalization(
     value = as_value(x, common_dtype(x, as_value(0.0)))
     scale, offset = (_part(part, value) for part in (gamma, beta))
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    epsilon = keras.config.epsilon() if epsilon is None else epsilon
     if rms_scaling:
-        return cast(normalization.variance_norm(value, scale, axes, epsilon), dtype)
-    return cast(normalization.layer_norm(value, scale, offset, axes, epsilon), dtype)
+        return cast(normalization.variance_norm(value, scale, axes, _epsilon(epsilon)), dtype)
+    return cast(normalization.layer_norm(value, scale, offset, axes, _epsilon(epsilon)), dtype)
 
 
 def _part(part: Any, like: Value) -> Value | None:
     return None if part is None else as_value(to_values(part), like.type.dtype)
 
 
-def _lower_operation() -> None:
-    """`keras.ops.layer_normalization`, an operation of its own since Keras 3.10."""
-    operation = getattr(keras.src.ops.nn, "LayerNorm", None)
-    if operation is not None:
-        lowers(operation)(layer_norm_operation)
-
-
 def layer_norm_operation(operation: Any, x: Any, gamma: Any = None, beta: Any = None) -> Value:
     return layer_normalization(x, gamma, beta, operation.axis, operation.epsilon, operation.rms_scaling)
 
 
-_lower_operation()
+def rms_norm_operation(operation: Any, x: Any, scale: Any = None) -> Value:
+    value = as_value(x, common_dtype(x, as_value(0.0)))
+    axes = (operation.axis,) if isinstance(operation.axis, int) else tuple(operation.axis)
+    result = normalization.rms_norm(value, _part(scale, value), axes, _epsilon(operation.epsilon))
+    return cast(result, common_dtype(x))
+
+
+def _epsilon(epsilon: float | None) -> float:
+    return keras.config.epsilon() if epsilon is None else epsilon
+
+
+for _name, _function in {"LayerNorm": layer_norm_operation, "RMSNorm": rms_norm_operation}.items():
+    # Taken as a whole, as Keras calls torch's own functions there; older versions of Keras lack them.
+    if hasattr(keras.src.ops.nn, _name):
+        lowers(getattr(keras.src.ops.nn, _name))(_function)
