@@ -83,7 +83,7 @@ def test_without_any_backend_the_finding_says_what_to_install(machine):
 
 def test_a_backend_that_does_not_exist_is_named(machine):
     machine("jax", variable="tensorfow")
-    with pytest.raises(LitesmithError, match="B102.*'tensorfow'"):
+    with pytest.raises(LitesmithError, match=r"B102.*'tensorfow'"):
         use_backend()
 
 

@@ -50,7 +50,7 @@ def test_the_custom_classes_of_a_file_can_be_given(tmp_path):
     path = custom_classes(tmp_path)
     lite = litesmith.convert(path, custom_objects={"Scale": Scale, "Shift": Shift})
     assert litesmith.verify(path, lite, custom_objects={"Scale": Scale, "Shift": Shift})
-    with pytest.raises(LitesmithError, match="F106.*: Shift"):
+    with pytest.raises(LitesmithError, match=r"F106.*: Shift"):
         litesmith.convert(path, custom_objects={"Scale": Scale})
 
 
@@ -76,7 +76,7 @@ def test_an_unknown_function_is_named(tmp_path):
 
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation=my_activation)])
     model.save(path := tmp_path / "model.keras")
-    with pytest.raises(LitesmithError, match="F106.*my_activation"):
+    with pytest.raises(LitesmithError, match=r"F106.*my_activation"):
         litesmith.convert(path)
     assert litesmith.convert(path, custom_objects={"my_activation": my_activation})
 
@@ -85,7 +85,7 @@ def test_code_in_a_file_is_never_run(tmp_path, monkeypatch):
     from keras.src.utils import python_utils
 
     monkeypatch.setattr(python_utils, "func_load", lambda *_, **__: pytest.fail("code of the file was loaded"))
-    with pytest.raises(LitesmithError, match="F107.*to_unit") as raised:
+    with pytest.raises(LitesmithError, match=r"F107.*to_unit") as raised:
         litesmith.convert(lambda_layer(tmp_path), custom_objects={"to_unit": Scale})
     assert "safe_mode=False" in raised.value.diagnostics[0].hint()
 
@@ -117,7 +117,7 @@ def test_a_file_without_permission_says_so(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(LitesmithError, match="F109.*permission denied"):
+    with pytest.raises(LitesmithError, match=r"F109.*permission denied"):
         litesmith.convert(path)
 
 
@@ -152,7 +152,7 @@ def test_an_unbuilt_model_that_cannot_take_the_inputs_says_so():
 
 
 def test_a_batch_is_positive():
-    with pytest.raises(LitesmithError, match="K302.*batch=0"):
+    with pytest.raises(LitesmithError, match=r"K302.*batch=0"):
         litesmith.convert(dense_model(), batch=0)
 
 

@@ -55,6 +55,11 @@ def content(text):
     return to_bytes(parse_model(text))
 
 
+def changed(at_most):
+    """Some places of a file, and the bytes to put there."""
+    return st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=at_most)
+
+
 def test_outputs_are_the_same_at_any_batch():
     data = content(SOUND)
     isolated, direct = IsolatedSession(data), Session(data)
@@ -69,14 +74,14 @@ def test_a_file_that_aborts_the_process_is_a_finding_and_the_next_call_works():
     x = np.ones((2, 3), np.int8)
     deadly = IsolatedSession(content(DEADLY))
     for _ in range(2):
-        with pytest.raises(LitesmithError, match="R102.*SIG(ABRT|SEGV)") as raised:
+        with pytest.raises(LitesmithError, match=r"R102.*SIG(ABRT|SEGV)") as raised:
             deadly.run([x, x])
         assert raised.value.diagnostics[0].signal in ("SIGABRT", "SIGSEGV")
 
 
 def test_a_loop_without_end_is_stopped():
     start = time.monotonic()
-    with pytest.raises(LitesmithError, match="R103.*1.5 seconds"):
+    with pytest.raises(LitesmithError, match=r"R103.*1.5 seconds"):
         IsolatedSession(content(ENDLESS), seconds=1.5).run([np.int32(1)])
     assert time.monotonic() - start < 30
 
@@ -95,7 +100,7 @@ def test_a_process_that_is_killed_is_a_finding():
     x = np.ones((1, 4), "float32")
     session.run([x])
     session._process.kill()
-    with pytest.raises(LitesmithError, match="R102.*SIGKILL"):
+    with pytest.raises(LitesmithError, match=r"R102.*SIGKILL"):
         session.run([x])
     assert session.run([x])[0].shape == (1, 4)
 
@@ -147,7 +152,7 @@ def test_overwritten_words_never_take_this_process_down(place, change):
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=3))
+@given(changed(3))
 def test_changed_bytes_never_take_this_process_down(changes):
     data = bytearray(content(SOUND))
     for place, byte in changes:

@@ -70,7 +70,7 @@ def test_a_disk_that_fills_up_leaves_what_was_there(tmp_path, monkeypatch, call,
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, call, Full if call == "fdopen" else fail)
-    with pytest.raises(LitesmithError, match="F201.*no space left on device"):
+    with pytest.raises(LitesmithError, match=r"F201.*no space left on device"):
         save_bytes(b"content", path)
     assert os.listdir(tmp_path) == (["model.tflite"] if was_there else [])
     if was_there:
@@ -98,7 +98,7 @@ def test_what_cannot_be_written_is_known_before_the_work(tmp_path, monkeypatch):
             check_writable(path)
     check_writable(tmp_path / "model.tflite")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(LitesmithError, match="F201.*permission denied"):
+    with pytest.raises(LitesmithError, match=r"F201.*permission denied"):
         check_writable(tmp_path / "model.tflite")
 
 

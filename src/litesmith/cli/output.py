@@ -84,7 +84,7 @@ def reporting(as_json: bool, debug: bool) -> Iterator[Output]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield output
-    except typer.Exit:
+    except (typer.Exit, typer.BadParameter):
         raise
     except LitesmithError as error:
         output.findings(error.diagnostics)

@@ -56,6 +56,7 @@ def _compare(model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol:
     """The comparison; where Keras does not take what the file takes, the two do not belong together."""
     from litesmith import api
     from litesmith.diagnostics.base import LitesmithError
+    from litesmith.diagnostics.quoting import quoted
     from litesmith.diagnostics.verification import FacesDiffer
 
     try:
@@ -63,8 +64,7 @@ def _compare(model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol:
     except LitesmithError:
         raise
     except Exception as error:
-        problem = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-        raise LitesmithError(FacesDiffer(problem.rstrip("."))) from error
+        raise LitesmithError(FacesDiffer(quoted(error))) from error
 
 
 def _show(out: Output, model: Path, file: Path, report: Report) -> None:

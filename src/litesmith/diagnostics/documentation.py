@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import re
 from dataclasses import dataclass
 
-from litesmith.diagnostics.base import Diagnostic
+from litesmith import diagnostics
+from litesmith.diagnostics.base import CODES, Diagnostic
 
 SECTIONS = {"Why it matters": "why", "Example": "example", "How to fix": "fix"}
 
@@ -30,3 +33,10 @@ def documentation(finding: type[Diagnostic]) -> Documentation:
     if missing:
         raise ValueError(f"{finding.__name__} does not say: {', '.join(missing)}")
     return Documentation(" ".join(summary.split()), **found)
+
+
+def findings() -> dict[str, type[Diagnostic]]:
+    """Every finding by its code, in order; bases of families are left out."""
+    for module in pkgutil.iter_modules(diagnostics.__path__):
+        importlib.import_module(f"{diagnostics.__name__}.{module.name}")
+    return {code: CODES[code] for code in sorted(CODES) if not code.endswith("000")}

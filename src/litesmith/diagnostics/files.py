@@ -219,7 +219,7 @@ class CannotRebuild(Diagnostic, code="F110", bad_input=True):
     error: str
 
     def message(self) -> str:
-        return f"Keras cannot build the model in {self.path}: {self.error}"
+        return f"Keras cannot build the model in {self.path}: {self.error}."
 
     def hint(self) -> str:
         return "Open it with the Keras version that wrote it, update Keras, and save it again."

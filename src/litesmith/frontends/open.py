@@ -23,6 +23,7 @@ from litesmith.diagnostics.files import (
     UnknownClasses,
     WeightsOnly,
 )
+from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.backends import use_backend
 
 ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
@@ -80,8 +81,9 @@ def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None) -> An
         return load(path, kind is Kind.KERAS, custom_objects)
     except Exception as error:
         damage = _damage(path, kind, error)
-        reason = _first_sentence(error)
-        raise LitesmithError(DamagedFile(str(path), damage) if damage else CannotRebuild(str(path), reason)) from error
+        raise LitesmithError(
+            DamagedFile(str(path), damage) if damage else CannotRebuild(str(path), quoted(error))
+        ) from error
 
 
 def read_litert(path: Path) -> bytes:
@@ -143,7 +145,7 @@ def _config(path: Path, kind: Kind) -> Any:
     try:
         config = json.loads(_config_text(path, kind))
     except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, NotImplementedError) as error:
-        problem = f"the model's description cannot be read ({_first_sentence(error).rstrip('.')})"
+        problem = f"the model's description cannot be read ({quoted(error)})"
         raise LitesmithError(DamagedFile(str(path), problem)) from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise LitesmithError(DamagedFile(str(path), "the model's description does not describe a model"))
@@ -173,13 +175,3 @@ def _damage(path: Path, kind: Kind, error: Exception) -> str | None:
             return f"the content of {broken} does not fit its checksum" if broken else None
         return "its ZIP archive cannot be read"
     return "its HDF5 file cannot be read" if isinstance(error, (OSError, KeyError)) else None
-
-
-def _first_sentence(error: Exception) -> str:
-    """What Keras says first; after that it prints the configuration of the whole model."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    causes = [line.removeprefix("Exception encountered: ") for line in lines if line.startswith("Exception enc")]
-    text = (causes or lines or [type(error).__name__])[-1 if causes else 0]
-    for end in (" Full object config", " config={", "\n"):
-        text = text.partition(end)[0]
-    return text if len(text) <= 300 else text[:297] + "..."

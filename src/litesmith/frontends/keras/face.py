@@ -130,6 +130,7 @@ def _given_leaf(known: InputType, given: Any, fixed: bool) -> InputType:
         shape = known.shape
     if fixed:
         _check_shape(known, shape, standardize_dtype(dtype))
+        shape = tuple(own if size is None else size for own, size in zip(known.shape, shape, strict=True))
     return InputType(known.name, shape, standardize_dtype(dtype))
 
 

@@ -12,6 +12,7 @@ from keras import tree
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.keras import InputMismatch, NotAModel, SizeReadAsNumber
+from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
 from litesmith.frontends.keras.options import Options, using
 from litesmith.frontends.keras.running import run_keras
@@ -70,9 +71,9 @@ def _build(model: Any, types: Any) -> None:
     try:
         run_keras(model, tree.map_structure(zeros, types))
     except Exception as error:
-        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-        problem = f"the model cannot be called on it ({said.rstrip('.')})"
-        raise LitesmithError(InputMismatch(problem, "what its layers can take")) from error
+        raise LitesmithError(
+            InputMismatch(f"the model cannot be called on it ({quoted(error)})", "what its layers can take")
+        ) from error
 
 
 def _trace(model: Any, types: Any, run: int) -> tuple[Graph, Any, Tracer]:
