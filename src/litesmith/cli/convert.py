@@ -65,7 +65,7 @@ def _convert(
         model, backend = load_model(path, custom_objects)
     with watch("convert", "Converting"):
         from litesmith import api
-        from litesmith.cli.shapes import input_specs
+        from litesmith.frontends.keras.shapes import input_specs
 
         lite = api.convert(model, input_specs(model, shapes), verify=False, **settings)
     report = None

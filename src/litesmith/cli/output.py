@@ -92,8 +92,9 @@ def reporting(as_json: bool, debug: bool) -> Iterator[Output]:
         raise typer.Exit(exit_code(error.diagnostics)) from None
     except Exception as error:
         from litesmith.diagnostics.internal import Unexpected
+        from litesmith.diagnostics.quoting import quoted
 
-        output.findings([Unexpected(f"{type(error).__name__}: {error}".strip())])
+        output.findings([Unexpected(f"{type(error).__name__}: {quoted(error)}")])
         _trace(output)
         raise typer.Exit(NEGATIVE) from None
 

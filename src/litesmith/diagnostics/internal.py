@@ -45,7 +45,7 @@ class Unexpected(Diagnostic, code="X201"):
     error: str
 
     def message(self) -> str:
-        return f"Litesmith failed: {self.error}"
+        return f"Litesmith failed: {self.error}."
 
     def hint(self) -> str:
         return "This is a bug in Litesmith: please report it with the output of --debug."

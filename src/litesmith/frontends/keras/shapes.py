@@ -1,4 +1,4 @@
-"""Shapes of inputs as the command line says them: `?,224,224,3` or `ids=?,128:int32`."""
+"""Shapes of inputs as text, which the command line takes: `?,224,224,3` or `ids=?,128:int32`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from keras import InputSpec, tree
+
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch
+from litesmith.frontends.keras.face import describe, model_inputs
 from litesmith.ir.types import DType
 
 FORM = "shapes with the batch, such as '?,224,224,3' or 'ids=?,128:int32'"
@@ -26,10 +29,6 @@ def input_specs(model: Any, texts: Sequence[str]) -> Any:
     """
     if not texts:
         return None
-    from keras import InputSpec, tree
-
-    from litesmith.frontends.keras.face import describe, model_inputs
-
     specs = [_parse(text) for text in texts]
     if all(name is None for name, _, _ in specs):
         given = [InputSpec(shape=shape, dtype=dtype) for _, shape, dtype in specs]
