@@ -285,7 +285,7 @@ class _Plan:
         return self.batch + (self.columns + self.inner if self.adj_y else self.inner + self.columns)
 
     def cost(self, needed: Labels) -> tuple[int, int, bool]:
-        """Transpositions; those of them that move the last axis; whether it is not delegated."""
+        """Transpositions; those of them that move the last axis; whether the left operand is read transposed."""
         wanted = tuple(label for label in needed if label in self.batch + self.rows + self.columns)
         moves = [
             (self.lhs.labels, self.lhs_order),
