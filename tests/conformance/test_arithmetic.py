@@ -18,11 +18,11 @@ SPECIAL = np.array([[np.inf, -np.inf, np.nan, 0.0, -0.0, 1.0, 3.4e38]], "float32
 UNARY = [
     *(ops.negative, ops.absolute, ops.sign, ops.square, ops.sin, ops.cos, ops.tanh, ops.floor, ops.ceil),
     *(ops.round, ops.trunc, ops.exp, ops.expm1, ops.exp2, ops.tan, ops.sinh, ops.cosh, ops.arctan, ops.arcsinh),
-    *(ops.erf, ops.erfc, ops.reciprocal, ops.logical_not),
+    *(ops.erf, ops.erfc, ops.reciprocal, ops.logical_not, ops.cbrt, ops.deg2rad, ops.rad2deg, ops.sinc),
 ]
 BINARY = [
     *(ops.add, ops.subtract, ops.multiply, ops.divide, ops.true_divide, ops.maximum, ops.minimum, ops.mod, ops.fmod),
-    *(ops.floor_divide, ops.divide_no_nan, ops.arctan2, ops.logaddexp, ops.hypot),
+    *(ops.floor_divide, ops.divide_no_nan, ops.arctan2, ops.logaddexp, ops.logaddexp2, ops.hypot, ops.heaviside),
     *(ops.equal, ops.not_equal, ops.less, ops.less_equal, ops.greater, ops.greater_equal),
     *(ops.logical_and, ops.logical_or, ops.logical_xor, ops.isclose),
 ]
@@ -76,6 +76,16 @@ def test_edges(function):
 )
 def test_what_is_no_number(function):
     check_function(function, SPECIAL)
+
+
+@pytest.mark.parametrize("function", [ops.fmax, ops.fmin, ops.heaviside], ids=named)
+def test_pairs_with_what_is_no_number(function):
+    check_function(function, np.array([[1, np.nan, 2, 0]], "float32").T, np.array([[np.nan, 3, 1, 5]], "float32").T)
+
+
+def test_larger_than_zero_is_relu():
+    lite = check_function(lambda x: ops.clip(ops.maximum(x, 0), 0.0, 2.5), REALS)
+    assert builtins_of(lite) == ["RELU", "MINIMUM"]
 
 
 def test_infinity_equals_itself():

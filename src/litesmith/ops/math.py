@@ -56,7 +56,6 @@ add = _binary(binary.Add)
 subtract = _binary(binary.Sub)
 multiply = _binary(binary.Mul)
 divide = _binary(binary.Div)
-maximum = _binary(binary.Maximum)
 minimum = _binary(binary.Minimum)
 floor_mod = _binary(binary.FloorMod)
 less = _binary(binary.Less)
@@ -83,6 +82,15 @@ floor = _unary(elementwise.Floor)
 ceil = _unary(elementwise.Ceil)
 round_half_even = _unary(elementwise.Round)
 logical_not = _unary(elementwise.LogicalNot)
+
+
+def maximum(x: Operand, y: Operand) -> Value:
+    """The larger of two; with 0 it is RELU, which other operators take in."""
+    left, right = _pair(x, y)
+    if _number(right) != 0 or left.type.dtype is not DType.FLOAT32:
+        return compute(binary.Maximum(), left, right)
+    limited = left.producer is not None and isinstance(left.producer.operator, (elementwise.Relu, elementwise.Relu6))
+    return left if limited else compute(elementwise.Relu(), left)
 
 
 def is_unsigned(dtype: DType) -> bool:

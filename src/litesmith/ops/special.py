@@ -100,6 +100,23 @@ def log_add_exp(x: Value, y: Value) -> Value:
     return math.subtract(math.maximum(x, y), _log_sigmoid_of_magnitude(difference))
 
 
+def log2_add_exp2(x: Value, y: Value) -> Value:
+    """log2(2 ** x + 2 ** y), without overflow."""
+    base = scalar.log(2.0)
+    return math.multiply(log_add_exp(math.multiply(x, base), math.multiply(y, base)), 1 / base)
+
+
+def cube_root(x: Value) -> Value:
+    """The real cube root."""
+    return math.multiply(math.sign(x), math.power(math.absolute(x), 1 / 3))
+
+
+def sinc(x: Value) -> Value:
+    """sin(pi x) / (pi x), and 1 for x = 0; as precise as `sin`."""
+    angle = math.multiply(x, scalar.pi)
+    return select(math.equal(x, 0.0), as_value(1.0, x.type.dtype), math.divide(math.sin(angle), angle))
+
+
 def tan(x: Value) -> Value:
     """The tangent of radians, as sin / cos."""
     return math.divide(math.sin(x), math.cos(x))

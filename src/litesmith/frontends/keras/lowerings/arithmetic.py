@@ -33,6 +33,8 @@ PROMOTING: dict[str, Binary] = {
     "ops.greater_equal": math.greater_equal,
     "ops.floor_divide": math.floor_divide,
     "ops.power": math.power,
+    "ops.fmax": lambda x, y: _where_number(x, y, math.maximum(x, y)),
+    "ops.fmin": lambda x, y: _where_number(x, y, math.minimum(x, y)),
 }
 """Operations on two operands, which are promoted to one type."""
 
@@ -41,6 +43,7 @@ FLOATING: dict[str, Binary] = {
     "ops.true_divide": math.divide,
     "ops.arctan2": special.arctan2,
     "ops.logaddexp": special.log_add_exp,
+    "ops.logaddexp2": special.log2_add_exp2,
 }
 """Operations on two operands, which are promoted to one float type."""
 
@@ -70,10 +73,17 @@ FLOATING_UNARY: dict[str, Unary] = {
     "ops.erf": special.erf,
     "ops.erfc": special.erfc,
     "ops.fabs": math.absolute,
+    "ops.cbrt": special.cube_root,
+    "ops.deg2rad": lambda x: math.multiply(x, np.pi / 180),
+    "ops.rad2deg": lambda x: math.multiply(x, 180 / np.pi),
+    "ops.sinc": special.sinc,
 }
 """Operations on one operand, which is taken as floats."""
 
 UNARY: dict[str, Unary] = {
+    "ops.conj": lambda x: x,
+    "ops.conjugate": lambda x: x,
+    "ops.real": lambda x: x,
     "ops.negative": math.negative,
     "ops.absolute": math.absolute,
     "ops.abs": math.absolute,
@@ -94,6 +104,13 @@ LOGICAL: dict[str, Binary] = {
     "ops.logical_xor": math.not_equal,
 }
 """Operations on the truth of two operands."""
+
+
+def _where_number(x: Value, y: Value, both: Value) -> Value:
+    """One of two where the other is not a number, elsewhere what was made of both."""
+    if not x.type.dtype.is_float:
+        return both
+    return select(math.is_nan(x), y, select(math.is_nan(y), x, both))
 
 
 def _register(name: str, function: Callable[..., Value], rule: Callable[..., list[Value]]) -> None:
@@ -218,6 +235,13 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 def hypot(x1: Any, x2: Any) -> Value:
     x, y = promote_float(x1, x2)
     return math.sqrt(math.add(math.square(x), math.square(y)))
+
+
+@lowers("ops.heaviside")
+def heaviside(x1: Any, x2: Any) -> Value:
+    x, at_zero = promote_float(x1, x2)
+    step = select(math.is_nan(x), x, cast(math.greater(x, 0), x.type.dtype))
+    return select(math.equal(x, 0), at_zero, step)
 
 
 @lowers("ops.bitwise_xor")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -79,7 +79,9 @@ def _epsilon(epsilon: float | None) -> float:
     return keras.config.epsilon() if epsilon is None else epsilon
 
 
-for _name, _function in {"LayerNorm": layer_norm_operation, "RMSNorm": rms_norm_operation}.items():
-    # Taken as a whole, as Keras calls torch's own functions there; older versions of Keras lack them.
+WHOLE: dict[str, Callable[..., Value]] = {"LayerNorm": layer_norm_operation, "RMSNorm": rms_norm_operation}
+"""Operations taken as a whole, as Keras calls torch's own functions in them; older versions of Keras lack them."""
+
+for _name, _function in WHOLE.items():
     if hasattr(keras.src.ops.nn, _name):
         lowers(getattr(keras.src.ops.nn, _name))(_function)
