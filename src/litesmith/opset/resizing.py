@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import need, need_sizes
+from litesmith.opset.rules import FLOAT, need, need_sizes
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Resize(Operator):
 class ResizeBilinear(Resize, builtin="RESIZE_BILINEAR"):
     """Between the four nearest elements."""
 
+    kernel_dtypes = FLOAT
+
     def version(self, operands: Types, results: Types) -> int:
         dtype = required(operands[0], "input").dtype
         if dtype is DType.INT16:
@@ -43,6 +45,8 @@ class ResizeBilinear(Resize, builtin="RESIZE_BILINEAR"):
 @dataclass(frozen=True)
 class ResizeNearestNeighbor(Resize, builtin="RESIZE_NEAREST_NEIGHBOR"):
     """The nearest element."""
+
+    kernel_dtypes = FLOAT | {DType.INT8, DType.UINT8, DType.INT16, DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:
         dtype = required(operands[0], "input").dtype

@@ -8,7 +8,7 @@ from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import agreed_size, broadcast_shapes, need, need_sizes, normalize_axis, sizes_of
+from litesmith.opset.rules import WIDE, agreed_size, broadcast_shapes, need, need_sizes, normalize_axis, sizes_of
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,7 @@ class BlockShuffle(Operator):
     block_size: int = 1
     operands = (activation(),)
     scales = Same()
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8}
 
 
 @dataclass(frozen=True)

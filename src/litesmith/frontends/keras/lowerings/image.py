@@ -1,0 +1,139 @@
+"""Images resized, and space shuffled with channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from litesmith.frontends.keras.lowerings.layout import channels_last
+from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Dim, Size, maximum, minimum
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import image, math
+from litesmith.ops.array import as_value, cast, expand_dims, squeeze, strided_slice
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.padding import pad
+from litesmith.ops.sizes import known_sizes
+
+KERNELS = {
+    "bilinear": image.triangle,
+    "bicubic": image.cubic,
+    "lanczos3": image.lanczos(3),
+    "lanczos5": image.lanczos(5),
+}
+
+
+@lowers("ops.image.resize")
+def resize(
+    images: Any,
+    size: Any,
+    interpolation: str = "bilinear",
+    antialias: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    fill_mode: str = "constant",
+    fill_value: Any = 0.0,
+    data_format: str | None = None,
+) -> Value:
+    sizes = known_sizes(size)
+
+    def resized(x: Value) -> Value:
+        if crop_to_aspect_ratio:
+            x = _cropped(x, sizes)
+        elif pad_to_aspect_ratio:
+            x = _padded(x, sizes, fill_value)
+        return _resized(x, sizes, interpolation, antialias)
+
+    x = as_value(images)
+    if x.type.rank == 3:
+        return squeeze(channels_last(expand_dims(x, 0), data_format, resized), 0)
+    return channels_last(x, data_format, resized)
+
+
+def _resized(x: Value, sizes: Sequence[Size], interpolation: str, antialias: bool) -> Value:
+    """Integers are computed as floats, rounded, and do not leave the range that they had."""
+    if interpolation == "nearest":
+        return image.resize_nearest(x, sizes)
+    if interpolation not in KERNELS:
+        raise Unsupported(f"interpolation={interpolation!r}")
+    dtype = x.type.dtype
+    old = x if dtype.is_float else cast(x, DType.FLOAT32)
+    if interpolation == "bilinear" and not (antialias and _shrinks(x, sizes)):
+        new = image.resize_bilinear(old, sizes)
+    else:
+        new = image.resize_by_kernel(old, sizes, KERNELS[interpolation], antialias)
+    if dtype.is_float:
+        return new
+    new = math.round_half_even(new)
+    return cast(new if interpolation == "bilinear" else math.clip(new, math.min(old), math.max(old)), dtype)
+
+
+def _shrinks(x: Value, sizes: Sequence[Size]) -> bool:
+    """Whether an axis may become shorter."""
+    return any(isinstance(new - old, Dim) or new < old for old, new in zip(x.type.shape[1:3], sizes, strict=True))
+
+
+def _cropped(x: Value, sizes: Sequence[Size]) -> Value:
+    """The largest part in the middle that has the proportions of `sizes`."""
+    height, width = x.type.shape[1:3]
+    kept = (
+        maximum(minimum(height, width * sizes[0] // sizes[1]), 1),
+        maximum(minimum(width, height * sizes[1] // sizes[0]), 1),
+    )
+    starts = [(size - part) // 2 for size, part in zip((height, width), kept, strict=True)]
+    return strided_slice(x, [slice(None), *(slice(a, a + part) for a, part in zip(starts, kept, strict=True))])
+
+
+def _padded(x: Value, sizes: Sequence[Size], fill: Any) -> Value:
+    """Between margins that give it the proportions of `sizes`."""
+    height, width = x.type.shape[1:3]
+    above = (maximum(height, width * sizes[0] // sizes[1]) - height) // 2
+    beside = (maximum(width, height * sizes[1] // sizes[0]) - width) // 2
+    return pad(x, [(0, 0), (above, above), (beside, beside), (0, 0)], fill)
+
+
+@lowers("layers.UpSampling2D")
+def up_sampling_2d(layer: Any, inputs: Value) -> Value:
+    def enlarged(x: Value) -> Value:
+        sizes = [size * factor for size, factor in zip(x.type.shape[1:3], layer.size, strict=True)]
+        return _resized(x, sizes, layer.interpolation, antialias=False)
+
+    return channels_last(inputs, layer.data_format, enlarged)
+
+
+@lowers("ops.depth_to_space")
+def depth_to_space(x: Any, block_size: int, data_format: str | None = "channels_last") -> Value:
+    value = as_value(x)
+    block = int(block_size)
+
+    def spread(images: Value) -> Value:
+        if _counts_channels_first(data_format):
+            channels = images.type.shape[-1] // block**2
+            images = image.regroup_channels(images, (channels, block, block), (1, 2, 0))
+        return image.depth_to_space(images, block)
+
+    return channels_last(value, data_format, spread)
+
+
+@lowers("ops.space_to_depth")
+def space_to_depth(x: Any, block_size: int, data_format: str | None = "channels_last") -> Value:
+    value = as_value(x)
+    block = int(block_size)
+
+    def gathered(images: Value) -> Value:
+        channels = images.type.shape[-1]
+        result = image.space_to_depth(images, block)
+        if not _counts_channels_first(data_format):
+            return result
+        return image.regroup_channels(result, (block, block, channels), (2, 0, 1))
+
+    return channels_last(value, data_format, gathered)
+
+
+def _counts_channels_first(data_format: str | None) -> bool:
+    """Whether the places of a block are counted within a channel; TensorFlow counts channels within a place."""
+    first = (data_format or keras.config.image_data_format()) == "channels_first"
+    return first and keras.backend.backend() != "tensorflow"
