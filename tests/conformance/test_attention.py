@@ -314,3 +314,23 @@ def test_layers_called_twice_share_weights():
         if operation.operator.builtin == "FULLY_CONNECTED" and operand.constant is not None
     }
     assert len(kernels) <= 6
+
+
+def test_flash_attention_is_a_matter_of_the_backend():
+    from litesmith import convert
+
+    x = keras.Input((4, 6))
+    plain, flash = multi_head(), multi_head(flash_attention=True)
+    expected = keras.Model(x, plain(x, x))
+    model = keras.Model(x, flash(x, x))
+    flash.set_weights(plain.get_weights())
+    given = random(2, 4, 6)
+    # Keras' numpy backend refuses flash attention, so the file is compared with the plain layer.
+    np.testing.assert_allclose(convert(model, verify=False).run(given), expected(given), atol=2e-5)
+
+
+@pytest.mark.parametrize("make", [layers.Attention, lambda: layers.Attention(use_scale=True)])
+def test_attention_without_heads_transposes_nothing(make):
+    x = keras.Input((4, 6))
+    lite = check_converts(keras.Model(x, make()([x, x])), rtol=2e-5)
+    assert [name for name in builtins_of(lite) if name != "MUL"] == ["BATCH_MATMUL", "SOFTMAX", "BATCH_MATMUL"]

@@ -15,6 +15,7 @@ from litesmith.passes.fold_constants import FoldConstants
 from litesmith.passes.fold_pad import FoldPad
 from litesmith.passes.fold_scale_shift import FoldScaleShift
 from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
+from litesmith.passes.fold_transpose_into_matmul import FoldTransposeIntoMatmul
 from litesmith.passes.fuse_activation import FuseActivation
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
 from litesmith.passes.legalize_floats import LegalizeFloats
@@ -64,6 +65,7 @@ PIPELINE: tuple[Stage, ...] = (
         (
             CancelTransposes(),
             SinkTransposes(),
+            FoldTransposeIntoMatmul(),
             MergeReshapes(),
             SinkReshapes(),
             KeepLeadingAxes(),
