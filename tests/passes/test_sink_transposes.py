@@ -175,6 +175,7 @@ def test_splitting_would_need_several():
         ("sum(keep_dims=True) %1, const int32[1] [-1]", "sum(keep_dims=True) %x, const int32[1] [1]", (5, 1)),
         ("reverse_v2 %1, const int32[1] [1]", "reverse_v2 %x, const int32[1] [2]", (5, 4)),
         ("cumsum %1, const int32[] 1", "cumsum %x, const int32[] 2", (5, 4)),
+        ("gather(axis=-1) %1, const int32[2] [3, 0]", "gather(axis=1) %x, const int32[2] [3, 0]", (5, 2)),
         ("tile %1, const int32[3] [1, 2, 1]", "tile %x, const int32[3] [1, 1, 2]", (10, 4)),
         (
             "slice %1, const int32[3] [0, 1, 0], const int32[3] [-1, 3, 2]",

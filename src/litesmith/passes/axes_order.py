@@ -23,7 +23,7 @@ from litesmith.opset.joining import Concatenation, MirrorPad, Split, SplitV, Til
 from litesmith.opset.reduction import ArgExtremum, Cumsum, Reduction
 from litesmith.opset.selection import SelectV2
 from litesmith.opset.shaping import ReverseV2
-from litesmith.opset.slicing import Pad, PadV2, Slice, StridedSlice
+from litesmith.opset.slicing import Gather, Pad, PadV2, Slice, StridedSlice
 from litesmith.passes.cancel_transposes import can_be_transposed, inverse
 from litesmith.passes.pointwise import is_pointwise_unary
 
@@ -126,6 +126,15 @@ def _with_sizes(*positions: int) -> Callable[[Operation, Order], Move | None]:
     return rule
 
 
+def _gathering(operation: Operation, order: Order) -> Move | None:
+    """Indices of one axis, picked along one axis."""
+    operator, indices = operation.operator, operation.operands[1]
+    assert isinstance(operator, Gather)
+    if operator.batch_dims or indices is None or indices.type.rank != 1:
+        return None
+    return Move(replace(operator, axis=order[operator.axis]), (0,))
+
+
 def _reversal(operation: Operation, order: Order) -> Move | None:
     """Of one axis: the kernel takes several only where they are neighbours."""
     axes = operation.operands[1]
@@ -189,6 +198,7 @@ RULES: dict[type[Operator], Callable[[Operation, Order], Move | None]] = {
     Reduction: _reduction,
     ReverseV2: _reversal,
     Cumsum: _with_axes(1),
+    Gather: _gathering,
     Split: _with_axes(0, data=1),
     SplitV: _with_axes(2),
     Pad: _with_sizes(1),

@@ -9,7 +9,7 @@ from typing import ClassVar
 from litesmith.ir.dims import Dim, Shape
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Operator
-from litesmith.ops.array import reshape, transpose
+from litesmith.ops.array import transpose
 from litesmith.opset.rules import sizes_of
 from litesmith.opset.shaping import Transpose
 from litesmith.passes.base import Rewrite, produced_by
@@ -33,20 +33,19 @@ class CancelTransposes(Rewrite):
           return %1
         }
 
-    A transpose that moves axes of size 1 alone is a RESHAPE, and constants are transposed
-    when they are written.
+    Constants are transposed when they are written.
 
     Before:
-        graph main(%x: float32[batch, 1, 1, 3]) {
-          %1 = transpose %x, const int32[4] [0, 3, 1, 2] : float32[batch, 3, 1, 1]
-          %2 = transpose const float32[2, 2] [[1.0, 2.0], [3.0, 4.0]], const int32[2] [1, 0] : float32[2, 2]
-          return %1, %2
+        graph main(%x: float32[batch, 2]) {
+          %1 = transpose const float32[2, 2] [[1.0, 2.0], [3.0, 4.0]], const int32[2] [1, 0] : float32[2, 2]
+          %2 = batch_matmul %x, %1 : float32[batch, 2]
+          return %2
         }
 
     After:
-        graph main(%x: float32[batch, 1, 1, 3]) {
-          %1 = reshape %x, const int32[4] [-1, 3, 1, 1] : float32[batch, 3, 1, 1]
-          return %1, const float32[2, 2] [[1.0, 3.0], [2.0, 4.0]]
+        graph main(%x: float32[batch, 2]) {
+          %1 = batch_matmul %x, const float32[2, 2] [[1.0, 3.0], [2.0, 4.0]] : float32[batch, 2]
+          return %1
         }
     """
 
@@ -65,8 +64,6 @@ class CancelTransposes(Rewrite):
         first = None if earlier is None else permutation_of(earlier)
         if earlier is not None and first is not None and earlier.operands[0] is not None:
             return transpose(earlier.operands[0], compose(first, order))
-        if moves_only_ones(x.type.shape, order) and sum(isinstance(size, Dim) for size in x.type.shape) <= 1:
-            return reshape(x, operation.result.type.shape)
         return None
 
 

@@ -18,6 +18,7 @@ from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
 from litesmith.passes.fold_transpose_into_matmul import FoldTransposeIntoMatmul
 from litesmith.passes.fuse_activation import FuseActivation
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
+from litesmith.passes.keep_reduced_axes import KeepReducedAxes
 from litesmith.passes.legalize_floats import LegalizeFloats
 from litesmith.passes.legalize_integers import LegalizeIntegers
 from litesmith.passes.legalize_ranks import LegalizeRanks
@@ -32,6 +33,7 @@ from litesmith.passes.recognize_leaky_relu import RecognizeLeakyRelu
 from litesmith.passes.recognize_softmax import RecognizeSoftmax
 from litesmith.passes.recognize_squared_difference import RecognizeSquaredDifference
 from litesmith.passes.remove_identities import RemoveIdentities
+from litesmith.passes.replace_transposes import ReplaceTransposes
 from litesmith.passes.sink_reshapes import SinkReshapes
 from litesmith.passes.sink_transposes import SinkTransposes
 
@@ -67,11 +69,12 @@ PIPELINE: tuple[Stage, ...] = (
             SinkTransposes(),
             FoldTransposeIntoMatmul(),
             MergeReshapes(),
-            SinkReshapes(),
-            KeepLeadingAxes(),
             MergeCommonSubexpressions(),
         ),
         rounds=8,
+    ),
+    Stage(
+        "shapes", (ReplaceTransposes(), MergeReshapes(), SinkReshapes(), KeepLeadingAxes(), KeepReducedAxes()), rounds=8
     ),
     Stage("fold", (FoldScaleShift(), FoldPad(), MergeScaleShift(), FoldScaleShiftIntoNext()), rounds=4),
     Stage("fuse", (FuseActivation(),)),

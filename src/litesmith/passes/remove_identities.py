@@ -18,6 +18,8 @@ from litesmith.passes.base import Decline, Rewrite, produced_by
 from litesmith.passes.signed_zeros import tells_zeros_apart
 
 Result = Value | Decline | None
+MOST_ELEMENTS = 4096
+"""Constants that are larger are not read for it."""
 Check = Callable[[Operation], Result]
 
 
@@ -80,7 +82,7 @@ def _beside(operation: Operation, positions: tuple[int, ...], holds: Callable[[A
         neutral, other = operation.operands[position], operation.operands[1 - position]
         if neutral is None or neutral.constant is None or neutral.type.quantization is not None:
             continue
-        if neutral.type.elements and holds(neutral.constant.array()):
+        if 0 < neutral.type.elements <= MOST_ELEMENTS and holds(neutral.constant.array()):
             return other
     return None
 

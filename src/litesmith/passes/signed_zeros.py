@@ -29,16 +29,23 @@ FORGETTING = (
 
 def tells_zeros_apart(value: Value) -> Operation | None:
     """The first operation behind a value that gives another result when a 0.0 in it becomes -0.0."""
+    if value.graph is not None and not any(map(_may_tell, value.graph.operations)):
+        return None
     seen: set[Operation] = set()
     waiting = [value]
     while waiting:
         for operation, position in waiting.pop().uses:
             operator = operation.operator
-            divisor = isinstance(operator, binary.Div) and position == 1
-            if divisor or isinstance(operator, TELLING) or operator.subgraphs():
+            divided = isinstance(operator, binary.Div) and position == 0
+            if _may_tell(operation) and not divided:
                 return operation
             if operation in seen or isinstance(operator, FORGETTING):
                 continue
             seen.add(operation)
             waiting += [result for result in operation.results if result.type.dtype.is_float]
     return None
+
+
+def _may_tell(operation: Operation) -> bool:
+    operator = operation.operator
+    return isinstance(operator, (*TELLING, binary.Div)) or bool(operator.subgraphs())

@@ -135,7 +135,8 @@ class _Region:
         network = self._network(self.moves)
         if network.cut() >= self._cost():
             return set()
-        return {operation for operation in self.moves if operation in network.smallest_source_side()}
+        side = network.smallest_source_side()
+        return {operation for operation in self.moves if operation in side}
 
     def sunk(self) -> set[Operation]:
         """The operations to move inside for as many transposes, nearer to the outputs."""
