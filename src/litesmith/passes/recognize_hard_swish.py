@@ -10,7 +10,7 @@ from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType
 from litesmith.opset.binary import Div, Maximum, Minimum, Mul
-from litesmith.opset.elementwise import HardSwish, Relu0To1, Relu6
+from litesmith.opset.elementwise import HardSwish, Relu, Relu0To1, Relu6
 from litesmith.passes.base import Decline, Rewrite, only_use
 from litesmith.passes.polynomials import CLOSE, expand, matches, number, within
 
@@ -83,8 +83,10 @@ def limited(value: Value) -> tuple[Value, float, float] | None:
 
 
 def _one_sided(value: Value) -> tuple[type[Operator], Value, float] | None:
-    """The operator, operand and limit of a MAXIMUM or MINIMUM with a number."""
+    """The operator, operand and limit of a MAXIMUM or MINIMUM with a number; RELU is a maximum with 0."""
     producer = value.producer
+    if producer is not None and isinstance(producer.operator, Relu) and producer.operands[0] is not None:
+        return Maximum, producer.operands[0], 0.0
     if producer is None or not isinstance(producer.operator, (Maximum, Minimum)):
         return None
     for x, other in (producer.operands, producer.operands[::-1]):
