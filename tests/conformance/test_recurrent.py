@@ -27,9 +27,17 @@ def of(layer, *shape, **options):
 @kinds
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("length", [None, 7, 1])
-def test_a_layer_runs_as_one_loop_over_any_time(kind, return_sequences, length):
+def test_a_layer_runs_as_a_loop_over_any_time(kind, return_sequences, length):
     lite = of(kind(5, return_sequences=return_sequences), length, 3)
-    assert builtins_of(lite).count("WHILE") == 1
+    # All outputs of an unknown number of steps are collected in chunks.
+    assert builtins_of(lite).count("WHILE") == (2 if return_sequences and length is None else 1)
+
+
+@kinds
+@pytest.mark.parametrize("length", [8, 65, 100])
+@pytest.mark.parametrize("options", [{}, {"go_backwards": True, "return_state": True}])
+def test_long_sequences(kind, length, options):
+    of(kind(4, return_sequences=True, **options), length, 3)
 
 
 @kinds

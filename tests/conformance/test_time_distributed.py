@@ -7,7 +7,7 @@ from support import builtins_of, check_converts, check_layer
 
 
 @pytest.mark.parametrize("length", [None, 4])
-@pytest.mark.parametrize("layer, shape", [
+@pytest.mark.parametrize(("layer", "shape"), [
     (layers.Dense(3, activation="relu"), (5,)),
     (layers.Conv2D(2, 3), (6, 6, 1)),
     (layers.LSTM(4), (3, 2)),

@@ -101,43 +101,6 @@ def test_sizes_are_known_in_graphs_inside_of_graphs():
         np.testing.assert_array_equal(found, X[:batch] + 2 * batch)
 
 
-@pytest.mark.parametrize("keep_axis", [False, True])
-@pytest.mark.parametrize("axis", [0, 1])
-def test_scan_reads_and_writes_along_an_axis(axis, keep_axis):
-    def function(x):
-        def step(states, slices):
-            total = math.add(states[0], math.sum(slices[0]))
-            return [total], [math.multiply(slices[0], 2.0), math.add(slices[0], total)]
-
-        length = x.type.shape[axis]
-        states, outputs = control.scan(step, [constant(0.0)], [x], length, axis=axis, keep_axis=keep_axis)
-        return [*states, *outputs]
-
-    total, doubled, summed = run(build(function, rows()), X)
-    sums = np.cumsum(X.sum(1 - axis))
-    assert total == X.sum()
-    np.testing.assert_array_equal(doubled, X * 2)
-    np.testing.assert_array_equal(summed, X + np.expand_dims(sums, 1 - axis))
-
-
-def test_scan_that_keeps_the_last_outputs_carries_no_others():
-    def function(x):
-        def step(states, slices):
-            total = math.add(states[0], slices[0])
-            return [total], [total, math.negative(total)]
-
-        start = constant(np.zeros(2, np.float32))
-        states, outputs = control.scan(step, [start], [x], x.type.shape[0], stacked=False)
-        return [*states, *outputs]
-
-    model = build(function, rows())
-    found = run(model, X)
-    for array, want in zip(found, (X.sum(0), X.sum(0), -X.sum(0)), strict=True):
-        np.testing.assert_array_equal(array, want)
-    (loop,) = (op for op in model.main.operations if op.operator.builtin == "WHILE")
-    assert len(loop.operands) == 5
-
-
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_branch_reads_the_graph_around_it(sign):
     def function(x):
@@ -154,7 +117,7 @@ def test_a_branch_reads_the_graph_around_it(sign):
     np.testing.assert_array_equal(second, X if sign > 0 else X * 0)
 
 
-@pytest.mark.parametrize("index, expected", [(-5, 1), (0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (99, 5)])
+@pytest.mark.parametrize(("index", "expected"), [(-5, 1), (0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (99, 5)])
 def test_a_switch_of_five_branches(index, expected):
     def function(i):
         return control.switch(i, [lambda k=k: [constant(float(k))] for k in range(1, 6)])
@@ -163,7 +126,7 @@ def test_a_switch_of_five_branches(index, expected):
     assert found == expected
 
 
-@pytest.mark.parametrize("body, reason", [
+@pytest.mark.parametrize(("body", "reason"), [
     (lambda v: [*v, v[0]], "takes 1 values and returns 2"),
     (lambda v: [math.greater(v[0], 0.0)], "becomes bool"),
     (lambda v: [math.sum(v[0], 0)], "changes its shape"),

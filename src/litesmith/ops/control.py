@@ -15,23 +15,17 @@ from litesmith.ir.graph import Value
 from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
-from litesmith.ops.array import as_value, broadcast_to, expand_dims, full, reshape
+from litesmith.ops.array import as_value, broadcast_to, reshape
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.sizes import int32, size_scalar
+from litesmith.ops.sizes import int32
 from litesmith.opset.binary import LogicalOr, Maximum
 from litesmith.opset.control import If, While
 from litesmith.opset.rules import broadcast_shapes
 from litesmith.opset.shaping import Reshape
-from litesmith.opset.slicing import DynamicUpdateSlice, Gather
 
 Condition = Callable[[list[Value]], Value]
 Body = Callable[[list[Value]], Sequence[Value]]
 Branch = Callable[[], Sequence[Value]]
-Step = Callable[[list[Value], list[Value]], tuple[Sequence[Value], Sequence[Value]]]
-"""Takes the carried values and one place of each sequence; gives the next carried values and the outputs."""
-
-STACKED = frozenset({DType.FLOAT32, DType.BOOL, DType.INT8, DType.INT16, DType.INT32, DType.INT64})
-"""The element types that DYNAMIC_UPDATE_SLICE takes in runtimes old and new."""
 
 
 def while_loop(condition: Condition, body: Body, carried: Sequence[Value], name: str = "while") -> list[Value]:
@@ -40,15 +34,15 @@ def while_loop(condition: Condition, body: Body, carried: Sequence[Value], name:
     A carried value keeps its type; one that the body broadcasts is broadcast before the loop.
     """
     with building_subgraph(f"{name}_body") as step:
-        inputs = _inputs(step, carried)
+        inputs = inputs_of(step, carried)
         results = list(body(inputs))
-    started = _as_the_body_returns(carried, results)
+    started = as_the_body_returns(carried, results)
     if started is not None:
         return while_loop(condition, body, started, name)
     with building_subgraph(f"{name}_cond") as test:
-        tested = _inputs(test, carried)
+        tested = inputs_of(test, carried)
         test.graph.outputs = [test.reach(truth(condition(tested)))]
-    return _emit_while(test, tested, step, inputs, results, carried)
+    return emit_while(test, tested, step, inputs, results, carried)
 
 
 def fori_loop(
@@ -66,98 +60,6 @@ def fori_loop(
         return [math.add(place, 1), *body(place, rest)]
 
     return while_loop(lambda values: math.less(values[0], last), step, [first, *carried], name)[1:]
-
-
-def scan(
-    step: Step,
-    carried: Sequence[Value],
-    sequences: Sequence[Value],
-    length: Size,
-    *,
-    axis: int = 0,
-    keep_axis: bool = False,
-    stacked: bool = True,
-    name: str = "scan",
-) -> tuple[list[Value], list[Value]]:
-    """Run `step` on the carried values and on one place after the other of `sequences` along an axis.
-
-    Args:
-        length: how many places the sequences have along `axis`, at least one.
-        keep_axis: the slices and outputs of a step keep the axis, with size 1.
-        stacked: whether all outputs are kept, along the same axis; otherwise the last ones are returned.
-
-    Returns:
-        The carried values after the last step, and the outputs.
-    """
-    zero = int32([0]) if keep_axis else int32(0)
-    last = size_scalar(length)
-    with building_subgraph(f"{name}_body") as body:
-        inputs = _inputs(body, [zero, *carried])
-        slices = [emit(Gather(axis=axis), sequence, inputs[0]) for sequence in sequences]
-        states, outputs = map(list, step(inputs[1:], slices))
-        kept = _Kept(body, length, axis, keep_axis, stacked)
-        results = [math.add(inputs[0], 1), *states, *kept.write(inputs[0], outputs, states)]
-    started = _as_the_body_returns(carried, states)
-    if started is not None:
-        return scan(*(step, started, sequences, length), axis=axis, keep_axis=keep_axis, stacked=stacked, name=name)
-    everything = [zero, *carried, *kept.initial]
-    with building_subgraph(f"{name}_cond") as test:
-        tested = _inputs(test, everything)
-        test.graph.outputs = [math.less(tested[0], last)]
-    final = _emit_while(test, tested, body, [*inputs, *kept.inputs], results, everything)[1:]
-    return final[: len(states)], [final[place] for place in kept.places]
-
-
-class _Kept:
-    """The outputs of a loop's steps: carried values that steps write and do not read.
-
-    Attributes:
-        initial, inputs: what is carried for them, outside and inside of the body.
-        places: for each output, its place among the loop's results.
-    """
-
-    def __init__(self, body: Builder, length: Size, axis: int, keep_axis: bool, stacked: bool) -> None:
-        self.body, self.length, self.axis = body, length, axis
-        self.keep_axis, self.stacked = keep_axis, stacked
-        self.initial: list[Value] = []
-        self.inputs: list[Value] = []
-        self.places: list[int] = []
-        self._starts: dict[int, Value] = {}
-
-    def write(self, place: Value, outputs: list[Value], states: list[Value]) -> list[Value]:
-        """The next values of what is carried for `outputs`; the last output may be a carried state already."""
-        written: list[Value] = []
-        for output in outputs:
-            known = [i for i, state in enumerate(states) if state is output]
-            if known and not self.stacked:
-                self.places.append(known[0])
-                continue
-            self.places.append(len(states) + len(written))
-            written.append(self._stacked(place, output) if self.stacked else self._carried(output))
-        return written
-
-    def _stacked(self, place: Value, output: Value) -> Value:
-        if output.type.dtype not in STACKED:
-            raise Unsupported(f"a loop that stacks outputs of type {output.type.dtype}")
-        part = output if self.keep_axis else expand_dims(output, self.axis)
-        shape = list(part.type.shape)
-        shape[self.axis] = self.length
-        target = self._carry(part.type.with_shape(tuple(shape)))
-        if part.type.rank not in self._starts:
-            unit = [int(axis == self.axis) for axis in range(part.type.rank)]
-            self._starts[part.type.rank] = math.multiply(place, int32(unit))
-        return emit(DynamicUpdateSlice(), target, part, self._starts[part.type.rank])
-
-    def _carried(self, output: Value) -> Value:
-        self._carry(output.type)
-        return output
-
-    def _carry(self, type: TensorType) -> Value:
-        assert self.body.parent is not None
-        initial = self.body.parent.in_place(partial(full, type.shape, 0, type.dtype))
-        self.initial.append(initial)
-        self.inputs.append(self.body.graph.add_input(type, initial.name))
-        return self.inputs[-1]
 
 
 def if_else(predicate: Value, then: Branch, otherwise: Branch, name: str = "if") -> list[Value]:
@@ -194,11 +96,12 @@ def truth(x: Value) -> Value:
     return scalar if x.type.dtype is DType.BOOL else math.not_equal(scalar, 0)
 
 
-def _inputs(builder: Builder, values: Sequence[Value]) -> list[Value]:
+def inputs_of(builder: Builder, values: Sequence[Value]) -> list[Value]:
+    """New inputs of a graph, one for each value, of its type."""
     return [builder.graph.add_input(value.type, value.name) for value in values]
 
 
-def _as_the_body_returns(carried: Sequence[Value], results: Sequence[Value]) -> list[Value] | None:
+def as_the_body_returns(carried: Sequence[Value], results: Sequence[Value]) -> list[Value] | None:
     """Initial values of the shapes that the body returns; None when they have them already."""
     if len(carried) != len(results):
         raise Unsupported(f"a loop that takes {len(carried)} values and returns {len(results)}")
@@ -231,7 +134,7 @@ def _doubtful(before: TensorType, after: TensorType) -> bool:
     return any(isinstance(old, Dim) and not same_shape((old,), (new,)) for old, new in pairs)
 
 
-def _emit_while(
+def emit_while(
     test: Builder,
     tested: Sequence[Value],
     body: Builder,

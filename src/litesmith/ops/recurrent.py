@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from litesmith.ir.builder import constant_value, emit
-from litesmith.ir.dims import Dim
+from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ops import math
 from litesmith.ops.array import (
@@ -23,14 +23,17 @@ from litesmith.ops.array import (
     transpose,
     unstack,
 )
-from litesmith.ops.control import Step, scan
 from litesmith.ops.einsum import dense
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
+from litesmith.ops.scan import Step, scan
 from litesmith.opset.matmul import FullyConnected
 from litesmith.opset.recurrent import UnidirectionalSequenceLstm
 
 Activation = Callable[[Value], Value]
+
+LONGEST_TOGETHER, MOST_UNITS_TOGETHER = 256, 64
+"""Up to this many steps of this many units, rounds of several steps were measured to be faster than chunks."""
 
 
 class Result(NamedTuple):
@@ -65,6 +68,7 @@ class Recurrence:
         unrolled: written out step by step rather than as a loop.
         all_outputs: whether the outputs of all steps are needed; otherwise `Result.outputs` has the last ones only.
         keep_axis: the slices and outputs of a step keep the axis, with size 1.
+        together: steps in one round of the loop, a divisor of the known number of steps.
     """
 
     axis: int = 1
@@ -72,6 +76,7 @@ class Recurrence:
     unrolled: bool = False
     all_outputs: bool = True
     keep_axis: bool = False
+    together: int = 1
 
     def run(self, step: Step, sequences: Sequence[Value], states: Sequence[Value], mask: Mask | None = None) -> Result:
         """Run `step` over `sequences`, which have one length, beginning with `states`."""
@@ -95,6 +100,7 @@ class Recurrence:
             axis=self.axis,
             keep_axis=self.keep_axis,
             stacked=self.all_outputs,
+            together=self.together,
             name="time",
         )
         if not self.all_outputs:
@@ -230,8 +236,26 @@ def _run(
     recurrence: Recurrence, step: Step, inputs: Sequence[Value], states: Sequence[Value], mask: Mask | None
 ) -> Result:
     """Run a step on slices [batch, 1, ...], so that neither they nor the outputs are reshaped in the loop."""
+    together = _steps_together(recurrence, inputs[0].type.shape[recurrence.axis], states)
+    recurrence = replace(recurrence, together=together)
     result = recurrence.run(step, inputs, [expand_dims(state, 1) for state in states], mask)
     return result._replace(states=[squeeze(state, 1) for state in result.states])
+
+
+def _steps_together(recurrence: Recurrence, length: Size, states: Sequence[Value]) -> int:
+    """How many steps make one round: several where outputs are collected, as long as the weights stay in the cache.
+
+    Each of them has its own copy of the recurrent weights, laid out for the processor.
+    """
+    units = int(states[0].type.shape[-1])
+    if (
+        isinstance(length, Dim)
+        or not recurrence.all_outputs
+        or length > LONGEST_TOGETHER
+        or units > MOST_UNITS_TOGETHER
+    ):
+        return 1
+    return next((count for count in (5, 4, 3, 2) if length % count == 0), 1)
 
 
 def _project(x: Value, kernel: Value, bias: Value | None) -> Value:

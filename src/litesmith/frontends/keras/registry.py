@@ -80,6 +80,7 @@ def layer_lowering(layer: Any) -> Lowering | None:
 
 
 def is_keras_class(base: type) -> bool:
+    """Whether a class comes with Keras."""
     return base.__module__.split(".")[0] == "keras"
 
 

@@ -17,6 +17,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import array, control, math
 from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.scan import scan as scan_over
 
 Function = Callable[..., Any]
 
@@ -138,7 +139,7 @@ def scan(f: Function, init: Any, xs: Any = None, length: Any = None, reverse: bo
         returned[:] = [y]
         return _carried_on(init, carried, carry), [as_value(leaf) for leaf in tree.flatten(y) if leaf is not None]
 
-    final, outputs = control.scan(step, carried, sequences, _length(sequences, length))
+    final, outputs = scan_over(step, carried, sequences, _length(sequences, length))
     if reverse:
         outputs = [array.flip(output, 0) for output in outputs]
     return _pack(init, final), _pack(returned[0], outputs)

@@ -10,8 +10,8 @@ from keras import layers
 from litesmith.frontends.keras.lowerings.control import calling
 from litesmith.frontends.keras.registry import is_keras_class, lowers
 from litesmith.ir.graph import Value
-from litesmith.ops import control
 from litesmith.ops.array import reshape
+from litesmith.ops.scan import scan
 
 MIXING = (layers.Lambda, layers.TorchModuleWrapper, layers.JaxLayer, layers.TFSMLayer)
 """Layers that run code of the user, which may compute over all examples of the batch."""
@@ -32,7 +32,7 @@ def time_distributed(layer: Any, inputs: Value, training: Any = None, mask: Valu
     def step(states: list[Value], slices: list[Value]) -> tuple[list[Value], list[Value]]:
         return [], [_call(layer.layer, slices)]
 
-    _, (outputs,) = control.scan(step, [], sequences, inputs.type.shape[1], axis=1, name="time")
+    _, (outputs,) = scan(step, [], sequences, inputs.type.shape[1], axis=1, name="time")
     return outputs
 
 
