@@ -238,8 +238,23 @@ def test_conv_transpose_of_dynamic_sizes_needs_no_arithmetic_on_sizes(window, st
     assert "SHAPE" not in builtins_of(lite)
 
 
-def test_conv_transpose_is_a_convolution_whose_channels_are_interleaved():
-    layer = layers.Conv2DTranspose(4, 2, strides=2, padding="same", use_bias=False)
-    assert builtins_of(check_layer(layer, (4, 5, 3))) == ["CONV_2D", "DEPTH_TO_SPACE"]
-    layer = layers.Conv1DTranspose(4, 2, strides=2, padding="same", use_bias=False)
-    assert builtins_of(check_layer(layer, (4, 3))).count("CONV_2D") == 1
+@pytest.mark.parametrize(
+    ("window", "operators"), [(2, ["CONV_2D", "DEPTH_TO_SPACE"]), (3, ["PAD", "CONV_2D", "DEPTH_TO_SPACE"])]
+)
+def test_conv_transpose_is_a_convolution_whose_channels_are_interleaved(window, operators):
+    options = {"bias_initializer": "normal", "activation": "relu", "padding": "same", "strides": 2}
+    assert builtins_of(check_layer(layers.Conv2DTranspose(4, window, **options), (4, 5, 3))) == operators
+
+
+def test_1d_conv_transpose_needs_no_depth_to_space():
+    options = {"bias_initializer": "normal", "activation": "relu", "padding": "same", "strides": 2}
+    lite = check_layer(layers.Conv1DTranspose(4, 2, **options), (4, 3))
+    assert builtins_of(lite) == ["RESHAPE", "CONV_2D", "RESHAPE"]
+
+
+def test_window_of_a_multiple_of_the_stride_reads_no_zeros():
+    options = {"bias_initializer": "normal", "activation": "relu", "padding": "same", "strides": 2}
+    lite = check_layer(layers.Conv2DTranspose(4, 4, **options), (4, 5, 3))
+    assert builtins_of(lite) == ["PAD", "CONV_2D", "DEPTH_TO_SPACE", "STRIDED_SLICE"]
+    (filter,) = [op.operands[1] for op in lite.graph.operations if op.operator.builtin == "CONV_2D"]
+    assert filter.type.shape == (16, 2, 2, 3)

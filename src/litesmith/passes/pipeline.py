@@ -34,6 +34,7 @@ from litesmith.passes.recognize_softmax import RecognizeSoftmax
 from litesmith.passes.recognize_squared_difference import RecognizeSquaredDifference
 from litesmith.passes.remove_identities import RemoveIdentities
 from litesmith.passes.replace_transposes import ReplaceTransposes
+from litesmith.passes.sink_depth_to_space import SinkDepthToSpace
 from litesmith.passes.sink_reshapes import SinkReshapes
 from litesmith.passes.sink_transposes import SinkTransposes
 
@@ -76,7 +77,9 @@ PIPELINE: tuple[Stage, ...] = (
     Stage(
         "shapes", (ReplaceTransposes(), MergeReshapes(), SinkReshapes(), KeepLeadingAxes(), KeepReducedAxes()), rounds=8
     ),
-    Stage("fold", (FoldScaleShift(), FoldPad(), MergeScaleShift(), FoldScaleShiftIntoNext()), rounds=4),
+    Stage(
+        "fold", (FoldScaleShift(), SinkDepthToSpace(), FoldPad(), MergeScaleShift(), FoldScaleShiftIntoNext()), rounds=4
+    ),
     Stage("fuse", (FuseActivation(),)),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
 )
