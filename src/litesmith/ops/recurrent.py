@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from litesmith.ir.builder import constant_value, emit
@@ -68,7 +68,6 @@ class Recurrence:
         unrolled: written out step by step rather than as a loop.
         all_outputs: whether the outputs of all steps are needed; otherwise `Result.outputs` has the last ones only.
         keep_axis: the slices and outputs of a step keep the axis, with size 1.
-        together: steps in one round of the loop, a divisor of the known number of steps.
     """
 
     axis: int = 1
@@ -76,7 +75,6 @@ class Recurrence:
     unrolled: bool = False
     all_outputs: bool = True
     keep_axis: bool = False
-    together: int = 1
 
     def run(self, step: Step, sequences: Sequence[Value], states: Sequence[Value], mask: Mask | None = None) -> Result:
         """Run `step` over `sequences`, which have one length, beginning with `states`."""
@@ -100,12 +98,23 @@ class Recurrence:
             axis=self.axis,
             keep_axis=self.keep_axis,
             stacked=self.all_outputs,
-            together=self.together,
+            together=self._steps_together(length, states),
             name="time",
         )
         if not self.all_outputs:
             return Result(self._without_axis(outputs), self._with_axis(outputs), last)
         return Result([at_end(output, self.axis) for output in outputs], outputs, last)
+
+    def _steps_together(self, length: Size, states: Sequence[Value]) -> int:
+        """How many steps make one round: several where outputs are collected, as long as weights stay in the cache.
+
+        Each step of a round has its own copy of the weights, laid out for the processor.
+        """
+        if isinstance(length, Dim) or not self.all_outputs or length > LONGEST_TOGETHER:
+            return 1
+        if any(state.type.rank != 2 + self.keep_axis or state.type.shape[-1] > MOST_UNITS_TOGETHER for state in states):
+            return 1
+        return next((count for count in (5, 4, 3, 2) if length % count == 0), 1)
 
     def _written_out(self, step: Step, sequences: Sequence[Value], states: Sequence[Value]) -> Result:
         length = sequences[0].type.shape[self.axis]
@@ -236,26 +245,8 @@ def _run(
     recurrence: Recurrence, step: Step, inputs: Sequence[Value], states: Sequence[Value], mask: Mask | None
 ) -> Result:
     """Run a step on slices [batch, 1, ...], so that neither they nor the outputs are reshaped in the loop."""
-    together = _steps_together(recurrence, inputs[0].type.shape[recurrence.axis], states)
-    recurrence = replace(recurrence, together=together)
     result = recurrence.run(step, inputs, [expand_dims(state, 1) for state in states], mask)
     return result._replace(states=[squeeze(state, 1) for state in result.states])
-
-
-def _steps_together(recurrence: Recurrence, length: Size, states: Sequence[Value]) -> int:
-    """How many steps make one round: several where outputs are collected, as long as the weights stay in the cache.
-
-    Each of them has its own copy of the recurrent weights, laid out for the processor.
-    """
-    units = int(states[0].type.shape[-1])
-    if (
-        isinstance(length, Dim)
-        or not recurrence.all_outputs
-        or length > LONGEST_TOGETHER
-        or units > MOST_UNITS_TOGETHER
-    ):
-        return 1
-    return next((count for count in (5, 4, 3, 2) if length % count == 0), 1)
 
 
 def _project(x: Value, kernel: Value, bias: Value | None) -> Value:
