@@ -15,5 +15,28 @@ def run_keras(model: Any, inputs: Any) -> Any:
     if not isinstance(model, keras.Layer):
         return model(inputs)
     tensors = tree.map_structure(keras.ops.convert_to_tensor, inputs)
-    outputs = model(tensors, training=False) if model._call_has_training_arg else model(tensors)
+    training = {"training": False} if model._call_has_training_arg else {}
+    compiles = keras.backend.backend() == "jax" and model.built
+    outputs = _run_compiled(model, tensors, training) if compiles else model(tensors, **training)
     return tree.map_structure(lambda leaf: to_numpy(leaf) if keras.ops.is_tensor(leaf) else leaf, outputs)
+
+
+def _run_compiled(model: Any, tensors: Any, training: dict[str, bool]) -> Any:
+    """The inference of a model on JAX as one program.
+
+    Called eagerly, JAX compiles each operation by itself (MobileNetV2: 17 s in place of 4). A model
+    that reads values while it runs cannot be compiled whole, and is called eagerly.
+    """
+    import jax
+
+    trainable = [variable.value for variable in model.trainable_variables]
+    others = [variable.value for variable in model.non_trainable_variables]
+
+    @jax.jit  # type: ignore[untyped-decorator]
+    def call(trainable: Any, others: Any, tensors: Any) -> Any:
+        return model.stateless_call(trainable, others, tensors, **training)[0]
+
+    try:
+        return call(trainable, others, tensors)
+    except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
+        return model(tensors, **training)
