@@ -67,7 +67,9 @@ def _split(mover: Operation) -> int | None:
     operator, before = mover.operator, mover.operands[0]
     if not isinstance(operator, (DepthToSpace, Reshape, StridedSlice)) or before is None:
         return None
-    old, new = before.type.shape[-1], mover.result.type.shape[-1] if mover.result.type.rank else 0
+    if not before.type.rank or not mover.result.type.rank:
+        return None
+    old, new = before.type.shape[-1], mover.result.type.shape[-1]
     if isinstance(old, Dim) or isinstance(new, Dim) or new == 0 or old % new:
         return None
     if isinstance(operator, StridedSlice) and (old != new or mover.result.type.rank != before.type.rank):
