@@ -139,6 +139,12 @@ def test_dynamic_time(padding):
     assert "SHAPE" not in builtins_of(lite)
 
 
+def test_convolution_over_a_dynamic_axis_takes_its_bias_and_activation():
+    layer = layers.Conv1D(4, 3, bias_initializer="normal", activation="relu")
+    lite = check_converts(keras.Sequential([keras.Input((None, 3)), layer]), numbers(1, 9, 3), numbers(3, 14, 3))
+    assert builtins_of(lite) == ["EXPAND_DIMS", "CONV_2D", "SQUEEZE"]
+
+
 def test_dynamic_volume():
     model = keras.Sequential([keras.Input((None, None, None, 3)), layers.Conv3D(4, 3, padding="same", strides=2)])
     check_converts(model, numbers(1, 5, 6, 7, 3), numbers(2, 8, 5, 4, 3))

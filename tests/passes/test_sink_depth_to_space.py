@@ -43,6 +43,13 @@ def test_a_cut_behind():
     assert operators_after(SinkDepthToSpace(), text) == ["CONV_2D", "DEPTH_TO_SPACE", "ADD", "STRIDED_SLICE"]
 
 
+def test_a_squeeze_behind_a_convolution_over_one_axis():
+    conv = "conv_2d %x, const float32[8, 1, 1, 1], const float32[8] : float32[batch, 1, time, 8]"
+    squeezed = "squeeze(squeeze_dims=(1,)) %1 : float32[batch, time, 8]"
+    text = text_graph(conv, squeezed, "relu %2 : float32[batch, time, 8]", inputs="%x: float32[batch, 1, time, 1]")
+    assert operators_after(SinkDepthToSpace(), text) == ["CONV_2D", "RELU", "SQUEEZE"]
+
+
 SPLIT = "reshape %1, const int32[4] [-1, 4, 3, 4] : float32[batch, 4, 3, 4]"
 
 

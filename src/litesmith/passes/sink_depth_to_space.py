@@ -15,7 +15,7 @@ from litesmith.opset.binary import Add, Div, Mul, Sub
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.elementwise import Relu, Relu6, ReluN1To1
 from litesmith.opset.enums import Activation
-from litesmith.opset.shaping import DepthToSpace, Reshape
+from litesmith.opset.shaping import DepthToSpace, Reshape, Squeeze
 from litesmith.opset.slicing import StridedSlice
 from litesmith.passes.base import Rewrite, only_use
 from litesmith.passes.linear import activation_of, per_channel, scale_shift
@@ -25,8 +25,8 @@ from litesmith.passes.linear import activation_of, per_channel, scale_shift
 class SinkDepthToSpace(Rewrite):
     """Let scales, shifts and activations come before DEPTH_TO_SPACE, where the convolution in front takes them.
 
-    The same for a RESHAPE that splits channels, and for a STRIDED_SLICE that keeps all of them: such is
-    what a transposed convolution is made of.
+    The same for a RESHAPE that splits channels, and for a STRIDED_SLICE or SQUEEZE that keeps all of them:
+    such is what transposed convolutions and those over one axis are made of.
 
     Before:
         graph main(%x: float32[batch, 2, 3, 1]) {
@@ -65,7 +65,7 @@ class SinkDepthToSpace(Rewrite):
 def _split(mover: Operation) -> int | None:
     """Into how many runs of channels an operation cuts the channels of its operand; None for other operations."""
     operator, before = mover.operator, mover.operands[0]
-    if not isinstance(operator, (DepthToSpace, Reshape, StridedSlice)) or before is None:
+    if not isinstance(operator, (DepthToSpace, Reshape, Squeeze, StridedSlice)) or before is None:
         return None
     if not before.type.rank or not mover.result.type.rank:
         return None
