@@ -1,14 +1,11 @@
 """Files: what is written is what the runtime and the reader see."""
 
-import io
-
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
-from support import compare_arrays, run_text
 
 from litesmith.flatbuffer.read import Damaged, read
-from litesmith.flatbuffer.write import freeze, to_bytes, write
+from litesmith.flatbuffer.write import freeze, to_bytes
 from litesmith.ir.builder import building, constant, emit
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import symbol
@@ -17,6 +14,7 @@ from litesmith.ir.text import model_text
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.binary import Add
 from litesmith.opset.parse import parse_model
+from support import compare_arrays, run_text
 
 DENSE = """graph main(%x: float32[batch, 8]) {
   %1 = fully_connected(fused_activation_function=RELU) %x, const float32[5, 8], const float32[5] : float32[batch, 5]
@@ -40,17 +38,11 @@ graph main(%x: float32[4]) {
 }"""
 
 
-def _content(model, **options):
-    stream = io.BytesIO()
-    write(model, stream, **options)
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize("text", [DENSE, LOOP])
 @pytest.mark.parametrize("limit", [{}, {"plain_limit": 0}], ids=["inside", "outside"])
 def test_a_written_file_reads_back_as_the_same_graph(text, limit):
     model = parse_model(text)
-    again = read(_content(model, **limit))
+    again = read(to_bytes(model, **limit))
     assert model_text(again).replace("batch_1", "batch") == model_text(model)
     compare_arrays(run_text(model), run_text(again))
 
@@ -58,7 +50,7 @@ def test_a_written_file_reads_back_as_the_same_graph(text, limit):
 @pytest.mark.parametrize("text", [DENSE, LOOP])
 def test_weights_behind_the_tables_and_weights_outside_run_alike(text):
     model = parse_model(text)
-    compare_arrays(run_text(read(_content(model))), run_text(read(_content(model, plain_limit=0))), rtol=0)
+    compare_arrays(run_text(read(to_bytes(model))), run_text(read(to_bytes(model, plain_limit=0))), rtol=0)
 
 
 def test_the_same_model_gives_the_same_bytes():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable
 
-from litesmith.flatbuffer.encoding import encode
+from litesmith.flatbuffer.encoding import encode, encode_into
 from litesmith.ir.constants import Constant
 from litesmith.ir.types import DType
 
@@ -53,9 +53,10 @@ class Buffers:
         """Bytes of each buffer."""
         return [len(content) if isinstance(content, bytes) else content.type.nbytes for content in self.contents]
 
-    def load(self, index: int) -> memoryview:
-        """The bytes of one buffer, computed now."""
+    def fill(self, index: int, memory: memoryview) -> None:
+        """Compute the bytes of one buffer into `memory`, which has their size."""
         content = self.contents[index]
         if isinstance(content, bytes):
-            return memoryview(content)
-        return encode(content.array(), content.type.dtype)
+            memory[:] = content
+        else:
+            encode_into(content.array(), content.type.dtype, memory)

@@ -23,6 +23,15 @@ def encode(array: Array, dtype: DType) -> memoryview:
     return contiguous.reshape(-1).view(np.uint8).data
 
 
+def encode_into(array: Array, dtype: DType, memory: memoryview) -> None:
+    """Write the elements as a buffer holds them into `memory`; whole bytes without another copy."""
+    if dtype is DType.STRING or dtype.bits < 8:
+        memory[:] = encode(array, dtype)
+        return
+    target = np.frombuffer(memory, dtype.numpy.newbyteorder("<"))
+    np.copyto(target.reshape(array.shape), array, casting="no")
+
+
 def decode(data: Array, dtype: DType, shape: Shape) -> Array:
     """The elements that a buffer's bytes hold, as a view where the type allows one."""
     if dtype is DType.STRING:

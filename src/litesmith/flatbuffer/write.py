@@ -1,4 +1,4 @@
-"""Writing a model as a LiteRT flatbuffer, in one pass and without copying the weights.
+"""Writing a model as a LiteRT flatbuffer, without copying the weights.
 
 The flatbuffer builder copies everything it holds several times and refuses 2 GB. So it
 builds only the tables, with empty buffers; the weights are appended behind them and each
@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import Any
 
 import flatbuffers
 import numpy as np
@@ -43,11 +44,17 @@ DATA_FIELD, OFFSET_FIELD, SIZE_FIELD = 4, 6, 8
 """Where the fields of the schema's Buffer stand in its table of offsets."""
 
 
-def to_bytes(model: Model) -> bytes:
-    """The file's content; memory beyond the model is the content and the largest weight."""
-    stream = io.BytesIO()
-    write(model, stream)
-    return stream.getvalue()
+def to_bytes(model: Model, plain_limit: int = PLAIN_LIMIT) -> bytes:
+    """The file's content; the same model gives the same bytes.
+
+    Beyond the model this needs the memory of the content, once: weights are computed, transposed
+    and cast right into their place.
+
+    Args:
+        model: what to write.
+        plain_limit: bytes from which weights stand outside of the flatbuffer proper.
+    """
+    return _lay_out(model, plain_limit).content()
 
 
 def freeze(model: Model) -> bytes:
@@ -55,13 +62,12 @@ def freeze(model: Model) -> bytes:
 
     Until then they may stand in variables of a Keras model, which can change.
     """
-    stream, buffers = io.BytesIO(), Buffers()
-    starts = write(model, stream, buffers=buffers)
-    content = stream.getvalue()
+    layout = _lay_out(model, PLAIN_LIMIT)
+    content = layout.content()
     for value in {value: None for graph in model.all_graphs() for value in graph.constants()}:
         assert value.constant is not None
-        index = buffers.add(value.constant)
-        value.constant = _stored(content, value.type, starts.get(index, 0), index)
+        index = layout.buffers.add(value.constant)
+        value.constant = _stored(content, value.type, layout.starts.get(index, 0), index)
     return content
 
 
@@ -75,19 +81,42 @@ def _stored(content: bytes, type: TensorType, start: int, index: int) -> Constan
     return Constant(type, load, ("file", Identity(content), index, type.dtype, type.shape))
 
 
-def write(
-    model: Model, file: BinaryIO, plain_limit: int = PLAIN_LIMIT, buffers: Buffers | None = None
-) -> dict[int, int]:
-    """Write `model` to an open file, front to back; the same model gives the same bytes.
+@dataclass
+class _Layout:
+    """Where everything stands in a file.
 
-    Args:
-        plain_limit: bytes from which weights stand outside of the flatbuffer proper.
-        buffers: collects which constant went to which buffer.
-
-    Returns:
-        For each buffer that is not empty, where in the file its first byte stands.
+    Attributes:
+        skeleton: the tables, which point at the buffers behind them.
+        starts: for each buffer that is not empty, where its first byte stands.
+        prefixed: whether a buffer's length stands in front of it, as a flatbuffer's vector has it.
     """
-    buffers = buffers if buffers is not None else Buffers()
+
+    skeleton: bytearray
+    buffers: Buffers
+    starts: dict[int, int]
+    sizes: list[int]
+    prefixed: bool
+
+    def content(self) -> bytes:
+        """The whole file, in memory that is taken once."""
+        last = max(self.starts, key=self.starts.__getitem__, default=None)
+        end = len(self.skeleton) if last is None else self.starts[last] + self.sizes[last]
+        stream = io.BytesIO()
+        # Growing step by step would move the content, and hold it twice while it moves.
+        stream.truncate(0)
+        stream.seek(-(-end // 4) * 4 - 1)
+        stream.write(b"\0")
+        with stream.getbuffer() as memory:
+            memory[: len(self.skeleton)] = self.skeleton
+            for index, start in self.starts.items():
+                if self.prefixed:
+                    struct.pack_into("<I", memory, start - 4, self.sizes[index])
+                self.buffers.fill(index, memory[start : start + self.sizes[index]])
+        return stream.getvalue()
+
+
+def _lay_out(model: Model, plain_limit: int) -> _Layout:
+    buffers = Buffers()
     table = _ModelTable(model, buffers).build()
     sizes = buffers.sizes()
     outside = sum(sizes) + len(sizes) * ALIGNMENT + 64 * sum(1 for _ in _tensors(model)) > plain_limit
@@ -97,17 +126,7 @@ def write(
     skeleton = bytearray(builder.Output())
     starts = _place(len(skeleton), sizes, outside)
     _point(skeleton, starts, sizes, outside)
-    file.write(skeleton)
-    position = len(skeleton)
-    for index, start in starts.items():
-        length = b"" if outside else struct.pack("<I", sizes[index])
-        file.write(bytes(start - position - len(length)) + length)
-        data = buffers.load(index)
-        assert len(data) == sizes[index], f"buffer {index}: {len(data)} bytes, not {sizes[index]}"
-        file.write(data)
-        position = start + sizes[index]
-    file.write(bytes(-position % 4))
-    return starts
+    return _Layout(skeleton, buffers, starts, sizes, prefixed=not outside)
 
 
 def _tensors(model: Model) -> Iterator[Value]:
