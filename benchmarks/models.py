@@ -41,6 +41,7 @@ def unet() -> Any:
     return keras.Model(inputs, layers.Conv2D(4, 1, activation="softmax")(x), name="unet")
 
 
+@keras.saving.register_keras_serializable()
 class Positions(layers.Layer):
     """Adds a trained vector for each place of the sequence."""
 

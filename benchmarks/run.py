@@ -65,7 +65,7 @@ def measure(name: str, rival: str) -> dict[str, Any]:
         "official": worker(rival, "convert_official.py", name, source, theirs),
     }
     result["ours"]["file_seconds"], result["official"]["file_seconds"], result["keras_seconds"] = whole(
-        rival, source, ours, theirs
+        name, rival, source, ours, theirs
     )
     example = np.load(ours.with_suffix(".npz"))
     interpreters = [loaded(path, example["x"]) for path in (ours, theirs)]
@@ -86,21 +86,20 @@ def worker(python: str, script: str, *arguments: Any) -> dict[str, Any]:
     return answer
 
 
-def whole(rival: str, source: Path, ours: Path, theirs: Path) -> tuple[float, float, float]:
+def whole(name: str, rival: str, source: Path, ours: Path, theirs: Path) -> tuple[float, float, float]:
     """Median seconds of both ways from file to file, in turn, and of Keras' own part in ours."""
+    litesmith = [str(Path(sys.executable).parent / "litesmith"), "convert", str(source), "-o", str(ours)]
+    options = ["--no-verify", "--json", *(["--custom-objects", str(HERE / "models.py")] if name == "encoder" else [])]
+    official = [rival, str(HERE / "file_official.py"), str(source), str(theirs)]
     times: list[list[float]] = [[], []]
     floor = []
     for _ in range(FILE_RUNS):
-        for i, (python, script, target) in enumerate(
-            ((sys.executable, "file_ours.py", ours), (rival, "file_official.py", theirs))
-        ):
+        for i, command in enumerate(([*litesmith, *options], official)):
             start = time.perf_counter()
-            done = subprocess.run(
-                [python, str(HERE / script), str(source), str(target)], check=True, capture_output=True, text=True
-            )
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
             times[i].append(time.perf_counter() - start)
             if i == 0:
-                floor.append(float(done.stdout.strip().splitlines()[-1]))
+                floor.append(float(json.loads(done.stdout)["seconds"]["load"]))
     return float(np.median(times[0])), float(np.median(times[1])), float(np.median(floor))
 
 

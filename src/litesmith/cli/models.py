@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from litesmith.cli.environment import without_sklearn
 from litesmith.frontends.custom_objects import import_custom_objects
 from litesmith.frontends.open import identify, open_file
 
@@ -18,5 +19,7 @@ def load_model(path: Path, custom_objects: Path | None) -> tuple[Any, BackendCho
 
     identify(path, "a Keras model (.keras or .h5)")
     backend = use_backend()
+    with without_sklearn():
+        import keras  # noqa: F401 (its import, not its use, is what scikit-learn slows down)
     objects = import_custom_objects(custom_objects) if custom_objects else None
     return open_file(path, objects), backend
