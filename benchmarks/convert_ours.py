@@ -20,6 +20,8 @@ from litesmith.frontends.keras.running import run_keras
 from memory import PeakMemory
 
 RUNS = 3
+IMAGE = 224
+"""Pixels to a side, for networks that take any."""
 
 
 def main() -> None:
@@ -57,7 +59,8 @@ def main() -> None:
 def example(model: object, name: str) -> np.ndarray:
     """A seeded input of batch 1: pixels, tokens or a sequence."""
     random = np.random.default_rng(0)
-    shape = (1, *model.inputs[0].shape[1:])  # type: ignore[attr-defined]
+    sizes = model.inputs[0].shape[1:]  # type: ignore[attr-defined]
+    shape = (1, *(IMAGE if size is None else size for size in sizes))
     if name == "encoder":
         return random.integers(0, models.VOCABULARY, shape).astype("int32")
     if name in models.APPLICATIONS:
