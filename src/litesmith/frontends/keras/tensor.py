@@ -11,7 +11,34 @@ from keras import KerasTensor
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 
+UFUNCS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "true_divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+    "matmul": "matmul",
+    "logical_and": "and",
+    "logical_or": "or",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "equal": "eq",
+    "not_equal": "ne",
+}
+"""numpy's functions that are operators: what `array * tensor` arrives as."""
+
 REVERSED = {
+    "lt": "gt",
+    "le": "ge",
+    "gt": "lt",
+    "ge": "le",
+    "eq": "eq",
+    "ne": "ne",
     "add": "radd",
     "sub": "rsub",
     "mul": "rmul",
@@ -33,9 +60,6 @@ class RawFrameworkCall(TypeError):
 class LiteTensor(KerasTensor):
     """A Keras tensor with the shape (dynamic sizes as `Dim`) and dtype of `value`."""
 
-    __array_ufunc__ = None
-    """numpy arrays leave arithmetic with this tensor to it."""
-
     def __init__(self, value: Value) -> None:
         self._shape = value.type.shape
         self._dtype = value.type.dtype.value
@@ -44,6 +68,19 @@ class LiteTensor(KerasTensor):
         self.record_history = False
         self.name = value.name
         self.value = value
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """Arithmetic of numpy arrays with this tensor comes here; numpy's other functions are refused."""
+        name = UFUNCS.get(ufunc.__name__)
+        if name is None or method != "__call__" or options:
+            raise RawFrameworkCall(f"numpy.{ufunc.__name__} was called on a tensor of the model")
+        left, right = operands
+        if isinstance(left, LiteTensor):
+            return getattr(left, f"__{name}__")(right)
+        return getattr(right, f"__{REVERSED[name]}__")(left)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        raise RawFrameworkCall(f"numpy.{function.__name__} was called on a tensor of the model")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise RawFrameworkCall("numpy was called on a tensor of the model")
