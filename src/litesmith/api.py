@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -50,11 +52,12 @@ def convert(
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
     source = open_model(model, custom_objects)
-    imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
-    imported.model.description = MAKER
-    imported.model.metadata.update(face_metadata(imported.inputs, imported.outputs))
-    optimize(imported.model)
-    lite = LiteModel(freeze(imported.model), imported.model)
+    with _collecting_no_garbage():
+        imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
+        imported.model.description = MAKER
+        imported.model.metadata.update(face_metadata(imported.inputs, imported.outputs))
+        optimize(imported.model)
+        lite = LiteModel(freeze(imported.model), imported.model)
     if verify:
         require_same(_verify(source, lite, atol=atol, rtol=rtol))
     return lite
@@ -122,6 +125,18 @@ def require_same(report: Report) -> None:
                 if not output.passed
             ]
         )
+
+
+@contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """The many objects of a graph stay; to look through them for garbage is half of a large model's time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 _verify = verify

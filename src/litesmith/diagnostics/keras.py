@@ -158,3 +158,40 @@ class NotAModel(Diagnostic, code="K303", bad_input=True):
 
     def hint(self) -> str:
         return "Pass a keras.Model (Keras 3), or the path of a .keras or .h5 file."
+
+
+@dataclass(frozen=True)
+class TextInput(Diagnostic, code="K304"):
+    """An input of the model holds strings.
+
+    Why it matters: Keras computes with strings only where TensorFlow does it, by operations that have
+        no form in LiteRT that Litesmith knows.
+    Example: `keras.Input((1,), dtype="string")` in front of a StringLookup layer.
+    How to fix: convert the model behind its lookup or text layers, and give it their integers.
+    """
+
+    name: str
+
+    def message(self) -> str:
+        return f"The input '{self.name}' holds strings."
+
+    def hint(self) -> str:
+        return "Convert the part of the model that takes integers, and look the strings up in the app."
+
+
+@dataclass(frozen=True)
+class OutputIsNoTensor(Diagnostic, code="K305"):
+    """The model returns something that is neither a tensor nor a number.
+
+    Why it matters: a LiteRT file returns tensors only.
+    Example: a subclassed model that returns `{"logits": x, "version": "v1"}`.
+    How to fix: return tensors and numbers, in lists, tuples and dictionaries; None may stand among them.
+    """
+
+    kind: str
+
+    def message(self) -> str:
+        return f"Among the model's outputs is an object of type {self.kind}."
+
+    def hint(self) -> str:
+        return "Return tensors and numbers only, nested in lists, tuples and dictionaries."

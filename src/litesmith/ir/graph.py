@@ -163,6 +163,16 @@ class Graph:
         self.operations.remove(operation)
         operation.graph = None
 
+    def prune(self) -> int:
+        """Remove the operations whose results nobody reads; returns how many."""
+        before = len(self.operations)
+        for operation in reversed(list(self.operations)):
+            if operation.operator.has_side_effects:
+                continue
+            if not any(result.uses or self.is_output(result) for result in operation.results):
+                self.erase(operation)
+        return before - len(self.operations)
+
     def replace(self, operation: Operation, values: Sequence[Value]) -> None:
         """Let `values` stand for an operation's results, and remove it."""
         for old, new in zip(operation.results, values, strict=True):

@@ -33,3 +33,10 @@ class Unmodeled(Operator, builtin="UNMODELED", options=None):
 
     def subgraphs(self) -> tuple[Graph, ...]:
         return tuple(graph for _, graphs in self.graphs for graph in graphs)
+
+
+@dataclass(frozen=True)
+class Missing(Unmodeled):
+    """Stands for an operation that has no form in LiteRT until all of the model was followed; never written."""
+
+    has_side_effects = False

@@ -27,13 +27,6 @@ class EliminateDeadCode(Pass):
     """
 
     def run(self, graph: Graph, record: Record) -> int:
-        changes = 0
-        for operation in reversed(list(graph.operations)):
-            if operation.operator.has_side_effects:
-                continue
-            if any(result.uses or graph.is_output(result) for result in operation.results):
-                continue
-            graph.erase(operation)
-            changes += 1
+        changes = graph.prune()
         record.count(self.name, changes)
         return changes

@@ -64,7 +64,7 @@ class Filtering:
         tables = (
             operand.constant
             for operation in graph.operations
-            if isinstance(operation.operator, (EmbeddingLookup, Gather))
+            if type(operation.operator) in (EmbeddingLookup, Gather)
             for operand in operation.operands
             if operand is not None
         )

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from litesmith.ir.graph import Operation, Value
 from litesmith.opset import binary, elementwise
+from litesmith.opset.control import CallOnce, If, While
 from litesmith.opset.conversion import Bitcast
 from litesmith.opset.unmodeled import Unmodeled
 
 TELLING = (binary.Atan2, binary.Pow, elementwise.Rsqrt, Bitcast, Unmodeled)
 """Operators whose result depends on the sign of a zero; DIV does, on that of its divisor."""
+MAY_TELL = frozenset((*TELLING, binary.Div, CallOnce, If, While))
+"""Those, and operators that run graphs in which there may be one."""
 FORGETTING = (
     elementwise.Abs,
     elementwise.Cos,
@@ -29,7 +32,9 @@ FORGETTING = (
 
 def tells_zeros_apart(value: Value) -> Operation | None:
     """The first operation behind a value that gives another result when a 0.0 in it becomes -0.0."""
-    if value.graph is not None and not any(map(_may_tell, value.graph.operations)):
+    if value.graph is not None and not any(
+        type(operation.operator) in MAY_TELL for operation in value.graph.operations
+    ):
         return None
     seen: set[Operation] = set()
     waiting = [value]
@@ -37,15 +42,10 @@ def tells_zeros_apart(value: Value) -> Operation | None:
         for operation, position in waiting.pop().uses:
             operator = operation.operator
             divided = isinstance(operator, binary.Div) and position == 0
-            if _may_tell(operation) and not divided:
+            if type(operator) in MAY_TELL and not divided:
                 return operation
             if operation in seen or isinstance(operator, FORGETTING):
                 continue
             seen.add(operation)
             waiting += [result for result in operation.results if result.type.dtype.is_float]
     return None
-
-
-def _may_tell(operation: Operation) -> bool:
-    operator = operation.operator
-    return isinstance(operator, (*TELLING, binary.Div)) or bool(operator.subgraphs())

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,15 @@ class RuntimeRefusal(LitesmithError):
 class Session:
     """A loaded model. Inputs of another size than the last time are resized to.
 
-    `delegates`: with the runtime's default delegate (XNNPACK), or its plain kernels only.
+    `delegates`: with the runtime's default delegate (XNNPACK), or its plain kernels only. The delegate
+    miscounts tensors without elements, so those go to the plain kernels in any case.
     `quiet`: keep what the runtime writes to the error stream from it.
     """
 
     def __init__(self, content: bytes, threads: int = 1, delegates: bool = True, quiet: bool = True) -> None:
         resolver = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         self._content = content
+        self._delegates = delegates
         self._quietly = _quiet if quiet else contextlib.nullcontext
         try:
             with self._quietly():
@@ -51,6 +54,8 @@ class Session:
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
         """Outputs of the first graph for one array per input, in the file's order."""
+        if self._delegates and not all(array.size for array in arrays):
+            return self._plain.run(arrays)
         shapes = tuple(array.shape for array in arrays)
         try:
             with self._quietly():
@@ -64,6 +69,8 @@ class Session:
 
     def run_signature(self, name: str, arrays: dict[str, Array]) -> dict[str, Array]:
         """Outputs by name of the signature `name`."""
+        if self._delegates and not all(array.size for array in arrays.values()):
+            return self._plain.run_signature(name, arrays)
         try:
             with self._quietly():
                 if name not in self._signatures:
@@ -71,6 +78,11 @@ class Session:
                 return dict(self._signatures[name](**arrays))
         except (ValueError, RuntimeError) as error:
             raise RuntimeRefusal(_text(error)) from None
+
+    @cached_property
+    def _plain(self) -> Session:
+        """The same file without delegates."""
+        return Session(self._content, delegates=False)
 
     def _allocate(self, shapes: tuple[tuple[int, ...], ...]) -> None:
         if shapes == self._allocated:

@@ -159,11 +159,11 @@ def describe(inputs: Any) -> str:
 
 
 def output_names(model: Any, outputs: Any) -> list[str]:
-    """A name for each output in Keras' order: its key, or the layer it comes from."""
-    leaves = tree.flatten(outputs)
+    """A name for each output that is not None in Keras' order: its key, or the layer it comes from."""
+    leaves = [leaf for leaf in tree.flatten(outputs) if leaf is not None]
     names = getattr(getattr(model, "_functional", None) or model, "output_names", None)
     if isinstance(outputs, dict):
-        paths = [path for path, _ in tree.flatten_with_path(outputs)]
+        paths = [path for path, leaf in tree.flatten_with_path(outputs) if leaf is not None]
         names = ["/".join(map(str, path)) for path in paths]
     elif names is None or len(names) != len(leaves):
         names = ["output"] if len(leaves) == 1 else [f"output_{i}" for i in range(len(leaves))]

@@ -11,7 +11,7 @@ import numpy as np
 from keras import tree
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
-from litesmith.diagnostics.keras import InputMismatch, NotAModel, SizeReadAsNumber
+from litesmith.diagnostics.keras import InputMismatch, NotAModel, SizeReadAsNumber, TextInput
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
 from litesmith.frontends.keras.options import Options, using
@@ -47,13 +47,17 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
     if not isinstance(model, keras.Layer):
         raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
     types = model_inputs(model, inputs, batch)
+    texts = [TextInput(leaf.name) for leaf in tree.flatten(types) if leaf.dtype == "string"]
+    if texts:
+        raise LitesmithError(texts)
     if not model.built:
         _build(model, types)
     with using(options or Options()):
         graph, structure, tracer = _trace(model, types, 0)
-        if tracer.diagnostics:
+        findings = tracer.findings()
+        if findings:
             cause = tracer.failures[0] if tracer.failures else None
-            raise LitesmithError(_unique(tracer.diagnostics)) from cause
+            raise LitesmithError(_unique(findings)) from cause
         if any(size is None for leaf in tree.flatten(types) for size in leaf.shape):
             _check_sizes(graph, _trace(model, types, 1)[0])
     names = unique([leaf.name for leaf in tree.flatten(types)])
@@ -85,7 +89,18 @@ def _trace(model: Any, types: Any, run: int) -> tuple[Graph, Any, Tracer]:
     tracer = Tracer(graph)
     structure = tracer.run(lambda tensors: _call(model, tensors), values)
     graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
+    _prune(graph)
     return graph, structure, tracer
+
+
+def _prune(graph: Graph) -> None:
+    """Remove what is computed in vain, in loops and branches as well."""
+    graphs = list(Model([graph]).all_graphs())
+    for each in graphs:
+        each.prune()
+    for unread in set(graphs) - set(Model([graph]).all_graphs()):
+        unread.outputs = []
+        unread.prune()
 
 
 def _call(model: Any, tensors: Any) -> Any:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 from keras.src.ops.numpy import GetItem
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.internal import LoweringFailed
-from litesmith.diagnostics.keras import UnsupportedArgument, UnsupportedOperation, UntraceableLayer
-from litesmith.frontends.keras.arguments import array_value, to_tensors, to_values
+from litesmith.diagnostics.keras import OutputIsNoTensor, UnsupportedArgument, UnsupportedOperation, UntraceableLayer
+from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.intercept import intercepting, plain_keras
 from litesmith.frontends.keras.provenance import failing_line, running_layer, users_line
 from litesmith.frontends.keras.registry import (
@@ -26,13 +27,14 @@ from litesmith.frontends.keras.registry import (
     operation_lowering,
 )
 from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
-from litesmith.ir.builder import building, emit_many
+from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
-from litesmith.ir.graph import Graph
+from litesmith.ir.graph import Graph, Operation
 from litesmith.ir.source import Source, source_scope
 from litesmith.ir.types import DType, TensorType
+from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
-from litesmith.opset.unmodeled import Unmodeled
+from litesmith.opset.unmodeled import Missing
 
 
 class CannotContinue(Exception):
@@ -43,7 +45,7 @@ class Tracer:
     """Builds a graph from the calls that Keras hands over.
 
     Attributes:
-        diagnostics: what could not be lowered; placeholders stand in the graph for it.
+        found: what could not be lowered, and the operations that stand in the graph for it.
         failures: the exceptions behind those findings that are bugs of lowerings.
         path: names of the layers that are running, the model itself left out.
         inside: how many layers are running, the model counted.
@@ -51,7 +53,7 @@ class Tracer:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.diagnostics: list[Diagnostic] = []
+        self.found: list[tuple[Diagnostic, list[Operation]]] = []
         self.failures: list[Exception] = []
         self.path: list[str] = []
         self.inside = 0
@@ -65,8 +67,12 @@ class Tracer:
             try:
                 outputs = model(to_tensors(inputs))
             except CannotContinue:
-                raise LitesmithError(self.diagnostics) from None
+                raise LitesmithError([finding for finding, _ in self.found]) from None
             return tree.map_structure(_output_value, outputs)
+
+    def findings(self) -> list[Diagnostic]:
+        """What stands in the way of the graph's outputs, when all that is computed in vain was removed."""
+        return [finding for finding, places in self.found if not places or any(place.graph for place in places)]
 
     def call_function(self, name: str, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A function of the backend, taken over by the lowering of its public name."""
@@ -74,8 +80,7 @@ class Tracer:
         with source_scope(source := Source("/".join(self.path), name, file, line)):
             rule = lowering(name)
             if rule is None:
-                self.diagnostics.append(UnsupportedOperation(source, f"keras.{name}"))
-                return self._placeholder(name, original, args, kwargs)
+                return self._placeholder(UnsupportedOperation(source, f"keras.{name}"), name, original, args, kwargs)
             return self._apply(rule, f"keras.{name}", original, source, (), args, kwargs)
 
     def _apply(
@@ -101,8 +106,7 @@ class Tracer:
         except Exception as error:
             self.failures.append(error)
             finding = LoweringFailed(source, name, f"{type(error).__name__}: {error}")
-        self.diagnostics.append(finding)
-        return self._placeholder(name, original, args, kwargs)
+        return self._placeholder(finding, name, original, args, kwargs)
 
     def call_operation(self, operation: Any, args: Any, kwargs: Any) -> Any:
         """A `keras.Operation`: its `call` leads to functions of the backend, but for indexing."""
@@ -143,26 +147,30 @@ class Tracer:
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
         file, line = failing_line(error.__traceback__)
         source = Source("/".join(self.path), type(layer).__name__, file, line)
-        self.diagnostics.append(UntraceableLayer(source, type(layer).__name__, _first_line(error)))
+        finding = UntraceableLayer(source, type(layer).__name__, _first_line(error))
         with source_scope(source):
-            return self._placeholder(type(layer).__name__, layer.call, args, kwargs)
+            return self._placeholder(finding, type(layer).__name__, layer.call, args, kwargs)
 
-    def _placeholder(self, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """Tensors of the type that Keras says the result has, so that the import can go on."""
+    def _placeholder(self, finding: Diagnostic, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Note a finding, and return tensors of the type that Keras says the result has, so that the import goes on."""
+        places: list[Operation] = []
+        self.found.append((finding, places))
         try:
             with plain_keras():
                 spec = keras.src.backend.compute_output_spec(function, *_plain(args), **_plain(kwargs))
         except Exception as error:
             raise CannotContinue from error
-        return tree.map_structure(lambda leaf: self._missing(name, leaf), spec)
+        read = [leaf.value for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, LiteTensor)]
 
-    def _missing(self, name: str, leaf: Any) -> Any:
-        if not isinstance(leaf, keras.KerasTensor):
-            return leaf
-        sizes = tuple(self.new_size() if size is None else size for size in leaf.shape)
-        type = TensorType(DType(leaf.dtype), sizes)
-        (value,) = emit_many(Unmodeled(name=name), types=[type])
-        return LiteTensor(value)
+        def missing(leaf: Any) -> Any:
+            if not isinstance(leaf, keras.KerasTensor):
+                return leaf
+            sizes = tuple(self.new_size() if size is None else size for size in leaf.shape)
+            place = current_builder().add(Missing(name=name), read, [TensorType(DType(leaf.dtype), sizes)])
+            places.append(place)
+            return LiteTensor(place.result)
+
+        return tree.map_structure(missing, spec)
 
     def new_size(self) -> Dim:
         """A size that nothing is known about."""
@@ -199,6 +207,13 @@ def _as_tensor(leaf: Any) -> Any:
 
 
 def _output_value(leaf: Any) -> Any:
+    """An output of the model as a value; numbers are constants."""
     if isinstance(leaf, LiteTensor):
         return leaf.value
-    return array_value(leaf) if keras.ops.is_tensor(leaf) else leaf
+    if isinstance(leaf, Dim):
+        return as_value(leaf)
+    if isinstance(leaf, (keras.Variable, bool, int, float, np.ndarray, np.generic)) or keras.ops.is_tensor(leaf):
+        return as_value(to_values(leaf))
+    if leaf is None:
+        return None
+    raise LitesmithError(OutputIsNoTensor(f"{type(leaf).__module__}.{type(leaf).__qualname__}"))
