@@ -377,7 +377,7 @@ def test_what_is_computed_in_vain_needs_no_form():
     class Partly(layers.Layer):
         def call(self, x):
             ops.sum(keras.random.shuffle(x)) + 1
-            ops.cond(ops.sum(x) > 0, lambda: keras.random.shuffle(x), lambda: x)
+            ops.cond(ops.sum(x) > 0, lambda: ops.sum(keras.random.shuffle(x)), lambda: ops.sum(x))
             return x * 2
 
     x = keras.Input((3,))
