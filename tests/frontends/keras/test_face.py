@@ -83,6 +83,29 @@ def test_a_subclassed_model_that_was_called_knows_its_input():
     assert list(face["outputs"]) == ["same", "scores"] or set(face["outputs"]) == {"same", "scores"}
 
 
+class Tokens(keras.Model):
+    """Its call tells Keras the shapes of its inputs, and not their types."""
+
+    def __init__(self):
+        super().__init__(name="tokens")
+        self.table = layers.Embedding(9, 4)
+
+    def call(self, inputs):
+        return self.table(inputs["tokens"]) * inputs["scale"][:, None, None]
+
+
+@pytest.mark.parametrize("steps", [None, 8])
+def test_a_caller_knows_more_than_one_call_of_a_model_told(steps):
+    model = Tokens()
+    given = {"tokens": np.ones((2, 5), "int32"), "scale": np.ones(2, "float32")}
+    model(given)
+    specs = {"scale": keras.InputSpec(shape=(None,)), "tokens": keras.InputSpec(shape=(None, steps), dtype="int32")}
+    lite = litesmith.convert(model, inputs=specs)
+    shown = {name: str(type) for name, type in lite.signatures["serving_default"]["inputs"].items()}
+    assert shown == {"scale": "float32[batch]", "tokens": f"int32[batch, {steps or 'tokens.1'}]"}
+    np.testing.assert_array_equal(lite.run(given | {"tokens": np.ones((2, 8), "int32")}).shape, (2, 8, 4))
+
+
 @pytest.mark.parametrize("inputs", [(None, 3), keras.InputSpec(shape=(None, 3)), np.zeros((9, 3), "float32")])
 def test_a_model_that_was_never_called_needs_inputs(inputs):
     with pytest.raises(LitesmithError, match=r"K301.*never built"):

@@ -30,7 +30,8 @@ def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> An
     `inputs` replaces what the model says: shapes, `InputSpec`s or example arrays (their sizes
     without the batch). `batch` pins the first axis of every input.
     """
-    own = _own_inputs(model)
+    declared = _declared_inputs(model)
+    own = _inputs_of_a_call(model) if declared is None else declared
     if batch is not None and batch < 1:
         raise LitesmithError(InputMismatch(f"batch={batch}", "a batch of 1 or more"))
     if inputs is None:
@@ -38,7 +39,7 @@ def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> An
             raise LitesmithError(UnbuiltModel(model.name))
         chosen = own
     else:
-        chosen = _given_inputs(model, own, inputs)
+        chosen = _given_inputs(model, own, inputs, fixed=declared is not None)
     return tree.map_structure(lambda leaf: _with_batch(leaf, batch), chosen)
 
 
@@ -48,19 +49,24 @@ def _with_batch(leaf: InputType, batch: int | None) -> InputType:
     return InputType(leaf.name, (batch, *leaf.shape[1:]), leaf.dtype)
 
 
-def _own_inputs(model: Any) -> Any:
-    """What a built model knows of its inputs; None for one that was never built."""
+def _declared_inputs(model: Any) -> Any:
+    """The inputs that a functional model was built of; None for another model."""
     functional = getattr(model, "_functional", None) or model
     structure = getattr(functional, "_inputs_struct", None)
-    if structure is not None:
-        return _named(structure, lambda leaf, name: InputType(name, tuple(leaf.shape), leaf.dtype))
+    if structure is None:
+        return None
+    return _named(structure, lambda leaf, name: InputType(name, tuple(leaf.shape), leaf.dtype))
+
+
+def _inputs_of_a_call(model: Any) -> Any:
+    """What a model keeps of the call that built it: the shapes; None for one that was never built."""
     shapes = getattr(model, "_build_shapes_dict", None)
     if not model.built or not shapes:
         return None
     (first, *_) = shapes.values()
-    shape = tree.map_shape_structure(lambda sizes: (None, *sizes[1:]), first)
+    specs = tree.map_shape_structure(lambda sizes: keras.KerasTensor((None, *sizes[1:]), name="input"), first)
     dtype = standardize_dtype(model.input_dtype)
-    return tree.map_shape_structure(lambda sizes: InputType("input", tuple(sizes), dtype), shape)
+    return _named(specs, lambda leaf, name: InputType(name, tuple(leaf.shape), dtype))
 
 
 def _named(structure: Any, make: Any) -> Any:
@@ -73,8 +79,11 @@ def _named(structure: Any, make: Any) -> Any:
     return tree.map_structure(lambda leaf: make(leaf, leaf.name), structure)
 
 
-def _given_inputs(model: Any, own: Any, given: Any) -> Any:
-    """The caller's shapes, specs or arrays, with names and types from the model where it has them."""
+def _given_inputs(model: Any, own: Any, given: Any, fixed: bool) -> Any:
+    """The caller's shapes, specs or arrays, with names and types from the model where it has them.
+
+    `fixed`: the model declares its inputs, and what the caller says must agree.
+    """
     if own is None:
         default = standardize_dtype(model.input_dtype)
         counter = iter(range(1_000_000))
@@ -85,7 +94,7 @@ def _given_inputs(model: Any, own: Any, given: Any) -> Any:
     leaves = _flatten_given(given)
     if len(leaves) != len(expected):
         raise LitesmithError(InputMismatch(f"{len(leaves)} given for {len(expected)} inputs", describe(own)))
-    matched = [_given_leaf(known, leaf, fixed=True) for known, leaf in zip(expected, leaves, strict=True)]
+    matched = [_given_leaf(known, leaf, fixed) for known, leaf in zip(expected, leaves, strict=True)]
     return tree.pack_sequence_as(own, matched)
 
 
