@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support import check_function
 
 from litesmith.diagnostics.base import LitesmithError
+from support import check_function
 
 
 @pytest.mark.parametrize(
