@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 
 from litesmith.frontends.keras.arguments import to_numpy
@@ -12,6 +13,11 @@ from litesmith.frontends.keras.arguments import to_numpy
 
 def run_keras(model: Any, inputs: Any) -> Any:
     """The model's inference on nested arrays, as nested arrays; plain functions are called as they are."""
+    with np.errstate(all="ignore"):  # no other backend warns of the infinities that extreme inputs are given for
+        return _run(model, inputs)
+
+
+def _run(model: Any, inputs: Any) -> Any:
     if not isinstance(model, keras.Layer):
         return model(inputs)
     tensors = tree.map_structure(keras.ops.convert_to_tensor, inputs)
