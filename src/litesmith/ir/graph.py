@@ -98,16 +98,20 @@ class Graph:
         self.outputs: list[Value] = []
         self.operations: list[Operation] = []
         self.anchors: dict[Symbol, tuple[Value, int]] = {}
-        """For each unknown size, an input and the axis whose size it is."""
+        """For each unknown size, a tensor, mostly an input, and the axis whose size it is."""
 
     def add_input(self, type: TensorType, name: str) -> Value:
         value = Value(type, name, graph=self)
         self.inputs.append(value)
-        for axis, size in enumerate(type.shape):
+        self.anchor(value)
+        return value
+
+    def anchor(self, value: Value) -> None:
+        """Let unknown sizes that have no anchor yet be read from `value`."""
+        for axis, size in enumerate(value.type.shape):
             if isinstance(size, Dim) and size.is_symbol:
                 (found,) = size.expression.symbols
                 self.anchors.setdefault(found, (value, axis))
-        return value
 
     def insert(self, operation: Operation, before: Operation | None = None) -> None:
         """Put an operation in front of another, or at the end."""

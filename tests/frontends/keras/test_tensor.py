@@ -21,6 +21,28 @@ def test_comparisons_of_numpy_arrays_are_turned_around():
     check_function(lambda x: [array < x, array >= x, array == x], np.array([[0, 0.5, 2, 9]], "float32"))
 
 
+ODD = np.array([True, False, True, False])
+INTEGERS = np.array([[0, 1, -5, 2**31 - 1], [7, 12, 96, -(2**31)]], "int32")
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: x & ODD, lambda x: ODD | x, lambda x: x ^ ODD, lambda x: ODD & x, lambda x: ~x]
+)
+def test_operators_of_booleans(function):
+    check_function(function, INTEGERS > 3)
+
+
+@pytest.mark.parametrize("function", [lambda x: x ^ 5, lambda x: 12 ^ x, lambda x: ~x])
+def test_operators_of_integers_combine_their_bits(function):
+    check_function(function, INTEGERS)
+
+
+@pytest.mark.parametrize("function", [lambda x: x & 3, lambda x: 3 | x])
+def test_what_has_no_operator_for_integers_is_a_finding_and_no_boolean(function):
+    with pytest.raises(LitesmithError, match=r"K102.*bits of int32"):
+        check_function(function, INTEGERS)
+
+
 @pytest.mark.parametrize("function", [np.sin, np.mean, lambda x: np.concatenate([x, x]), np.asarray])
 def test_other_functions_of_numpy_are_a_finding(function):
     with pytest.raises(LitesmithError, match=r"K103.*numpy"):

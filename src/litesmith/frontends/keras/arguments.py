@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import Variable
-from keras.src.backend import is_tensor, standardize_dtype
+from keras.src.backend import get_stateless_scope, in_stateless_scope, is_tensor, standardize_dtype
 
 from litesmith.frontends.keras.tensor import LiteTensor
 from litesmith.ir.builder import constant_value
@@ -58,7 +58,8 @@ def variable_value(variable: Any) -> Value:
         return current.value
     dtype = DType(standardize_dtype(variable.dtype))
     stored = variable._value
-    if stored is None or standardize_dtype(current.dtype) != standardize_dtype(stored.dtype):
+    was_assigned = in_stateless_scope() and get_stateless_scope().get_current_value(variable) is not None
+    if was_assigned or stored is None or standardize_dtype(current.dtype) != standardize_dtype(stored.dtype):
         return array_value(current, variable.path)
     type = TensorType(dtype, tuple(variable.shape))
     return constant_value(

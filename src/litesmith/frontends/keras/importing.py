@@ -84,10 +84,11 @@ def _trace(model: Any, types: Any, run: int) -> tuple[Graph, Any, Tracer]:
     """One run; `run` chooses the probe values of unknown sizes."""
     graph = Graph("main")
     sizes = _Sizes(run)
-    names = iter(unique([leaf.name for leaf in tree.flatten(types)]))
-    values = tree.map_structure(lambda leaf: graph.add_input(sizes.type(leaf), next(names)), types)
+    leaves = tree.flatten(types)
+    names = unique([leaf.name for leaf in leaves])
+    values = [graph.add_input(sizes.type(leaf), name) for leaf, name in zip(leaves, names, strict=True)]
     tracer = Tracer(graph)
-    structure = tracer.run(lambda tensors: _call(model, tensors), values)
+    structure = tracer.run(lambda tensors: _call(model, tensors), tree.pack_sequence_as(types, values))
     graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
     _prune(graph)
     return graph, structure, tracer

@@ -46,13 +46,20 @@ RECORDING = frozenset({"keras.src.ops.operation", "keras.src.layers.layer", "ker
 LEFT_ALONE = frozenset({
     "is_tensor", "compute_output_spec", "device_scope", "random_seed_dtype", "cudnn_ok", "remat",
     "draw_seed", "get_device", "to_torch_dtype", "enable_float64",
+    "align_operand_types", "get_ov_output", "ov_to_keras_type", "shape_to_ov_output",
 })  # fmt: skip
-"""Functions that answer a question about the backend rather than compute."""
+"""Functions that are no operations: they answer a question about the backend, or serve it alone."""
 
 CONTROL_FLOW = frozenset({
     "cond", "switch", "while_loop", "fori_loop", "scan", "map", "vectorized_map", "associative_scan",
 })  # fmt: skip
 """Functions that run other functions, through which they may reach our tensors."""
+
+OPERATORS = tuple(f"__{name}__" for name in (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor",
+    "eq", "ne", "lt", "le", "gt", "ge",
+))  # fmt: skip
+"""Methods of binary operators."""
 
 
 class Importer(Protocol):
@@ -172,7 +179,33 @@ def _replacements() -> list[tuple[Any, str, Any, Any]]:
                 found.append((module, name, value, wrappers[id(value)]))
             elif value is any_symbolic_tensors and module_name not in RECORDING:
                 found.append((module, name, value, is_symbolic))
+    for owner in _stubborn_tensors():
+        methods = {name: vars(owner)[name] for name in OPERATORS if name in vars(owner)}
+        found.extend((owner, name, method, _giving_way(method)) for name, method in methods.items())
     return found
+
+
+def _stubborn_tensors() -> list[type]:
+    """The backend's classes of tensors whose operators raise where they do not know the right operand."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        return [tensorflow.Tensor, tensorflow.Variable]
+    if keras.backend.backend() == "openvino":
+        from keras.src.backend.openvino.core import OpenVINOKerasTensor
+
+        return [OpenVINOKerasTensor]
+    return []
+
+
+def _giving_way(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A binary operator that leaves a pair with our tensor on the right to that one's reflected operator."""
+
+    @functools.wraps(original)
+    def operator(self: Any, other: Any) -> Any:
+        return NotImplemented if isinstance(other, LiteTensor) else original(self, other)
+
+    return operator
 
 
 def _symbolic_question(original: Callable[..., bool]) -> Callable[..., bool]:

@@ -23,6 +23,9 @@ UFUNCS = {
     "matmul": "matmul",
     "logical_and": "and",
     "logical_or": "or",
+    "bitwise_and": "and",
+    "bitwise_or": "or",
+    "bitwise_xor": "xor",
     "less": "lt",
     "less_equal": "le",
     "greater": "gt",
@@ -125,6 +128,29 @@ class LiteTensor(KerasTensor):
         from keras import ops
 
         return ops.equal(self, other)
+
+    def __and__(self, other: Any) -> Any:
+        # Keras' symbolic tensors take integers for booleans here; those of its backends combine their bits.
+        from keras import ops
+
+        return ops.bitwise_and(self, other)
+
+    def __or__(self, other: Any) -> Any:
+        from keras import ops
+
+        return ops.bitwise_or(self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        from keras import ops
+
+        return ops.bitwise_xor(self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Any:
+        from keras import ops
+
+        return ops.bitwise_not(self)
 
     def __repr__(self) -> str:
         return f"<LiteTensor {self.name}: {self.value.type}>"

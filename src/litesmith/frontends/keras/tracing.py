@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -29,7 +29,7 @@ from litesmith.frontends.keras.registry import (
 from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
 from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
-from litesmith.ir.graph import Graph, Operation
+from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.source import Source, source_scope
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.array import as_value
@@ -142,22 +142,22 @@ class Tracer:
         """What the lowering of a layer or operation makes of one call of it."""
         file, line = users_line(self.root)
         with source_scope(source := Source("/".join(self.path), name, file, line)):
-            return self._apply(rule, name, called.call, source, (called,), args, kwargs)
+            return self._apply(rule, name, called, source, (called,), args, kwargs)
 
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
         file, line = failing_line(error.__traceback__)
         source = Source("/".join(self.path), type(layer).__name__, file, line)
         finding = UntraceableLayer(source, type(layer).__name__, _first_line(error))
         with source_scope(source):
-            return self._placeholder(finding, type(layer).__name__, layer.call, args, kwargs)
+            return self._placeholder(finding, type(layer).__name__, layer, args, kwargs)
 
-    def _placeholder(self, finding: Diagnostic, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def _placeholder(self, finding: Diagnostic, name: str, called: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Note a finding, and return tensors of the type that Keras says the result has, so that the import goes on."""
         places: list[Operation] = []
         self.found.append((finding, places))
         try:
             with plain_keras():
-                spec = keras.src.backend.compute_output_spec(function, *_plain(args), **_plain(kwargs))
+                spec = _output_spec(called, *_plain(args), **_plain(kwargs))
         except Exception as error:
             raise CannotContinue from error
         read = [leaf.value for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, LiteTensor)]
@@ -165,17 +165,32 @@ class Tracer:
         def missing(leaf: Any) -> Any:
             if not isinstance(leaf, keras.KerasTensor):
                 return leaf
-            sizes = tuple(self.new_size() if size is None else size for size in leaf.shape)
+            sizes = tuple(self._size(axis, read) if size is None else size for axis, size in enumerate(leaf.shape))
             place = current_builder().add(Missing(name=name), read, [TensorType(DType(leaf.dtype), sizes)])
+            current_builder().graph.anchor(place.result)
             places.append(place)
             return LiteTensor(place.result)
 
         return tree.map_structure(missing, spec)
 
-    def new_size(self) -> Dim:
-        """A size that nothing is known about."""
+    def _size(self, axis: int, read: Sequence[Value]) -> Dim:
+        """A size that nothing is known about: the one that what was read has there, else a new one.
+
+        Nothing is written of a graph with such a size: it only decides what else is found.
+        """
+        there = {value.type.shape[axis] for value in read if value.type.rank > axis}
+        dynamic = [size for size in there if isinstance(size, Dim)]
+        if len(dynamic) == 1:
+            return dynamic[0]
         self.unknown += 1
         return symbol(f"unknown_{self.unknown}", 2 + self.unknown)
+
+
+def _output_spec(called: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What Keras says a layer, an operation or a function returns; layers may say it themselves."""
+    if isinstance(called, keras.Operation):
+        return called.compute_output_spec(*args, **kwargs)
+    return keras.src.backend.compute_output_spec(called, *args, **kwargs)
 
 
 def _plain(arguments: Any) -> Any:

@@ -86,7 +86,8 @@ def _same_structure(left: Any, right: Any) -> bool:
 def _pack(structure: Any, values: Sequence[Value]) -> Any:
     """`values` at the places of a structure's leaves that are not None."""
     left = iter(values)
-    return tree.map_structure(lambda leaf: None if leaf is None else next(left), structure)
+    packed = [None if leaf is None else next(left) for leaf in tree.flatten(structure)]
+    return tree.pack_sequence_as(structure, packed)
 
 
 @lowers("ops.while_loop")
