@@ -87,28 +87,37 @@ class StridedSlice(Operator, builtin="STRIDED_SLICE"):
 
 
 def slice_length(size: Size, begin: Size | None, end: Size | None, step: int) -> Size:
-    """How many elements `[begin:end:step]` takes of `size`, as Python counts."""
+    """How many elements `[begin:end:step]` takes of `size`, as Python counts.
+
+    A dynamic size is taken to be at least 1, and at least as long as what `[:-n]` cuts off.
+    """
     if not any(isinstance(bound, Dim) for bound in (size, begin, end)):
         return len(range(int(size))[slice(begin, end, step)])
     if step < 0:
-        highest = size - 1 if begin is None else _bound(size, begin)
-        lowest = -1 if end is None else _bound(size, end)
+        highest = size - 1 if begin is None else _place(size, begin, size - 1, least=0)
+        if end is not None and not isinstance(end, Dim) and end < 0:
+            return ceil_div(highest - size + _smaller(-end, size + 1, least=2), -step)
+        lowest = -1 if end is None else _place(size, end, size - 1, least=0)
         return ceil_div(highest - lowest, -step)
-    first = _bound(size, 0 if begin is None else begin)
-    last = size if end is None else _bound(size, end)
-    return ceil_div(last - first, step)
+    last = size if end is None else _place(size, end, size, least=1)
+    if begin is not None and not isinstance(begin, Dim) and begin < 0:
+        return ceil_div(last - size + _smaller(-begin, size, least=1), step)
+    return ceil_div(last - (0 if begin is None else _place(size, begin, size, least=1)), step)
 
 
-def _bound(size: Size, bound: Size) -> Size:
-    """A slice's bound counted from the front and cut at the end of the axis, which has an element at least."""
+def _place(size: Size, bound: Size, most: Size, least: int) -> Size:
+    """A slice's bound counted from the front, `most` at most."""
     if not isinstance(bound, Dim) and bound < 0:
         return size + bound
-    if not isinstance(bound, Dim) and bound <= 1:
-        return bound
-    difference = size - bound
+    return _smaller(bound, most, least)
+
+
+def _smaller(bound: Size, most: Size, least: int) -> Size:
+    """The smaller of a bound and of `most`, which is known to be `least` or more."""
+    difference = most - bound
     if not isinstance(difference, Dim):
-        return bound if difference >= 0 else size
-    return bound if isinstance(bound, Dim) else minimum(bound, size)
+        return bound if difference >= 0 else most
+    return bound if isinstance(bound, Dim) or bound <= least else minimum(bound, most)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,28 @@
+"""How long slices of axes of unknown size are."""
+
+from itertools import product
+
+import pytest
+
+from litesmith.ir.dims import evaluate, symbol
+from litesmith.opset.slicing import slice_length
+
+BOUNDS = (None, *range(-4, 5))
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, -1, -2])
+def test_a_slice_is_as_long_as_in_python(step):
+    for begin, end in product(BOUNDS, BOUNDS):
+        length = slice_length(symbol("t", 101), begin, end, step)
+        for size in range(1, 9):
+            expected = len(range(size)[slice(begin, end, step)])
+            found = evaluate(length, {"t": size})
+            assert found == expected or (found < 0 and expected == 0), (begin, end, step, size)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "shown"),
+    [(None, None, "t"), (-1, None, "1"), (1, None, "-1 + t"), (None, -3, "-3 + t"), (-2, None, "min(2, t)")],
+)
+def test_lengths_stay_simple(begin, end, shown):
+    assert str(slice_length(symbol("t", 101), begin, end, 1)) == shown
