@@ -22,7 +22,7 @@ def test_a_slice_is_as_long_as_in_python(step):
 
 @pytest.mark.parametrize(
     ("begin", "end", "shown"),
-    [(None, None, "t"), (-1, None, "1"), (1, None, "-1+t"), (None, -3, "-3+t"), (-2, None, "min(2, t)")],
+    [(None, None, "t"), (-1, None, "1"), (1, None, "-1+t"), (None, -3, "-3+t"), (-2, None, "(min(2, t))")],
 )
 def test_lengths_stay_simple(begin, end, shown):
     assert str(slice_length(symbol("t", 101), begin, end, 1)) == shown
