@@ -2,4 +2,7 @@
 
 import os
 
+from hypothesis import settings
+
+settings.register_profile("thorough", max_examples=2000)
 os.environ.setdefault("KERAS_BACKEND", "numpy")

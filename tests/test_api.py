@@ -1,5 +1,6 @@
 """The Python face: convert, run, save, load, verify."""
 
+import os
 import subprocess
 import sys
 
@@ -118,4 +119,15 @@ def test_the_model_is_left_as_it_was(model):
     litesmith.convert(model, verify=False)
     assert len(model.layers[0]._inbound_nodes) == nodes
     assert keras.ops.add(1, 1) == 2
-    assert keras.layers.Layer.symbolic_call.__module__ == "keras.src.layers.layer"
+    for changed in (keras.layers.Layer.symbolic_call, keras.Operation.symbolic_call, keras.src.backend.numpy.add):
+        assert "litesmith" not in changed.__code__.co_filename
+
+
+def test_without_a_backend_a_file_is_refused_with_what_to_install(model, tmp_path):
+    model.save(path := tmp_path / "net.keras")
+    code = "import importlib.util as u; u.find_spec = lambda name: None; import litesmith; litesmith.convert('{}')"
+    environment = {**os.environ, "KERAS_BACKEND": ""}
+    command = [sys.executable, "-c", code.format(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert "B101: Keras needs a backend, and none is installed" in ended.stderr
+    assert "pip install jax" in ended.stderr

@@ -46,12 +46,14 @@ def convert(
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
     """
-    from litesmith.frontends.keras.importing import import_model
     from litesmith.frontends.keras.options import Options, RnnForm
 
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
     source = open_model(model, custom_objects)
+    # It imports Keras, which fails where no backend is installed: opening a file has said so by now.
+    from litesmith.frontends.keras.importing import import_model
+
     with _collecting_no_garbage():
         imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
         imported.model.description = MAKER

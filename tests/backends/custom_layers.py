@@ -138,3 +138,4 @@ def test_raw_functions_are_all_found_in_one_run():
         assert finding.code == "K103"
         assert (finding.source.file, finding.source.line) == (__file__, line)
         assert "Raw" in finding.message()
+        assert "was called on a tensor of the model" in finding.message()

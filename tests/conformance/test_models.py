@@ -595,3 +595,19 @@ def test_an_augmentation_model_in_front():
     h = layers.Conv2D(4, 3)(layers.Rescaling(1 / 255)(augment(x)))
     lite = check_converts(randomized(Model(x, layers.GlobalMaxPooling2D()(layers.Dropout(0.3)(h)))))
     assert builtins_of(lite) == ["CONV_2D", "REDUCE_MAX"]
+
+
+def test_a_u_net_takes_images_of_any_size_that_it_can_halve():
+    x = image = keras.Input((None, None, 2))
+    skips = []
+    for width in (3, 4):
+        x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
+        skips.append(x)
+        x = layers.MaxPooling2D()(x)
+    for width, skip in ((4, skips[1]), (3, skips[0])):
+        x = layers.Conv2DTranspose(width, 3, strides=2, padding="same")(x)
+        x = layers.Conv2D(width, 3, padding="same")(layers.concatenate([x, skip]))
+    lite = check_converts(randomized(Model(image, x)), floats(1, 8, 12, 2), floats(3, 16, 8, 2))
+    with pytest.raises(LitesmithError, match="R101"):
+        lite.run(floats(1, 7, 12, 2))
+    assert litesmith.verify(Model(image, x), lite)

@@ -97,3 +97,10 @@ def test_sizes_behave_as_integers_for_code_that_does_not_know_them():
 def test_symbols_of_an_expression_are_found_inside_terms():
     b, t = symbol("b", 3), symbol("t", 131)
     assert {s.name for s in expression((b + t) // 2 % 5).symbols} == {"b", "t"}
+
+
+@pytest.mark.parametrize("function", [minimum, maximum])
+def test_minimum_and_maximum_do_not_depend_on_the_order(function):
+    time = symbol("time", 131)
+    assert same(function(time, 3), function(3, time))
+    assert same(function(time, time + 1), function(time + 1, time))

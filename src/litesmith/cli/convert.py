@@ -41,7 +41,7 @@ def convert(
 ) -> None:
     """Convert a Keras model to a LiteRT file of builtin operators, and compare the two."""
     with reporting(as_json, debug) as out:
-        target = output or model.with_suffix(".tflite")
+        target = output or model.parent / f"{model.stem}.tflite"
         settings = {"batch": batch, "rnn": rnn}
         _convert(out, model, target, shapes or [], custom_objects, settings, (verify, atol, rtol))
 

@@ -69,7 +69,8 @@ class UntraceableLayer(KerasDiagnostic, code="K103"):
     Why it matters: the model is converted by running it on symbolic tensors, which work with
         Keras layers and `keras.ops`; functions of TensorFlow, JAX, torch or numpy cannot take them.
     Example: a custom layer whose `call` uses `tf.math.sin(x)` or `np.mean(x)`.
-    How to fix: use the function of the same name in `keras.ops`.
+    How to fix: use the function of the same name in `keras.ops`; for an `if` on values of a
+        tensor, `keras.ops.where` or `keras.ops.cond`.
     """
 
     layer_class: str
@@ -79,6 +80,8 @@ class UntraceableLayer(KerasDiagnostic, code="K103"):
         return f"The layer's {self.layer_class}.call could not be followed: {self.error}"
 
     def hint(self) -> str:
+        if "as a boolean" in self.error:
+            return "Use keras.ops.where or keras.ops.cond in place of if, while, and, or, not on values of a tensor."
         return "Use keras.ops in place of functions of tf, jax, torch or numpy on the layer's tensors."
 
 

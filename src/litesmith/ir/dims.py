@@ -315,4 +315,6 @@ def _opaque(function: str, left: Size, right: Size) -> Size:
         quotient = a.divided(b)
         if quotient is not None:
             return dim(value, quotient) if function == "//" else 0
+    elif str(b) < str(a):
+        a, b = b, a  # min and max of the same two sizes are equal in either order
     return Dim(value, Polynomial.of(Term(function, a, b)))

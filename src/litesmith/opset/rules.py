@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litesmith.ir.dims import Dim, Shape, Size, ceil_div, expression, maximum, same
+from litesmith.ir.dims import Dim, Shape, Size, ceil_div, evaluate, expression, maximum, same
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
@@ -12,6 +12,9 @@ from litesmith.ir.types import DType, TensorType
 FLOAT = frozenset({DType.FLOAT32})
 WIDE = frozenset({DType.FLOAT32, DType.INT32, DType.INT64})
 """What most kernels compute with: narrow integers they take only with scales, or abort the process."""
+
+ROUND_SIZE = 2**8 * 3**3 * 5**2 * 7
+"""What divides without a rest by the strides that models have, several times."""
 
 
 def need(value: Value | None, name: str) -> TensorType:
@@ -50,18 +53,23 @@ def normalize_axis(axis: int, rank: int) -> int:
 def agreed_size(left: Size, right: Size) -> Size:
     """The size of two axes that must have one: the number where one is known, else the left one.
 
-    Sizes of different unknowns, as of two inputs, are taken to be equal, as Keras takes them.
-    TypeRule for different numbers, and for different functions of the same unknowns.
+    Sizes of different unknowns, as of two inputs, are taken to be equal, as Keras takes them; so are different
+    functions of the same unknowns that agree for round sizes: a U-Net halves and doubles images. Kernels
+    refuse what is not equal when the model runs. TypeRule for different numbers, and for other functions.
     """
-    if same(left, right) or int(left) == int(right):
+    if isinstance(left, Dim) != isinstance(right, Dim):
         return right if isinstance(left, Dim) else left
-    if not isinstance(left, Dim) and isinstance(right, Dim):
+    if same(left, right):
         return left
-    if isinstance(left, Dim) and not isinstance(right, Dim):
-        return right
-    if expression(left).symbols == expression(right).symbols:
+    if expression(left).symbols == expression(right).symbols and not _agree_for_round_sizes(left, right):
         raise TypeRule(f"sizes {left} and {right} differ")
     return left
+
+
+def _agree_for_round_sizes(left: Size, right: Size) -> bool:
+    names = sorted(symbol.name for symbol in expression(left).symbols)
+    sizes = {name: ROUND_SIZE * count for count, name in enumerate(names, 1)}
+    return evaluate(left, sizes) == evaluate(right, sizes)
 
 
 def broadcast_sizes(left: Size, right: Size) -> Size:

@@ -127,6 +127,8 @@ def test_a_model_that_was_never_called_needs_inputs(inputs):
             "type int32 for input 'zebra', which is float32",
         ),
         (["what", (None, 2)], "'what' is not a shape"),
+        ({"zebra": (None, 3), "aple": (None, 2)}, "there is no input 'aple'"),
+        ({"zebra": (None, 3)}, "there is nothing for 'apple'"),
     ],
 )
 def test_inputs_that_do_not_fit_are_said(inputs, message):
@@ -135,6 +137,15 @@ def test_inputs_that_do_not_fit_are_said(inputs, message):
         return
     with pytest.raises(LitesmithError, match=message):
         litesmith.convert(_two_inputs(NESTS["list"]), inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("nest", "given"),
+    [("list", {"apple": (None, 2), "zebra": (4, 3)}), ("dictionary", {"a": (None, 2), "z": (4, 3)})],
+)
+def test_inputs_may_be_given_by_name(nest, given):
+    face = litesmith.convert(_two_inputs(NESTS[nest]), inputs=given).signatures["serving_default"]
+    assert {str(type) for type in face["inputs"].values()} == {"float32[batch, 2]", "float32[4, 3]"}
 
 
 def test_inputs_fix_sizes_that_the_model_leaves_open():

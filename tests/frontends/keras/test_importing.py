@@ -58,6 +58,7 @@ def test_size_read_as_a_number_is_a_finding_with_layer_and_line(layer):
         litesmith.convert(model_of(layer))
     (finding,) = raised.value.diagnostics
     assert isinstance(finding, SizeReadAsNumber)
+    assert finding.dimension == "signal.1"
     assert finding.code == "K201"
     assert "signal.1" in finding.message()
     assert finding.source.layer == "reader"

@@ -1,5 +1,6 @@
 """The tensor that models are followed with, in the hands of code that expects another."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -47,3 +48,11 @@ def test_what_has_no_operator_for_integers_is_a_finding_and_no_boolean(function)
 def test_other_functions_of_numpy_are_a_finding(function):
     with pytest.raises(LitesmithError, match=r"K103.*numpy"):
         check_function(function, np.ones((1, 4), "float32"))
+
+
+def test_a_branch_on_values_is_a_finding_that_names_where_and_cond():
+    def positive(x):
+        return x if keras.ops.sum(x) > 0 else -x
+
+    with pytest.raises(LitesmithError, match=r"K103.*\n.*\n.*keras.ops.where or keras.ops.cond in place of if"):
+        check_function(positive, np.ones((1, 4), "float32"))

@@ -91,11 +91,25 @@ def _given_inputs(model: Any, own: Any, given: Any, fixed: bool) -> Any:
             lambda leaf: _given_leaf(InputType(f"input_{next(counter)}", (), default), leaf, fixed=False), given
         )
     expected = tree.flatten(own)
-    leaves = _flatten_given(given)
+    leaves = _flatten_given(_in_order(own, given))
     if len(leaves) != len(expected):
         raise LitesmithError(InputMismatch(f"{len(leaves)} given for {len(expected)} inputs", describe(own)))
     matched = [_given_leaf(known, leaf, fixed) for known, leaf in zip(expected, leaves, strict=True)]
     return tree.pack_sequence_as(own, matched)
+
+
+def _in_order(own: Any, given: Any) -> Any:
+    """What is given by name, in the model's order; the names must be the model's."""
+    if not isinstance(given, dict):
+        return given
+    names = list(own) if isinstance(own, dict) else [leaf.name for leaf in tree.flatten(own)]
+    for name in given:
+        if name not in names:
+            raise LitesmithError(InputMismatch(f"there is no input {name!r}", describe(own)))
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise LitesmithError(InputMismatch(f"there is nothing for {', '.join(map(repr, missing))}", describe(own)))
+    return given if isinstance(own, dict) else [given[name] for name in names]
 
 
 def _is_shape(given: Any) -> bool:

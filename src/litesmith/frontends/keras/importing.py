@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
             cause = tracer.failures[0] if tracer.failures else None
             raise LitesmithError(_unique(findings)) from cause
         if any(size is None for leaf in tree.flatten(types) for size in leaf.shape):
-            _check_sizes(graph, _trace(model, types, 1)[0])
+            _check_sizes(graph, lambda changed: _trace(model, types, 1, changed)[0])
     names = unique([leaf.name for leaf in tree.flatten(types)])
     signature = Signature("serving_default", graph, tuple(names), tuple(output_names(model, structure)))
     return Imported(Model([graph], [signature]), nesting_of(types), nesting_of(structure), ())
@@ -80,10 +80,10 @@ def _build(model: Any, types: Any) -> None:
         ) from error
 
 
-def _trace(model: Any, types: Any, run: int) -> tuple[Graph, Any, Tracer]:
-    """One run; `run` chooses the probe values of unknown sizes."""
+def _trace(model: Any, types: Any, run: int, changed: str | None = None) -> tuple[Graph, Any, Tracer]:
+    """One run; `run` chooses the probe values of unknown sizes, of all of them or of the one `changed`."""
     graph = Graph("main")
-    sizes = _Sizes(run)
+    sizes = _Sizes(run, changed)
     leaves = tree.flatten(types)
     names = unique([leaf.name for leaf in leaves])
     values = [graph.add_input(sizes.type(leaf), name) for leaf, name in zip(leaves, names, strict=True)]
@@ -112,8 +112,9 @@ def _call(model: Any, tensors: Any) -> Any:
 class _Sizes:
     """Unknown sizes of inputs: one batch for all, one for each other axis."""
 
-    def __init__(self, run: int) -> None:
+    def __init__(self, run: int, changed: str | None = None) -> None:
         self.run = run
+        self.changed = changed
         self.count = 0
 
     def type(self, leaf: InputType) -> TensorType:
@@ -123,20 +124,25 @@ class _Sizes:
         return TensorType(DType(leaf.dtype), tuple(sizes))
 
     def _unknown(self, name: str, axis: int) -> Dim:
+        known_as = f"{name}.{axis}" if axis else "batch"
+        run = self.run if self.changed in (None, known_as) else 0
         if axis == 0:
-            return symbol("batch", BATCH_PROBES[self.run])
-        probes = SIZE_PROBES[self.run]
+            return symbol(known_as, BATCH_PROBES[run])
         self.count += 1
-        return symbol(f"{name}.{axis}", probes[(self.count - 1) % len(probes)])
+        return symbol(known_as, SIZE_PROBES[run][(self.count - 1) % len(SIZE_PROBES[run])])
 
 
-def _check_sizes(first: Graph, second: Graph) -> None:
-    """Both runs must give one graph: where they differ, a size was read as a number."""
-    difference = first_difference(first, second)
+def _check_sizes(first: Graph, again: Callable[[str | None], Graph]) -> None:
+    """Both runs must give one graph: where they differ, a size was read as a number.
+
+    `again` runs the model with other probe values of all sizes, or of the one called so.
+    """
+    difference = first_difference(first, again(None))
     if difference is None:
         return
-    unknown = ", ".join(sorted({symbol.name for symbol in first.anchors}))
-    raise LitesmithError(SizeReadAsNumber(difference.source, unknown, difference.what))
+    unknown = sorted({symbol.name for symbol in first.anchors})
+    read = [name for name in unknown if first_difference(first, again(name)) is not None]
+    raise LitesmithError(SizeReadAsNumber(difference.source, ", ".join(read or unknown), difference.what))
 
 
 def _unique(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

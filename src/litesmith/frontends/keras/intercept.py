@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import keras
 from keras.src.backend.common import KerasVariable
 from keras.src.backend.common.keras_tensor import any_symbolic_tensors
+from keras.src.backend.common.variables import standardize_shape
 from keras.src.layers import layer as layer_module
 from keras.src.layers.layer import Layer
 from keras.src.ops.operation import Operation
@@ -162,14 +163,15 @@ def _replacements() -> list[tuple[Any, str, Any, Any]]:
     found: list[tuple[Any, str, Any, Any]] = [
         (Operation, "symbolic_call", Operation.symbolic_call, _operation_call(Operation.symbolic_call)),
         (Layer, "symbolic_call", Layer.symbolic_call, _layer_call(Layer.symbolic_call)),
-        (layer_module, "Node", layer_module.Node, _node(layer_module.Node)),
         (KerasVariable, "__getitem__", KerasVariable.__getitem__, _indexing(KerasVariable.__getitem__)),
     ]
+    if hasattr(layer_module, "Node"):  # since Keras 3.10
+        found.append((layer_module, "Node", layer_module.Node, _node(layer_module.Node)))
     wrappers: dict[int, Any] = {}
     for module, name, function in _backend_functions():
         public = PREFIXES[module.__name__.rpartition(".")[2]] + name
         wrappers[id(function)] = _function_call(public, function)
-    is_symbolic = _symbolic_question(any_symbolic_tensors)
+    is_symbolic, standardize = _symbolic_question(any_symbolic_tensors), _standardizing(standardize_shape)
     for module in list(sys.modules.values()):
         module_name = getattr(module, "__name__", "")
         if not module_name.startswith("keras.src"):
@@ -179,6 +181,8 @@ def _replacements() -> list[tuple[Any, str, Any, Any]]:
                 found.append((module, name, value, wrappers[id(value)]))
             elif value is any_symbolic_tensors and module_name not in RECORDING:
                 found.append((module, name, value, is_symbolic))
+            elif value is standardize_shape:
+                found.append((module, name, value, standardize))
     for owner in _stubborn_tensors():
         methods = {name: vars(owner)[name] for name in OPERATORS if name in vars(owner)}
         found.extend((owner, name, method, _giving_way(method)) for name, method in methods.items())
@@ -221,6 +225,18 @@ def _symbolic_question(original: Callable[..., bool]) -> Callable[..., bool]:
         return original(args, kwargs)
 
     return any_symbolic
+
+
+def _standardizing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Keras before 3.13 takes sizes of no other class than `int`."""
+
+    @functools.wraps(original)
+    def standardize(shape: Any) -> Any:
+        if _importer.get() is not None and isinstance(shape, tuple) and involves(shape):
+            return shape
+        return original(shape)
+
+    return standardize
 
 
 def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:

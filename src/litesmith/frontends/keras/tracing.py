@@ -36,6 +36,11 @@ from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
 from litesmith.opset.unmodeled import Missing
 
+JAX_REFUSES = re.compile(
+    r"([\w.]+)(?: at \w+>)? (?:as an abstract array|as a JAX value|requires ndarray or scalar).*LiteTensor'>", re.DOTALL
+)
+"""What JAX says of our tensors, and the function that was called on one."""
+
 
 class CannotContinue(Exception):
     """An operation has no lowering, and not even its result's shape is known."""
@@ -156,7 +161,8 @@ class Tracer:
         places: list[Operation] = []
         self.found.append((finding, places))
         try:
-            with plain_keras():
+            # Keras' numpy backend computes with arrays of no meaning to find a shape.
+            with plain_keras(), np.errstate(all="ignore"):
                 spec = _output_spec(called, *_plain(args), **_plain(kwargs))
         except Exception as error:
             raise CannotContinue from error
@@ -207,6 +213,9 @@ def _plain(arguments: Any) -> Any:
 
 def _first_line(error: Exception) -> str:
     """What went wrong, without what Keras writes around it."""
+    refused = JAX_REFUSES.search(str(error))
+    if refused:
+        return f"the JAX function {refused[1]} was called on a tensor of the model"
     emphasized = re.findall("\x1b\\[1m(.*?)(?:\n|\x1b\\[0m)", str(error))
     text = (emphasized[-1] if emphasized else str(error)).strip()
     return text.split("\n")[0] or type(error).__name__
