@@ -290,8 +290,8 @@ def arrange(draw, values):
             [
                 ("cumsum", lambda x: ops.cumsum(x, axis)),
                 ("sort", lambda x: ops.sort(x, axis)),
-                ("argmax", lambda x: ops.argmax(ops.where(x == 0, ops.zeros_like(x), x), axis)),
-                ("argmin", lambda x: ops.argmin(ops.where(x == 0, ops.zeros_like(x), x), axis)),
+                ("argmax", lambda x: ops.argmax(ops.where(ops.equal(x, 0), ops.zeros_like(x), x), axis)),
+                ("argmin", lambda x: ops.argmin(ops.where(ops.equal(x, 0), ops.zeros_like(x), x), axis)),
                 ("taken in order", lambda x: ops.take_along_axis(x, ops.argsort(x, axis), axis)),
                 ("diff", lambda x: ops.diff(x, axis=axis)),
                 ("flip", lambda x: ops.flip(x, axis)),
