@@ -2,13 +2,19 @@
 
 Constants stay in the file's bytes: their arrays are views. An operator that has no
 definition, or options that its definition cannot hold, is kept as `Unmodeled`.
+
+Each graph is read on its own. How its unknown sizes relate is what its operators say of them; a file
+does not say how they relate to those of the graph that runs it, nor does the reader follow such calls,
+which may go in a circle.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import struct
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as generated
@@ -19,10 +25,11 @@ from litesmith.flatbuffer.schema import (
     FILE_IDENTIFIER,
     OPERATOR_NAMES,
     is_enumeration,
+    new_table,
     option_fields,
 )
 from litesmith.ir.constants import Constant
-from litesmith.ir.dims import Dim, Size, symbol
+from litesmith.ir.dims import Dim, Shape, symbol
 from litesmith.ir.graph import Graph, Model, Operation, Signature, Value
 from litesmith.ir.operator import Operator, TypeRule
 from litesmith.ir.source import Source
@@ -31,9 +38,9 @@ from litesmith.opset.registry import definitions
 from litesmith.opset.unmodeled import Unmodeled
 
 Buffer = bytes | bytearray | memoryview
+Item = TypeVar("Item")
 PROBES = (3, 211, 223, 227, 229, 233, 239, 241)
 """What unknown sizes compute as: the batch first, primes so that different ones do not meet."""
-
 
 CONTRADICTIONS = (
     struct.error,
@@ -68,10 +75,13 @@ class _Reader:
         self.data = np.frombuffer(data, np.uint8)
         self.table = generated.ModelT.InitFromPackedBuf(data, 0)
         self.graphs = [Graph(_text(sub.name) or f"subgraph_{i}") for i, sub in enumerate(self.table.subgraphs or ())]
-        self.values: list[list[Value]] = []
+        self.tensors: dict[Graph, list[Value | None]] = {}
+        """For each graph, what stands for its tensors, in the file's order; None for those that nothing writes."""
         self.unknown = 0
 
     def model(self) -> Model:
+        if not self.graphs:
+            raise Damaged("the file holds no graph")
         for graph, table in zip(self.graphs, self.table.subgraphs, strict=True):
             self._fill(graph, table)
         signatures = [self._signature(table) for table in self.table.signatureDefs or ()]
@@ -79,28 +89,23 @@ class _Reader:
         return Model(self.graphs, signatures, metadata, _text(self.table.description))
 
     def _fill(self, graph: Graph, table: Any) -> None:
-        inputs = _indices(table.inputs)
         produced = {index for operator in table.operators or () for index in _indices(operator.outputs)}
-        values: list[Value | None] = [None] * len(table.tensors or ())
+        values = self.tensors[graph] = [None] * len(table.tensors or ())
         batch = self._new_symbol("batch")
-        for index in inputs:
-            tensor = table.tensors[index]
-            values[index] = graph.add_input(self._type(tensor, batch), _text(tensor.name))
+        for index in _indices(table.inputs):
+            tensor = _at(table.tensors, index)
+            values[index] = graph.add_input(self._type(tensor, (batch,) if _sizes(tensor) else ()), _text(tensor.name))
         for index, tensor in enumerate(table.tensors or ()):
             if values[index] is None and index not in produced:
                 values[index] = self._constant(tensor)
         for operator in table.operators or ():
-            operation = self._operation(operator, table, values)
-            graph.insert(operation)
-        graph.outputs = [_there(values[index]) for index in _indices(table.outputs)]
-        self.values.append([value for value in values if value is not None])
-        self._by_index = getattr(self, "_by_index", {})
-        self._by_index[id(graph)] = values
+            graph.insert(self._operation(operator, table, values))
+        graph.outputs = [_there(values, index) for index in _indices(table.outputs)]
 
     def _operation(self, table: Any, subgraph: Any, values: list[Value | None]) -> Operation:
         operator = self._operator(table)
-        operands = [None if index < 0 else _there(values[index]) for index in _indices(table.inputs)]
-        outputs = [subgraph.tensors[index] for index in _indices(table.outputs)]
+        operands = [None if index < 0 else _there(values, index) for index in _indices(table.inputs)]
+        outputs = [_at(subgraph.tensors, index) for index in _indices(table.outputs)]
         types = self._result_types(operator, operands, outputs)
         name = _text(outputs[0].name) if outputs else ""
         operation = Operation(operator, operands, types, Source(layer=name))
@@ -111,32 +116,24 @@ class _Reader:
         return operation
 
     def _result_types(self, operator: Operator, operands: list[Value | None], outputs: list[Any]) -> list[TensorType]:
-        """What the file says; unknown sizes as the operator computes them, where it can."""
-        inferred: tuple[TensorType, ...] = ()
-        if any(_is_dynamic(tensor) for tensor in outputs):
-            try:
-                inferred = operator.infer(*operands)
-            except (TypeRule, NotImplementedError, ValueError, IndexError, ZeroDivisionError, AttributeError):
-                inferred = ()
-        types = []
-        for i, tensor in enumerate(outputs):
-            shape = tuple(_sizes(tensor))
-            hint = inferred[i].shape if i < len(inferred) and len(inferred[i].shape) == len(shape) else None
-            types.append(self._type(tensor, None, hint))
-        return types
-
-    def _type(self, tensor: Any, batch: Dim | None, hint: tuple[Size, ...] | None = None) -> TensorType:
-        shape: list[Size] = []
-        for axis, size in enumerate(_sizes(tensor)):
-            if size >= 0:
-                shape.append(size)
-            elif hint is not None:
-                shape.append(hint[axis])
-            else:
-                shape.append(batch if batch is not None and axis == 0 else self._new_symbol("size"))
-        return TensorType(
-            DTYPES[tensor.type], tuple(shape), _quantization(tensor.quantization), _sparsity(tensor.sparsity)
+        """What the file says; unknown sizes as the operator computes them from those of its operands, where it can."""
+        shapes: list[Shape] = []
+        is_contradiction = getattr(operator, "num_splits", len(outputs)) != len(outputs)  # perhaps billions
+        if any(_is_dynamic(tensor) for tensor in outputs) and not operator.subgraphs() and not is_contradiction:
+            with contextlib.suppress(TypeRule, NotImplementedError, *CONTRADICTIONS):
+                shapes = [type.shape for type in operator.infer(*operands)]
+        hints = (
+            shape if len(shape) == len(_sizes(tensor)) else () for tensor, shape in zip(outputs, shapes, strict=False)
         )
+        return [self._type(tensor, next(hints, ())) for tensor in outputs]
+
+    def _type(self, tensor: Any, hints: Shape = ()) -> TensorType:
+        """What the file says; the sizes that it leaves open as in `hints`, from the first axis on, or unknown ones."""
+        shape = tuple(
+            size if size >= 0 else hint if isinstance(hint, Dim) else self._new_symbol("size")
+            for size, hint in itertools.zip_longest(_sizes(tensor), hints)
+        )
+        return TensorType(DTYPES[tensor.type], shape, _quantization(tensor.quantization), _sparsity(tensor.sparsity))
 
     def _new_symbol(self, name: str) -> Dim:
         self.unknown += 1
@@ -145,7 +142,7 @@ class _Reader:
 
     def _constant(self, tensor: Any) -> Value:
         """A tensor that nothing produces: a constant, or a variable without content."""
-        type = self._type(tensor, None)
+        type = self._type(tensor)
         value = Value(type, _text(tensor.name))
         value.is_variable = bool(tensor.isVariable)
         data = self._bytes(tensor.buffer)
@@ -173,34 +170,34 @@ class _Reader:
         name = OPERATOR_NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
         options = table.builtinOptions if table.builtinOptions is not None else table.builtinOptions2
         definition = definitions().get(name)
-        if definition is not None and (options is not None or not option_fields(definition)):
-            known = self._modeled(definition, options)
-            if known is not None:
-                return known
-        return self._unmodeled(name, code, table, options)
+        known = None if definition is None else self._modeled(definition, options)
+        return known or self._unmodeled(name, code, table, options)
 
     def _modeled(self, definition: type[Operator], options: Any) -> Operator | None:
         """An instance of a definition, or None when it cannot hold what the options say."""
-        expected = None if definition.options_table is None else definition.options_table + "T"
-        if options is not None and type(options).__name__ != expected:
+        empty = None if definition.options_table is None else new_table(definition.options_table)
+        if options is None and empty is not None and not any(map(_is_set, vars(empty).values())):
+            options = empty  # kernels take an absent table as one of zeros
+        if type(options) is not type(empty):
             return None
         arguments: dict[str, Any] = {}
         left = {name for name, value in vars(options).items() if _is_set(value)} if options is not None else set()
         for field in option_fields(definition):
             value = getattr(options, field.schema_name)
             left.discard(field.schema_name)
-            arguments[field.name] = self._option(value, field.kind)
+            if value is not None:
+                arguments[field.name] = self._option(value, field.kind)
         return None if left else definition(**arguments)
 
     def _option(self, value: Any, kind: type) -> Any:
         if kind is Graph:
-            return self.graphs[value]
+            return _at(self.graphs, value)
         if kind is DType:
             return DTYPES[value]
         if is_enumeration(kind):
             return kind(value)
         if kind is tuple:
-            return () if value is None else tuple(np.asarray(value).tolist())
+            return tuple(np.asarray(value).tolist())
         if kind is str:
             return _text(value)
         return kind(value)
@@ -211,7 +208,7 @@ class _Reader:
         for field, value in vars(options).items() if options is not None else ():
             if "ubgraphInd" in field:
                 numbers = [value] if np.ndim(value) == 0 else list(value)
-                graphs.append((field, tuple(self.graphs[number] for number in numbers)))
+                graphs.append((field, tuple(_at(self.graphs, number) for number in numbers)))
             elif value is not None:
                 fields.append((field, tuple(value.tolist()) if isinstance(value, np.ndarray) else value))
         custom = table.customOptions
@@ -228,18 +225,18 @@ class _Reader:
     def _signature(self, table: Any) -> Signature:
         """A signature with its names in the order of the graph's inputs and outputs."""
         graph = self.graphs[table.subgraphIndex]
-        values = self._by_index[id(graph)]
-        names_in = {id(values[entry.tensorIndex]): _text(entry.name) for entry in table.inputs or ()}
-        names_out = [(_text(entry.name), values[entry.tensorIndex]) for entry in table.outputs or ()]
+        values = self.tensors[graph]
+        names_in = {_there(values, entry.tensorIndex): _text(entry.name) for entry in table.inputs or ()}
+        names_out = [(_text(entry.name), _there(values, entry.tensorIndex)) for entry in table.outputs or ()]
         return Signature(
             _text(table.signatureKey),
             graph,
-            tuple(names_in.get(id(value), value.name) for value in graph.inputs),
+            tuple(names_in.get(value, value.name) for value in graph.inputs),
             tuple(_output_names(graph, names_out)),
         )
 
 
-def _output_names(graph: Graph, named: list[tuple[str, Value | None]]) -> list[str]:
+def _output_names(graph: Graph, named: list[tuple[str, Value]]) -> list[str]:
     """A name for each output; two names for one tensor go to its places in order."""
     left = list(named)
     names = []
@@ -255,9 +252,18 @@ def _text(value: Any) -> str:
     return "" if value is None else value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _there(value: Value | None) -> Value:
+def _at(items: Sequence[Item], index: int) -> Item:
+    """The item that the file refers to; a damaged file may count from the end."""
+    if not 0 <= index < len(items):
+        raise Damaged(f"it refers to number {index} of {len(items)}")
+    return items[index]
+
+
+def _there(values: list[Value | None], index: int) -> Value:
+    """The value of a tensor that is read."""
+    value = _at(values, index)
     if value is None:
-        raise Damaged("an operator reads a tensor that no earlier operator wrote")
+        raise Damaged("a tensor is read that nothing before it wrote")
     return value
 
 

@@ -50,7 +50,7 @@ class Session:
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()
         self._allocated: tuple[tuple[int, ...], ...] | None = None
-        self._signatures: dict[str, Any] = {}
+        self._is_as_in_the_file = True
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
         """Outputs of the first graph for one array per input, in the file's order."""
@@ -73,11 +73,12 @@ class Session:
             return self._plain.run_signature(name, arrays)
         try:
             with self._quietly():
-                if name not in self._signatures:
-                    self._signatures[name] = self._interpreter.get_signature_runner(name)
-                return dict(self._signatures[name](**arrays))
+                # Kept, the runner would hold what the interpreter must hold alone to be resized.
+                return dict(self._interpreter.get_signature_runner(name)(**arrays))
         except (ValueError, RuntimeError) as error:
             raise RuntimeRefusal(_text(error)) from None
+        finally:
+            self._allocated, self._is_as_in_the_file = None, False
 
     @cached_property
     def _plain(self) -> Session:
@@ -88,10 +89,10 @@ class Session:
         if shapes == self._allocated:
             return
         for detail, shape in zip(self._inputs, shapes, strict=True):
-            if tuple(detail["shape"]) != shape or self._allocated is not None:
+            if tuple(detail["shape"]) != shape or not self._is_as_in_the_file:
                 self._interpreter.resize_tensor_input(detail["index"], shape)
         self._interpreter.allocate_tensors()
-        self._allocated = shapes
+        self._allocated, self._is_as_in_the_file = shapes, False
 
 
 def _text(error: Exception) -> str:
