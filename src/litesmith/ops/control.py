@@ -147,11 +147,8 @@ def emit_while(
     captured = _captured(test, body)
     test.graph.inputs = [*tested, *(test.reach(value) for value in captured)]
     body.graph.inputs = [*inputs, *(body.reach(value) for value in captured)]
-    body.graph.outputs = [
-        body.in_place(partial(_copy, output)) if _is_another_input(output, place, body) else output
-        for place, output in enumerate(outputs)
-    ]
-    body.graph.outputs += body.graph.inputs[len(carried) :]
+    body.graph.outputs = [*outputs, *body.graph.inputs[len(carried) :]]
+    keep_apart(body)
     return list(emit_many(While(cond=test.graph, body=body.graph), *carried, *captured)[: len(carried)])
 
 
@@ -160,16 +157,22 @@ def _captured(*builders: Builder) -> list[Value]:
     return list(dict.fromkeys(outer for builder in builders for outer, _ in builder.captures))
 
 
-def _is_another_input(output: Value, place: int, body: Builder) -> bool:
-    return any(output is given for i, given in enumerate(body.graph.inputs) if i != place)
-
-
-def _copy(x: Value) -> Value:
-    """X in a tensor of its own.
+def keep_apart(body: Builder) -> int:
+    """Copy the inputs that a loop's body returns at another place; returns how many.
 
     The inputs of a loop's body lie where the loop's results are written one after the other, so an
     input that is returned at another place may be overwritten before it is copied there.
     """
+    graph, copied = body.graph, 0
+    for place, output in enumerate(graph.outputs):
+        if output in graph.inputs and graph.inputs[place] is not output:
+            graph.outputs[place] = body.in_place(partial(_copy, output))
+            copied += 1
+    return copied
+
+
+def _copy(x: Value) -> Value:
+    """X in a tensor of its own."""
     if x.type.dtype is DType.BOOL:
         return emit(LogicalOr(), x, x)
     if x.type.dtype in (DType.FLOAT32, DType.INT32, DType.INT64):

@@ -18,6 +18,7 @@ from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
 from litesmith.passes.fold_transpose_into_matmul import FoldTransposeIntoMatmul
 from litesmith.passes.fuse_activation import FuseActivation
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
+from litesmith.passes.keep_loop_values_apart import KeepLoopValuesApart
 from litesmith.passes.keep_reduced_axes import KeepReducedAxes
 from litesmith.passes.legalize_floats import LegalizeFloats
 from litesmith.passes.legalize_integers import LegalizeIntegers
@@ -82,6 +83,7 @@ PIPELINE: tuple[Stage, ...] = (
     ),
     Stage("fuse", (FuseActivation(),)),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
+    Stage("loops", (KeepLoopValuesApart(),)),
 )
 
 
