@@ -45,12 +45,16 @@ def test_a_sound_graph_has_none():
     assert unary("relu %x", "float32[batch, 4]") == []
 
 
-@pytest.mark.parametrize("name", ["add", "equal", "mul", "squared_difference", "batch_matmul"])
+@pytest.mark.parametrize("name", ["add", "equal", "mul", "squared_difference", "floor_div", "batch_matmul"])
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16"])
 def test_narrow_integers_need_scales(name, dtype):
     result = "bool" if name == "equal" else dtype
     (found,) = unary(f"{name} %x, %x", f"{dtype}[4, 4]", f"{result}[4, 4]")
     assert "without scales" in found
+
+
+def test_narrow_integers_are_computed_with_where_the_kernel_takes_them():
+    assert unary("maximum %x, %x", "int8[4]", "int8[4]") == []
 
 
 def test_narrow_integers_may_be_moved():

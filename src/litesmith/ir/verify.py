@@ -15,23 +15,6 @@ from litesmith.ir.operator import Role
 from litesmith.ir.types import DType, TensorType
 
 NARROW = (DType.INT8, DType.UINT8, DType.INT16)
-ABORTS_WITHOUT_SCALES = frozenset(
-    [
-        "ADD",
-        "SUB",
-        "EQUAL",
-        "NOT_EQUAL",
-        "LESS",
-        "LESS_EQUAL",
-        "GREATER",
-        "GREATER_EQUAL",
-        "SQUARED_DIFFERENCE",
-        "LOG",
-        "SQRT",
-        "RSQRT",
-    ]
-)
-WRONG_WITHOUT_SCALES = frozenset(["MUL", "DIV", "SUM", "MEAN", "REDUCE_PROD", "TANH", "EXP", "SOFTMAX", "BATCH_MATMUL"])
 NEEDS_RANK_1 = frozenset(
     ["SOFTMAX", "MEAN", "SLICE", "STRIDED_SLICE", "CONCATENATION", "SUM", "REDUCE_MAX", "REDUCE_MIN"]
 )
@@ -82,12 +65,13 @@ def _structure_problems(graph: Graph) -> Iterator[str]:
 
 def _narrow_integers_have_scales(operation: Operation) -> str | None:
     """Kernels abort the process, or compute nonsense, on narrow integers without scales."""
-    name = operation.operator.builtin
-    if name not in ABORTS_WITHOUT_SCALES and name not in WRONG_WITHOUT_SCALES:
-        return None
-    for operand in operation.operands:
-        if operand is not None and operand.type.dtype in NARROW and operand.type.quantization is None:
-            return f"{operand.type.dtype} without scales (cast to int32 first)"
+    operator = operation.operator
+    for position, operand in enumerate(operation.operands):
+        if operand is None or operator.kernel_dtypes is None or operator.operand(position).role is Role.INDEX:
+            continue
+        dtype = operand.type.dtype
+        if dtype in NARROW and dtype not in operator.kernel_dtypes and operand.type.quantization is None:
+            return f"{dtype} without scales (cast to int32 first)"
     return None
 
 

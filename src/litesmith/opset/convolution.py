@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from litesmith.ir.dims import Dim, same
+from litesmith.ir.dims import Dim, Size, same
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import (
     Independent,
@@ -38,6 +39,17 @@ def _check_bias(value: Value | None, channels: int) -> None:
         raise TypeRule(f"operand 'bias' has shape {type.shape}, not ({channels},)")
 
 
+def _places(
+    spatial: Sequence[Size], window: Sequence[Size], strides: Sequence[int], dilations: Sequence[int], padding: Padding
+) -> list[Size]:
+    """How many places the window has along each spatial axis."""
+    padded = padding is Padding.SAME
+    return [
+        window_size(size, int(extent), stride, dilation, padded)
+        for size, extent, stride, dilation in zip(spatial, window, strides, dilations, strict=True)
+    ]
+
+
 @dataclass(frozen=True)
 class Conv2D(Operator, builtin="CONV_2D"):
     """Filter [out, height, width, in / groups] over input [batch, height, width, in].
@@ -58,23 +70,14 @@ class Conv2D(Operator, builtin="CONV_2D"):
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
-        batch, height, width, channels = image.shape
-        out, kernel_h, kernel_w, depth = kernel.shape
+        batch, *spatial, channels = image.shape
+        out, *window, depth = kernel.shape
         if isinstance(channels, Dim) or channels % depth or out % (channels // depth):
             raise TypeRule(f"{channels} channels do not divide into groups for a filter of shape {kernel.shape}")
         _check_bias(operands[2], out)
-        padded = self.padding is Padding.SAME
-        return (
-            TensorType(
-                image.dtype,
-                (
-                    batch,
-                    window_size(height, kernel_h, self.stride_h, self.dilation_h_factor, padded),
-                    window_size(width, kernel_w, self.stride_w, self.dilation_w_factor, padded),
-                    out,
-                ),
-            ),
-        )
+        strides, dilations = (self.stride_h, self.stride_w), (self.dilation_h_factor, self.dilation_w_factor)
+        places = _places(spatial, window, strides, dilations, self.padding)
+        return (TensorType(image.dtype, (batch, *places, out)),)
 
     def version(self, operands: Types, results: Types) -> int:
         image, kernel = required(operands[0], "input"), required(operands[1], "filter")
@@ -108,23 +111,14 @@ class DepthwiseConv2D(Operator, builtin="DEPTHWISE_CONV_2D"):
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
-        batch, height, width, channels = image.shape
-        _, kernel_h, kernel_w, out = kernel.shape
+        batch, *spatial, channels = image.shape
+        _, *window, out = kernel.shape
         if out != channels * self.depth_multiplier:
             raise TypeRule(f"{channels} channels times {self.depth_multiplier} is not the filter's {out}")
         _check_bias(operands[2], out)
-        padded = self.padding is Padding.SAME
-        return (
-            TensorType(
-                image.dtype,
-                (
-                    batch,
-                    window_size(height, kernel_h, self.stride_h, self.dilation_h_factor, padded),
-                    window_size(width, kernel_w, self.stride_w, self.dilation_w_factor, padded),
-                    out,
-                ),
-            ),
-        )
+        strides, dilations = (self.stride_h, self.stride_w), (self.dilation_h_factor, self.dilation_w_factor)
+        places = _places(spatial, window, strides, dilations, self.padding)
+        return (TensorType(image.dtype, (batch, *places, out)),)
 
     def version(self, operands: Types, results: Types) -> int:
         image, kernel = required(operands[0], "input"), required(operands[1], "filter")
@@ -195,11 +189,7 @@ class Conv3D(Operator, builtin="CONV_3D"):
             raise TypeRule(f"the filter takes {kernel.shape[3]} channels, the input has {channels}")
         strides = (self.stride_d, self.stride_h, self.stride_w)
         dilations = (self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor)
-        padded = self.padding is Padding.SAME
-        places = (
-            window_size(size, window, stride, dilation, padded)
-            for size, window, stride, dilation in zip(spatial, kernel.shape[:3], strides, dilations, strict=True)
-        )
+        places = _places(spatial, kernel.shape[:3], strides, dilations, self.padding)
         return (TensorType(image.dtype, (batch, *places, kernel.shape[4])),)
 
 

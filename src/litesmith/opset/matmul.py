@@ -9,7 +9,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.operator import Independent, Operator, TypeRule, Types, activation, bias, index, required, weight
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.enums import Activation, WeightsFormat
-from litesmith.opset.rules import agreed_size, broadcast_shapes, need, same_dtype
+from litesmith.opset.rules import FLOAT, agreed_size, broadcast_shapes, need, same_dtype
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class FullyConnected(Operator, builtin="FULLY_CONNECTED"):
     quantized_bias_type: DType = DType.FLOAT32
     operands = (activation(), weight("weights", 0), bias(optional=True))
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         rows, kernel = need(operands[0], "input"), need(operands[1], "weights")
@@ -33,6 +34,8 @@ class FullyConnected(Operator, builtin="FULLY_CONNECTED"):
             raise TypeRule(f"operand 'weights' has {kernel.rank} axes, not 2")
         if not rows.rank or not same(rows.shape[-1], kernel.shape[1]):
             raise TypeRule(f"rows of {rows.shape} do not fit weights {kernel.shape}")
+        if kernel.quantization is None:  # narrow integers that have scales are weights of rows of any type
+            same_dtype(rows, kernel)
         leading = rows.shape[:-1] if self.keep_num_dims else (product(rows.shape[:-1]),)
         return (TensorType(rows.dtype, (*leading, kernel.shape[0])),)
 
@@ -68,6 +71,7 @@ class BatchMatmul(Operator, builtin="BATCH_MATMUL", options="BatchMatMul"):
     asymmetric_quantize_inputs: bool = False
     operands = (activation("lhs"), activation("rhs"))
     scales = Independent()
+    kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         lhs, rhs = need(operands[0], "lhs"), need(operands[1], "rhs")
