@@ -18,6 +18,8 @@ EPSILON = {"float16": 2**-10, "bfloat16": 2**-7}
 ROUNDINGS = 16
 """How many units of rounding a model of lower precision may be away from one computed in float32."""
 ATOL = 1e-5
+NEVER_MORE = 1e-2
+"""Of the largest output: the default `atol` is no more, or every model of small outputs would pass."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,11 @@ def compare(
         model: a Keras model, or any function of its nested inputs.
         data: inputs nested as the model's; by default seeded ones of batch 1 and 3 (1 where it is fixed).
         atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
-            By default 1e-5 and 1e-4; the latter is larger for a model that Keras computes in
-            float16 or bfloat16, as the converted one is computed in float32.
+            By default 1e-5, but no more than a hundredth of that magnitude, and 1e-4; the latter is
+            larger for a model that Keras computes in float16 or bfloat16, as the converted one is
+            computed in float32.
     """
-    atol, rtol = ATOL if atol is None else atol, _rtol(model) if rtol is None else rtol
+    rtol = _rtol(model) if rtol is None else rtol
     batches = [data] if data is not None else _default_inputs(model, lite, seed)
     pairs = [(_run_original(model, inputs, lite.outputs), lite.outputs.flatten(lite.run(inputs))) for inputs in batches]
     names = _output_names(lite)
@@ -119,19 +122,24 @@ def _run_original(model: Any, inputs: Any, nesting: Nesting) -> list[Array]:
     return [np.asarray(leaf) for leaf in nesting.flatten(run_keras(model, inputs))]
 
 
-def _compare_output(name: str, pairs: list[tuple[Array, Array]], atol: float, rtol: float) -> OutputReport:
-    worst_abs, worst_rel, allowed = 0.0, 0.0, atol
+def _compare_output(name: str, pairs: list[tuple[Array, Array]], atol: float | None, rtol: float) -> OutputReport:
+    worst_abs, worst_rel, allowed = 0.0, 0.0, 0.0
     passed, problem = True, None
     for original, converted in pairs:
         if original.shape != converted.shape:
-            return OutputReport(name, np.inf, np.inf, atol, False, f"shape {converted.shape}, not {original.shape}")
+            return OutputReport(name, np.inf, np.inf, 0.0, False, f"shape {converted.shape}, not {original.shape}")
         difference, magnitude, kinds = differences(original, converted)
-        limit = atol + rtol * magnitude if original.dtype.kind in "fV" else 0.0
+        limit = _default_atol(magnitude) if atol is None else atol
+        limit = limit + rtol * magnitude if original.dtype.kind in "fV" else 0.0
         worst_abs, worst_rel = max(worst_abs, difference), max(worst_rel, difference / max(magnitude, 1e-30))
         allowed = max(allowed, limit)
         passed = passed and difference <= limit and not kinds
         problem = problem or kinds
     return OutputReport(name, worst_abs, worst_rel, allowed, passed, problem)
+
+
+def _default_atol(magnitude: float) -> float:
+    return min(ATOL, NEVER_MORE * magnitude) if magnitude else ATOL
 
 
 def differences(original: Array, converted: Array) -> tuple[float, float, str | None]:

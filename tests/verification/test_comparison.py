@@ -1,0 +1,95 @@
+"""What passes as the same, and what never does."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import Model, Sequential, layers, ops
+
+import litesmith
+from litesmith.verification.comparison import ATOL, NEVER_MORE, RTOL, compare
+
+
+@pytest.fixture(scope="module")
+def lite():
+    """A converted model that returns its input, to be compared with functions."""
+    return litesmith.convert(Sequential([layers.Input((4,)), layers.Activation("linear")]))
+
+
+def altered(function):
+    """A model in Keras' place: any function of the inputs."""
+
+    class Altered(Model):
+        def call(self, x):
+            return function(x)
+
+    return Altered()
+
+
+VALUES = np.array([[1.0, -2.0, 0.5, 0.0]], np.float32)
+
+
+def test_equal_models_pass(lite):
+    report = compare(altered(lambda x: x), lite)
+    assert report
+    assert report.samples == 2
+    assert report.outputs[0].max_abs == 0.0
+
+
+@given(magnitude=st.sampled_from([1e-12, 1e-6, 1e-3, 1.0, 1e6]), times=st.floats(0.02, 0.98))
+def test_a_difference_passes_up_to_the_limit(lite, magnitude, times):
+    given_values = VALUES * np.float32(magnitude)
+    largest = 2 * magnitude
+    limit = min(ATOL, NEVER_MORE * largest) + RTOL * largest
+    for factor, passes in ((times, True), (1 / times, False)):
+        report = compare(altered(lambda x, by=factor * limit: x + np.float32(by)), lite, given_values)
+        assert bool(report) is passes, (report, factor * limit)
+
+
+def test_outputs_that_are_small_are_compared_too(lite):
+    """Else every model of outputs below the default `atol` would pass."""
+    assert not compare(altered(lambda x: x * 1.5), lite, VALUES * np.float32(1e-9))
+
+
+def test_rounding_around_zero_is_no_difference(lite):
+    assert compare(altered(lambda x: x * 0.0), lite, VALUES * np.float32(1e-6))
+
+
+def test_limits_that_are_given_are_taken(lite):
+    doubled = altered(lambda x: x * 2.0)
+    assert compare(doubled, lite, VALUES, atol=2.0)
+    assert compare(doubled, lite, VALUES, atol=0.0, rtol=0.6)
+    assert not compare(doubled, lite, VALUES, atol=0.0, rtol=0.4)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_must_stand_in_the_same_places(lite, odd):
+    values = VALUES.copy()
+    values[0, 1] = odd
+    assert compare(altered(lambda x: x), lite, values)
+    report = compare(altered(lambda x: ops.flip(x, 1)), lite, values)
+    assert not report
+    assert "infinities or NaNs" in str(report)
+    assert not compare(altered(ops.zeros_like), lite, values)
+
+
+def test_a_shape_that_differs_is_said(lite):
+    report = compare(altered(lambda x: x[:, :3]), lite, VALUES)
+    assert not report
+    assert "shape (1, 4), not (1, 3)" in str(report)
+
+
+def test_integers_must_be_equal():
+    model = Sequential([layers.Input((4,), dtype="int32"), layers.Lambda(lambda x: x + 1)])
+    lite = litesmith.convert(model)
+    numbers = np.array([[1, 2, 3, 40_000]], np.int32)
+    assert compare(model, lite, numbers)
+    assert not compare(altered(lambda x: x + 1 + ops.cast(x == 3, "int32")), lite, numbers, atol=10.0, rtol=1.0)
+
+
+@pytest.mark.parametrize(("policy", "coarse"), [("mixed_float16", 2**-10), ("mixed_bfloat16", 2**-7)])
+def test_lower_precision_in_keras_leaves_more_room(policy, coarse):
+    model = Sequential([layers.Input((8,)), layers.Dense(8, dtype=policy)])
+    report = litesmith.verify(model, litesmith.convert(model))
+    assert report
+    assert report.outputs[0].allowed > 8 * coarse * report.outputs[0].max_abs

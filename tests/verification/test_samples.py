@@ -1,0 +1,50 @@
+"""Inputs that a model can take, the same every time."""
+
+import numpy as np
+import pytest
+from keras import Input, Model, layers, ops
+
+import litesmith
+from litesmith.verification.samples import samples
+
+
+def graph_of(function, *inputs):
+    tensors = [Input(shape, dtype=dtype) for shape, dtype in inputs]
+    return litesmith.convert(Model(tensors, function(*tensors)), verify=False).graph
+
+
+def test_seeds_decide():
+    graph = graph_of(lambda x: x * 2.0, ((5,), "float32"))
+    first, again, other = (samples(graph, 3, seed)[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_batch_and_open_sizes(batch):
+    graph = graph_of(lambda x, y: [ops.sum(x, 1), y], ((None, 3), "float32"), ((2,), "bool"))
+    first, second = samples(graph, batch, seed=0, size=11)
+    assert first.shape == (batch, 11, 3)
+    assert first.dtype == np.float32
+    assert second.shape == (batch, 2)
+    assert second.dtype == np.bool_
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        layers.Embedding(7, 3),
+        lambda x: layers.Embedding(7, 3)(ops.reshape(x, (-1, 10, 100))),
+        lambda x: ops.one_hot(x, 7),
+        lambda x: ops.take(np.arange(7.0), ops.maximum(x, 2)),
+    ],
+)
+def test_integers_stay_within_the_tables_they_index(function):
+    ids = samples(graph_of(function, ((1000,), "int32")), 1, seed=0)[0]
+    assert ids.min() >= 0
+    assert ids.max() == 6
+
+
+def test_integers_that_index_nothing_are_larger():
+    ids = samples(graph_of(lambda x: x + 1, ((1000,), "int32")), 1, seed=0)[0]
+    assert ids.max() > 1000
