@@ -9,10 +9,10 @@ import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
-from file_contents import contents
 from keras import layers, ops
 
 import litesmith
+from file_contents import contents
 from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import graph_values, to_bytes
 from litesmith.ir.compare import first_difference
