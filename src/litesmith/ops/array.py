@@ -247,11 +247,11 @@ def strided_slice(x: Value, key: Sequence[slice | Size]) -> Value:
     """Basic indexing: a slice or an integer for each axis, integers drop their axis.
 
     Bounds mean what they mean in Python. A dynamic bound keeps the sign it has while the model is imported.
+    All axes get bounds: XNNPACK does not take a slice of fewer.
     """
-    bounds = [_bounds(item, size) for item, size in zip(key, x.type.shape, strict=False)]
-    while bounds and bounds[-1] == EVERYTHING:
-        bounds.pop()
-    if not bounds:
+    items = [*key, *[slice(None)] * (x.type.rank - len(key))]
+    bounds = [_bounds(item, size) for item, size in zip(items, x.type.shape, strict=True)]
+    if all(bound == EVERYTHING for bound in bounds):
         return x
     operator = StridedSlice(
         begin_mask=sum(1 << axis for axis, bound in enumerate(bounds) if bound.begin is None),
