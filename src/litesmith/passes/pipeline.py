@@ -15,6 +15,7 @@ from litesmith.passes.fold_constants import FoldConstants
 from litesmith.passes.fold_pad import FoldPad
 from litesmith.passes.fold_scale_shift import FoldScaleShift
 from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
+from litesmith.passes.fold_subsampling import FoldSubsampling
 from litesmith.passes.fold_transpose_into_matmul import FoldTransposeIntoMatmul
 from litesmith.passes.fuse_activation import FuseActivation
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
@@ -79,7 +80,16 @@ PIPELINE: tuple[Stage, ...] = (
         "shapes", (ReplaceTransposes(), MergeReshapes(), SinkReshapes(), KeepLeadingAxes(), KeepReducedAxes()), rounds=8
     ),
     Stage(
-        "fold", (FoldScaleShift(), SinkDepthToSpace(), FoldPad(), MergeScaleShift(), FoldScaleShiftIntoNext()), rounds=4
+        "fold",
+        (
+            FoldScaleShift(),
+            SinkDepthToSpace(),
+            FoldPad(),
+            FoldSubsampling(),
+            MergeScaleShift(),
+            FoldScaleShiftIntoNext(),
+        ),
+        rounds=4,
     ),
     Stage("fuse", (FuseActivation(),)),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
