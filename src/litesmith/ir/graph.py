@@ -145,6 +145,12 @@ class Graph:
             if operand is not None:
                 operand.uses[operation, position] = None
 
+    def reorder(self, operations: Sequence[Operation]) -> None:
+        """Let the same operations run in another order, which must keep each behind what it needs."""
+        if len(operations) != len(self.operations) or set(operations) != set(self.operations):
+            raise ValueError("another order has the same operations")
+        self.operations = list(operations)
+
     def replace_uses(self, old: Value, new: Value) -> None:
         """Make everything that reads `old`, the graph's outputs included, read `new`.
 

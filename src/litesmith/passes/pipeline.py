@@ -28,6 +28,7 @@ from litesmith.passes.merge_casts import MergeCasts
 from litesmith.passes.merge_common_subexpressions import MergeCommonSubexpressions
 from litesmith.passes.merge_reshapes import MergeReshapes
 from litesmith.passes.merge_scale_shift import MergeScaleShift
+from litesmith.passes.order_operations import OrderOperations
 from litesmith.passes.recognize_gelu import RecognizeGelu
 from litesmith.passes.recognize_hard_swish import RecognizeHardSwish
 from litesmith.passes.recognize_l2_normalization import RecognizeL2Normalization
@@ -94,6 +95,7 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("fuse", (FuseActivation(),)),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
     Stage("loops", (KeepLoopValuesApart(),)),
+    Stage("order", (OrderOperations(),)),
 )
 
 
