@@ -58,7 +58,7 @@ class LiteModel:
 
     @property
     def graph(self) -> Graph:
-        """The graph that the file's first signature runs."""
+        """The file's first graph, which `run` runs when no signature is named."""
         return self.model.main
 
     @property
