@@ -12,6 +12,7 @@ from keras import layers, ops
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import UntraceableLayer
+from litesmith.ops import math
 from support import check_converts
 
 RAW_FUNCTIONS = {
@@ -139,3 +140,57 @@ def test_raw_functions_are_all_found_in_one_run():
         assert (finding.source.file, finding.source.line) == (__file__, line)
         assert "Raw" in finding.message()
         assert "was called on a tensor of the model" in finding.message()
+
+
+class WrittenWithNumpy(layers.Layer):
+    def call(self, x):
+        return ops.convert_to_tensor(np.sin(ops.convert_to_numpy(x)))
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+@litesmith.lowers(WrittenWithNumpy)
+def written_with_numpy(layer, x):
+    return math.sin(x)
+
+
+def test_a_layer_that_only_the_user_can_lower_is_compared_with_its_own_call():
+    """JAX cannot compile it, which Keras reports as an error of another kind."""
+    x = keras.Input((4,))
+    model = keras.Model(x, layers.Dense(3)(WrittenWithNumpy()(x)))
+    litesmith.convert(model)
+    check_converts(model)
+
+
+class Trained(layers.Layer):
+    """What only training needs: losses, metrics, random numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.metric = keras.metrics.Mean()
+        self.seed = keras.random.SeedGenerator(0)
+
+    def call(self, x, training=False):
+        self.add_loss(ops.mean(ops.square(x)))
+        self.metric.update_state(x)
+        noise = keras.random.normal((4,), seed=self.seed)
+        return x + noise if training else ops.tanh(x)
+
+
+def test_what_only_training_needs_is_left_out():
+    check(Trained())
+
+
+def test_random_numbers_of_fixed_sizes_are_not_drawn_at_conversion():
+    class Noisy(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(0)
+
+        def call(self, x):
+            return x + keras.random.uniform((4,), seed=self.seed)
+
+    x = keras.Input((4,))
+    with pytest.raises(LitesmithError, match=r"K101: keras.random.uniform"):
+        litesmith.convert(keras.Model(x, Noisy()(x)), verify=False)

@@ -2,8 +2,10 @@
 
 import os
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 import litesmith
 from litesmith.flatbuffer.write import to_bytes
@@ -29,6 +31,7 @@ def test_json_says_what_was_written(command, lite_file, arrays, tmp_path):
     data = command("run", lite_file, "-i", arrays, "-o", tmp_path / "out.npz", "--json").json
     assert data["ok"] is True
     assert data["outputs"] == [{"name": "scores", "shape": [5, 3], "dtype": "float32"}]
+    assert data["seconds"] == round(data["seconds"], 4) > 0
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -74,6 +77,16 @@ def test_pickled_data_is_not_opened(command, lite_file, tmp_path):
     np.save(tmp_path / "bad.npy", np.array([{"a": 1}], object), allow_pickle=True)
     ran = command("run", lite_file, "-i", tmp_path / "bad.npy", "-o", tmp_path / "out.npz")
     assert ran.code == 2
+
+
+def test_data_that_the_model_cannot_take_is_told_from_a_bad_file(command, tmp_path):
+    words = keras.Sequential([keras.Input((2,), dtype="int32", name="words"), layers.Embedding(5, 2)])
+    litesmith.convert(words).save(path := tmp_path / "words.tflite")
+    np.savez(tmp_path / "in.npz", words=np.array([[1, 5]], "int32"))
+    ran = command("run", path, "-i", tmp_path / "in.npz", "-o", tmp_path / "out.npz")
+    assert ran.code == 1
+    assert ran.err.startswith("error R104: The LiteRT runtime failed on this data: ")
+    assert "ids outside of a table" in ran.err
 
 
 def test_a_file_that_ends_the_process_is_a_finding(command, tmp_path):

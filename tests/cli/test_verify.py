@@ -24,6 +24,8 @@ def test_other_weights_are_a_negative_finding_with_both_numbers(command, model, 
     ran = command("verify", path, lite_file)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("error V101: Output 'scores' differs from Keras by")
+    assert "Was the file made from this model, with these weights?" in ran.err
+    assert "--no-verify" not in ran.err
     data = command("verify", path, lite_file, "--json").json
     assert (data["ok"], data["passed"]) == (False, False)
     assert data["outputs"][0]["max_abs"] > data["outputs"][0]["allowed"]

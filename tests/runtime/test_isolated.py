@@ -90,7 +90,7 @@ def test_a_loop_without_end_is_stopped():
 
 def test_what_the_runtime_refuses_says_why():
     session = IsolatedSession(content(SOUND))
-    with pytest.raises(LitesmithError, match="R101"):
+    with pytest.raises(LitesmithError, match="R104"):
         session.run([np.ones((1, 5), "float32")])
     assert session.run([np.ones((1, 4), "float32")])[0].shape == (1, 4)
     with pytest.raises(LitesmithError, match="R101"):

@@ -64,5 +64,5 @@ def _show(out: Output, file: Path, output: Path, results: dict[str, Any], second
     outputs = [{"name": name, "shape": list(array.shape), "dtype": array.dtype.name} for name, array in results.items()]
     shown = ", ".join(f"{name} {array.dtype.name}{shape_text(array.shape)}" for name, array in results.items())
     layout = Text.assemble(("✓ ", "bold green"), (str(output), "bold"), f"  {shown}, in {seconds_text(seconds)}")
-    data = {"command": "run", "file": str(file), "output": str(output), "outputs": outputs, "seconds": seconds}
-    out.result(data, layout)
+    data = {"command": "run", "file": str(file), "output": str(output), "outputs": outputs}
+    out.result({**data, "seconds": round(seconds, 4)}, layout)

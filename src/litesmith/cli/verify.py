@@ -77,7 +77,7 @@ def _show(out: Output, model: Path, file: Path, report: Report) -> None:
         return
     out.findings(
         [
-            OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem)
+            OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem, made_now=False)
             for output in report.outputs
             if not output.passed
         ],

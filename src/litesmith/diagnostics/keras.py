@@ -36,6 +36,8 @@ class UnsupportedOperation(KerasDiagnostic, code="K101"):
         return f"{self.operation} has no LiteRT form that Litesmith knows."
 
     def hint(self) -> str:
+        if self.operation.startswith("keras.random."):
+            return "Draw random numbers in training only, or give them to the model as an input."
         return (
             "Write it with other operations of keras.ops, register a lowering with "
             "@litesmith.lowers, or move it out of the model."
@@ -75,14 +77,36 @@ class UntraceableLayer(KerasDiagnostic, code="K103"):
 
     layer_class: str
     error: str
+    method: str = "call"
 
     def message(self) -> str:
-        return f"The layer's {self.layer_class}.call could not be followed: {self.error}"
+        return f"The layer's {self.layer_class}.{self.method} could not be followed: {self.error}"
 
     def hint(self) -> str:
         if "as a boolean" in self.error:
             return "Use keras.ops.where or keras.ops.cond in place of if, while, and, or, not on values of a tensor."
         return "Use keras.ops in place of functions of tf, jax, torch or numpy on the layer's tensors."
+
+
+@dataclass(frozen=True)
+class OwnLoweringFailed(KerasDiagnostic, code="K104", bad_input=True):
+    """A lowering that you registered raises an error, or returns what is no value.
+
+    Why it matters: the layer or operation is converted by that function alone.
+    Example: `@litesmith.lowers(MyLayer)` on a function that calls `np.sin(x)`: its arguments are values of the
+        graph, which only the functions of `litesmith.ops` take.
+    How to fix: mend the function at the line shown; `--debug` (in Python: the exception's `__cause__`)
+        shows the whole way there.
+    """
+
+    operation: str
+    error: str
+
+    def message(self) -> str:
+        return f"The lowering that was registered for {self.operation} failed: {self.error}"
+
+    def hint(self) -> str:
+        return "Mend the function: it takes values of the graph, works on them with litesmith.ops, and returns values."
 
 
 @dataclass(frozen=True)

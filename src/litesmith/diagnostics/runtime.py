@@ -9,7 +9,7 @@ from litesmith.diagnostics.base import Diagnostic
 
 @dataclass(frozen=True)
 class RuntimeRefuses(Diagnostic, code="R101"):
-    """The LiteRT runtime does not load or run the file.
+    """The LiteRT runtime does not load the file.
 
     Why it matters: a device's runtime would not either.
     Example: a file with operators that this version of the runtime does not have.
@@ -62,3 +62,25 @@ class RuntimeTooSlow(Diagnostic, code="R103"):
 
     def hint(self) -> str:
         return "Allow more time with --timeout if the model needs it; otherwise it holds a loop that does not end."
+
+
+@dataclass(frozen=True)
+class RunFailed(Diagnostic, code="R104"):
+    """The LiteRT runtime loaded the file, and failed when it ran on the data given.
+
+    Why it matters: there are no outputs; an app gets the same error for such data.
+    Example: an id that the table of an Embedding does not have; an integer division by zero; an image too small
+        for the windows of a model.
+    How to fix: check the data. Where it is what the model takes and Litesmith made the file, report it.
+    """
+
+    reason: str
+
+    def message(self) -> str:
+        return f"The LiteRT runtime failed on this data: {self.reason}"
+
+    def hint(self) -> str:
+        return (
+            "Check the data: ids outside of a table, integers divided by zero, sizes that a layer cannot take. "
+            "If it is right, and Litesmith made the file, please report it."
+        )

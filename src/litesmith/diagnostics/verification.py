@@ -11,16 +11,19 @@ from litesmith.diagnostics.base import Diagnostic
 class OutputsDiffer(Diagnostic, code="V101"):
     """The converted model computes something else than the Keras model.
 
-    Why it matters: the file would give wrong results, so it is not handed out.
-    Example: none that we know of; each one that is reported becomes a test.
-    How to fix: report it. `verify=False` (`--no-verify`) hands out the file all the same; a
-        larger `rtol` accepts the difference where it is rounding.
+    Why it matters: the file would give wrong results; `convert` does not hand it out.
+    Example: `litesmith verify new.keras old.tflite` after more training.
+    How to fix: after `convert`, report it. `verify=False` (`--no-verify`) hands out the file all the same; a
+        larger `rtol` accepts the difference where it is rounding. After `verify`, make sure that the file was made
+        from this very model, weights included.
     """
 
     output: str
     max_abs: float
     allowed: float
     problem: str | None = None
+    made_now: bool = True
+    """Whether the file was made from this model by the same command."""
 
     def message(self) -> str:
         if self.problem:
@@ -28,6 +31,8 @@ class OutputsDiffer(Diagnostic, code="V101"):
         return f"Output '{self.output}' differs from Keras by {self.max_abs:.3g}, where {self.allowed:.3g} is allowed."
 
     def hint(self) -> str:
+        if not self.made_now:
+            return "Was the file made from this model, with these weights? Then please report it; else convert it anew."
         return "Please report it. verify=False (--no-verify) hands out the file all the same."
 
 

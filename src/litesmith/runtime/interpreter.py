@@ -14,17 +14,24 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.runtime import RuntimeRefuses
+from litesmith.diagnostics.runtime import RunFailed, RuntimeRefuses
 
 Array = np.ndarray[Any, Any]
+LACKING = ("unresolved custom op", "Select TensorFlow op")
+"""What the runtime says, before the first run only, of operators that it does not have."""
 
 
 class RuntimeRefusal(LitesmithError):
-    """The runtime does not load or run a file; `reason` is the runtime's own text."""
+    """The runtime does not load or run a file; `reason` is the runtime's own text.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(RuntimeRefuses(reason))
+    `in_run`: the file was loaded, and it failed on the data.
+    """
+
+    def __init__(self, reason: str, in_run: bool = False) -> None:
+        in_run = in_run and not any(words in reason for words in LACKING)
+        super().__init__(RunFailed(reason) if in_run else RuntimeRefuses(reason))
         self.reason = reason
+        self.in_run = in_run
 
 
 class Session:
@@ -64,7 +71,7 @@ class Session:
                     self._interpreter.set_tensor(detail["index"], array)
                 self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
-            raise RuntimeRefusal(_text(error)) from None
+            raise RuntimeRefusal(_text(error), in_run=True) from None
         return [self._interpreter.get_tensor(detail["index"]) for detail in self._outputs]
 
     def run_signature(self, name: str, arrays: dict[str, Array]) -> dict[str, Array]:
@@ -76,7 +83,7 @@ class Session:
                 # Kept, the runner would hold what the interpreter must hold alone to be resized.
                 return dict(self._interpreter.get_signature_runner(name)(**arrays))
         except (ValueError, RuntimeError) as error:
-            raise RuntimeRefusal(_text(error)) from None
+            raise RuntimeRefusal(_text(error), in_run=True) from None
         finally:
             self._allocated, self._is_as_in_the_file = None, False
 

@@ -99,7 +99,7 @@ class IsolatedSession:
         if "refusal" in answer.header:
             errors = [line for line in self._lines() if line.startswith("ERROR")]
             self._discard()
-            raise RuntimeRefusal(" ".join([answer.header["refusal"], *errors]))
+            raise RuntimeRefusal(" ".join([answer.header["refusal"], *errors]), answer.header["in_run"])
         return answer
 
     def _death(self, too_slow: bool) -> LitesmithError:

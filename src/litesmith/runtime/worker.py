@@ -28,9 +28,9 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             else:
                 answer = _answer(session, receive(requests))
         except RuntimeRefusal as refusal:
-            answer = Message({"refusal": refusal.reason})
+            answer = Message({"refusal": refusal.reason, "in_run": refusal.in_run})
         except MemoryError:
-            answer = Message({"refusal": "it needs more memory than there is"})
+            answer = Message({"refusal": "it needs more memory than there is", "in_run": session is not None})
         send(answers, answer)
         if session is None:
             return

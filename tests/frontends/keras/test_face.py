@@ -148,12 +148,41 @@ def test_inputs_may_be_given_by_name(nest, given):
     assert {str(type) for type in face["inputs"].values()} == {"float32[batch, 2]", "float32[4, 3]"}
 
 
+def test_inputs_are_described_as_the_data_of_a_file_is():
+    with pytest.raises(LitesmithError, match=r"The model takes 'zebra' float32\(None, 3\), 'apple' float32"):
+        litesmith.convert(_two_inputs(NESTS["list"]), inputs=(None, 3))
+
+
 def test_inputs_fix_sizes_that_the_model_leaves_open():
     x = keras.Input((None, 4), name="x")
     model = keras.Model(x, layers.Dense(2)(x))
     assert str(litesmith.convert(model).signatures["serving_default"]["inputs"]["x"]) == "float32[batch, x.1, 4]"
     fixed = litesmith.convert(model, inputs=(None, 9, 4))
     assert str(fixed.signatures["serving_default"]["inputs"]["x"]) == "float32[batch, 9, 4]"
+
+
+SPEC = keras.InputSpec(shape=(None, 2), name="spec")
+ROW = (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "names"),
+    [
+        (ROW, ["input"]),
+        (SPEC, ["spec"]),
+        ([ROW, ROW], ["input_0", "input_1"]),
+        ([SPEC, ROW], ["spec", "input_1"]),
+        ({"b": ROW, "a": SPEC}, ["a", "b"]),
+        ({"views": [ROW, ROW], "more": {"depth": ROW}}, ["depth", "views_0", "views_1"]),
+    ],
+)
+def test_inputs_of_a_model_that_was_never_called_have_the_callers_names(inputs, names):
+    class Summing(keras.Model):
+        def call(self, x):
+            return sum(keras.tree.flatten(x))
+
+    face = litesmith.convert(Summing(), inputs=inputs).signatures["serving_default"]
+    assert list(face["inputs"]) == names
 
 
 def test_what_is_no_model_is_refused():

@@ -86,10 +86,7 @@ def _given_inputs(model: Any, own: Any, given: Any, fixed: bool) -> Any:
     """
     if own is None:
         default = standardize_dtype(model.input_dtype)
-        counter = iter(range(1_000_000))
-        return _map_given(
-            lambda leaf: _given_leaf(InputType(f"input_{next(counter)}", (), default), leaf, fixed=False), given
-        )
+        return _map_given(lambda leaf, name: _given_leaf(InputType(name, (), default), leaf, fixed=False), given)
     expected = tree.flatten(own)
     leaves = _flatten_given(_in_order(own, given))
     if len(leaves) != len(expected):
@@ -127,12 +124,19 @@ def _flatten_given(given: Any) -> list[Any]:
     return [given]
 
 
-def _map_given(function: Any, given: Any) -> Any:
+def _map_given(function: Any, given: Any, key: str | None = None) -> Any:
+    """`function` of each leaf and a name for it: its key in a dictionary, else its own, or its place in a list."""
     if isinstance(given, dict):
-        return {key: _map_given(function, item) for key, item in given.items()}
+        return {name: _map_given(function, item, str(name)) for name, item in given.items()}
+    name = key or "input"
     if isinstance(given, (tuple, list)) and not _is_shape(given):
-        return type(given)(_map_given(function, item) for item in given)
-    return function(given)
+        items = [_own_name(item) or f"{name}_{i}" for i, item in enumerate(given)]
+        return type(given)(_map_given(function, item, called) for item, called in zip(given, items, strict=True))
+    return function(given, key or _own_name(given) or name)
+
+
+def _own_name(given: Any) -> str | None:
+    return given.name if isinstance(given, (keras.InputSpec, keras.KerasTensor)) else None
 
 
 def _given_leaf(known: InputType, given: Any, fixed: bool) -> InputType:
@@ -177,8 +181,8 @@ def _check_shape(known: InputType, shape: Sequence[int | None], dtype: str) -> N
 
 
 def describe(inputs: Any) -> str:
-    """Inputs in words: `image float32(None, 28, 28, 1), size int32(None,)`."""
-    return ", ".join(f"{leaf.name} {leaf.dtype}{leaf.shape}" for leaf in tree.flatten(inputs))
+    """Inputs in words: `'image' float32(None, 28, 28, 1), 'size' int32(None,)`."""
+    return ", ".join(f"'{leaf.name}' {leaf.dtype}{leaf.shape}" for leaf in tree.flatten(inputs))
 
 
 def output_names(model: Any, outputs: Any) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,13 @@ import numpy as np
 from keras import tree
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
-from litesmith.diagnostics.keras import InputMismatch, NotAModel, SizeReadAsNumber, TextInput
+from litesmith.diagnostics.keras import (
+    InputMismatch,
+    NotAModel,
+    SizeReadAsNumber,
+    TextInput,
+    UnsupportedArgument,
+)
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
 from litesmith.frontends.keras.options import Options, using
@@ -20,8 +26,11 @@ from litesmith.frontends.keras.tracing import Tracer
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol
 from litesmith.ir.graph import Graph, Model, Signature, Value
+from litesmith.ir.kernel_traps import MOST_AXES
 from litesmith.ir.nesting import Nesting, nesting_of
+from litesmith.ir.source import Source
 from litesmith.ir.types import DType, TensorType
+from litesmith.opset.unmodeled import Missing
 
 BATCH_PROBES = (3, 5)
 SIZE_PROBES = ((131, 137, 139, 149, 151, 157, 163, 167), (173, 179, 181, 191, 193, 197, 199, 211))
@@ -54,7 +63,7 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
         _build(model, types)
     with using(options or Options()):
         graph, structure, tracer = _trace(model, types, 0)
-        findings = tracer.findings()
+        findings = [*tracer.findings(), *_too_many_axes(graph)]
         if findings:
             cause = tracer.failures[0] if tracer.failures else None
             raise LitesmithError(_unique(findings)) from cause
@@ -92,6 +101,22 @@ def _trace(model: Any, types: Any, run: int, changed: str | None = None) -> tupl
     graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
     _prune(graph)
     return graph, structure, tracer
+
+
+def _too_many_axes(graph: Graph) -> Iterator[Diagnostic]:
+    """Where tensors of more axes than any kernel takes come from; what is made of them is not told as well."""
+    refusal = f"axes, where LiteRT takes {MOST_AXES} at most"
+    told = {value for value in graph.inputs if value.type.rank > MOST_AXES}
+    for value in told:
+        yield UnsupportedArgument(Source(), "keras.Input", f"'{value.name}' has {value.type.rank} {refusal}")
+    for operation in (operation for each in Model([graph]).all_graphs() for operation in each.operations):
+        most = max((value.type.rank for value in operation.results), default=0)
+        if not told.isdisjoint(operation.operands) or isinstance(operation.operator, Missing):
+            told.update(operation.results)
+        elif most > MOST_AXES:
+            told.update(operation.results)
+            name = f"keras.{operation.source.operation}"
+            yield UnsupportedArgument(operation.source, name, f"a tensor of {most} {refusal}")
 
 
 def _prune(graph: Graph) -> None:

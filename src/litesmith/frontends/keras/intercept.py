@@ -24,6 +24,7 @@ from keras.src.backend.common.keras_tensor import any_symbolic_tensors
 from keras.src.backend.common.variables import standardize_shape
 from keras.src.layers import layer as layer_module
 from keras.src.layers.layer import Layer
+from keras.src.metrics.metric import Metric
 from keras.src.ops.operation import Operation
 
 from litesmith.frontends.keras.tensor import LiteTensor
@@ -72,10 +73,16 @@ class Importer(Protocol):
 
     def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any: ...
 
+    def call_update(self, metric: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> None: ...
+
+
+Replacement = tuple[Any, str, Any, Any]
+"""(owner, attribute, original, replacement)."""
 
 _importer: ContextVar[Importer | None] = ContextVar("litesmith_importer", default=None)
 _lock = threading.Lock()
 _depth = 0
+_installed: list[Replacement] = []
 
 
 def involves(value: Any) -> bool:
@@ -144,7 +151,8 @@ def _install() -> None:
     with _lock:
         _depth += 1
         if _depth == 1:
-            for owner, name, _, replacement in _replacements():
+            _installed[:] = [*_replacements(), *_updates_of_metrics()]
+            for owner, name, _, replacement in _installed:
                 setattr(owner, name, replacement)
 
 
@@ -153,16 +161,18 @@ def _remove() -> None:
     with _lock:
         _depth -= 1
         if _depth == 0:
-            for owner, name, original, _ in _replacements():
+            for owner, name, original, _ in _installed:
                 setattr(owner, name, original)
+            _installed.clear()
 
 
 @functools.cache
-def _replacements() -> list[tuple[Any, str, Any, Any]]:
-    """(owner, attribute, original, replacement) of all that is replaced."""
-    found: list[tuple[Any, str, Any, Any]] = [
+def _replacements() -> list[Replacement]:
+    """What is replaced in Keras itself and in the backend."""
+    found: list[Replacement] = [
         (Operation, "symbolic_call", Operation.symbolic_call, _operation_call(Operation.symbolic_call)),
         (Layer, "symbolic_call", Layer.symbolic_call, _layer_call(Layer.symbolic_call)),
+        (Layer, "add_loss", Layer.add_loss, _dropped(Layer.add_loss)),
         (KerasVariable, "__getitem__", KerasVariable.__getitem__, _indexing(KerasVariable.__getitem__)),
     ]
     if hasattr(layer_module, "Node"):  # since Keras 3.10
@@ -252,13 +262,19 @@ def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:
 
 def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     runs_functions = original.__name__ in CONTROL_FLOW
+    is_random = name.startswith("random.")
 
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
         importer = _importer.get()
         if importer is None:
             return original(*args, **kwargs)
-        if involves(args) or involves(kwargs) or (runs_functions and captures((*args, *kwargs.values()))):
+        if (
+            is_random  # numbers drawn now would be constants of the file
+            or involves(args)
+            or involves(kwargs)
+            or (runs_functions and captures((*args, *kwargs.values())))
+        ):
             return importer.call_function(name, original, args, kwargs)
         return original(*args, **kwargs)
 
@@ -290,6 +306,36 @@ def _layer_call(original: Callable[..., Any]) -> Callable[..., Any]:
         return importer.call_layer(self, args, kwargs)
 
     return symbolic_call
+
+
+def _dropped(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`add_loss`: inference has no use for losses, and Keras takes those of the backend's tensors only."""
+
+    @functools.wraps(original)
+    def add_loss(self: Any, loss: Any) -> None:
+        if _importer.get() is None or not involves(loss):
+            original(self, loss)
+
+    return add_loss
+
+
+def _updates_of_metrics(base: type[Any] = Metric) -> Iterator[Replacement]:
+    """`update_state` of every class of metrics there is by now, the user's own among them."""
+    for metric in base.__subclasses__():
+        if "update_state" in vars(metric):
+            yield metric, "update_state", metric.update_state, _update(metric.update_state)
+        yield from _updates_of_metrics(metric)
+
+
+def _update(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def update_state(self: Any, *args: Any, **kwargs: Any) -> Any:
+        importer = _importer.get()
+        if importer is None or not (involves(args) or involves(kwargs)):
+            return original(self, *args, **kwargs)
+        return importer.call_update(self, original, args, kwargs)
+
+    return update_state
 
 
 def _node(original: Any) -> Any:

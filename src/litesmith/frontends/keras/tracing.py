@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -14,14 +15,21 @@ from keras.src.ops.numpy import GetItem
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.internal import LoweringFailed
-from litesmith.diagnostics.keras import OutputIsNoTensor, UnsupportedArgument, UnsupportedOperation, UntraceableLayer
+from litesmith.diagnostics.keras import (
+    OutputIsNoTensor,
+    OwnLoweringFailed,
+    UnsupportedArgument,
+    UnsupportedOperation,
+    UntraceableLayer,
+)
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.intercept import intercepting, plain_keras
-from litesmith.frontends.keras.provenance import failing_line, running_layer, users_line
+from litesmith.frontends.keras.provenance import current_layer, failing_line, is_users, running_layer, users_line
 from litesmith.frontends.keras.registry import (
     CallbackFailed,
     Declined,
     Lowering,
+    is_keras_class,
     layer_lowering,
     lowering,
     operation_lowering,
@@ -85,8 +93,8 @@ class Tracer:
         with source_scope(source := Source("/".join(self.path), name, file, line)):
             rule = lowering(name)
             if rule is None:
-                return self._placeholder(UnsupportedOperation(source, f"keras.{name}"), name, original, args, kwargs)
-            return self._apply(rule, f"keras.{name}", original, source, (), args, kwargs)
+                return self._placeholder(UnsupportedOperation(source, _public(name)), name, original, args, kwargs)
+            return self._apply(rule, _public(name), original, source, (), args, kwargs)
 
     def _apply(
         self,
@@ -110,7 +118,7 @@ class Tracer:
             finding = UnsupportedArgument(source, name, str(reason))
         except Exception as error:
             self.failures.append(error)
-            finding = LoweringFailed(source, name, f"{type(error).__name__}: {error}")
+            finding = _failure(rule, name, source, error)
         return self._placeholder(finding, name, original, args, kwargs)
 
     def call_operation(self, operation: Any, args: Any, kwargs: Any) -> Any:
@@ -119,7 +127,7 @@ class Tracer:
             return self.call_function("ops.get_item", operation.call, args, kwargs)
         rule = operation_lowering(operation)
         if rule is not None:
-            return self._lower_call(rule, f"keras.ops.{type(operation).__name__}", operation, args, kwargs)
+            return self._lower_call(rule, _class_name(operation, "keras.ops"), operation, args, kwargs)
         return operation.call(*args, **kwargs)
 
     def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any:
@@ -132,7 +140,9 @@ class Tracer:
         try:
             with running_layer(layer):
                 if rule is not None:
-                    return self._lower_call(rule, f"keras.layers.{type(layer).__name__}", layer, args, kwargs)
+                    return self._lower_call(rule, _class_name(layer, "keras.layers"), layer, args, kwargs)
+                if layer.quantization_mode == "float8":
+                    return self._float8(layer, args, kwargs)
                 call = layer.call if layer.quantization_mode is None else layer.quantized_call
                 return tree.map_structure(_as_tensor, call(*args, **kwargs))
         except (LitesmithError, CannotContinue):
@@ -148,6 +158,36 @@ class Tracer:
         file, line = users_line(self.root)
         with source_scope(source := Source("/".join(self.path), name, file, line)):
             return self._apply(rule, name, called, source, (called,), args, kwargs)
+
+    def call_update(self, metric: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        """The update of a metric, which no output needs unless the model returns the metric's result.
+
+        So one that cannot be followed only leaves the metric's variables unknown.
+        """
+        before = len(self.found)
+        try:
+            original(metric, *args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, (LitesmithError, CannotContinue)):
+                file, line = failing_line(error.__traceback__)
+                source = Source("/".join(self.path), type(metric).__name__, file, line)
+                finding = UntraceableLayer(source, type(metric).__name__, _first_line(error), "update_state")
+                self.found.append((finding, []))
+            places = [self._unknown_variable(variable) for variable in metric.variables]
+            self.found[before:] = [(finding, places) for finding, _ in self.found[before:]]
+
+    def _unknown_variable(self, variable: Any) -> Operation:
+        type = TensorType(DType(variable.dtype), tuple(variable.shape))
+        place = current_builder().add(Missing(name=variable.path), [], [type])
+        variable.assign(LiteTensor(place.result))
+        return place
+
+    def _float8(self, layer: Any, args: Any, kwargs: Any) -> Any:
+        source = Source("/".join(self.path), type(layer).__name__)
+        problem = "the layer computes in float8, which the LiteRT runtime does not; convert the model as it was before"
+        finding = UnsupportedArgument(source, _class_name(layer, "keras.layers"), f'{problem} quantize("float8")')
+        with source_scope(source):
+            return self._placeholder(finding, type(layer).__name__, layer, args, kwargs)
 
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
         file, line = failing_line(error.__traceback__)
@@ -192,11 +232,46 @@ class Tracer:
         return symbol(f"unknown_{self.unknown}", 2 + self.unknown)
 
 
+def _public(name: str) -> str:
+    """What the user calls a function of the backend: those that only layers use go by the layer's class."""
+    layer = current_layer()
+    if name.startswith("backend.") and layer is not None:
+        return _class_name(layer, "keras.layers")
+    return f"keras.{name}"
+
+
+def _class_name(called: Any, home: str) -> str:
+    """The class of a layer or operation, with its `home` in Keras where it comes with Keras."""
+    name = type(called).__name__
+    return f"{home}.{name}" if is_keras_class(type(called)) else name
+
+
+def _failure(rule: Lowering, name: str, source: Source, error: Exception) -> Diagnostic:
+    """A lowering broke: ours is our bug, one of the user's own is shown with its line."""
+    text = f"{type(error).__name__}: {error}"
+    code = inspect.unwrap(rule).__code__ if inspect.isfunction(inspect.unwrap(rule)) else None
+    if code is None or not is_users(code.co_filename):
+        return LoweringFailed(source, name, text)
+    file, line = failing_line(error.__traceback__)
+    place = (file, line) if file else (code.co_filename, code.co_firstlineno)
+    return OwnLoweringFailed(Source(source.layer, source.operation, *place), name, text)
+
+
 def _output_spec(called: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What Keras says a layer, an operation or a function returns; layers may say it themselves."""
     if isinstance(called, keras.Operation):
         return called.compute_output_spec(*args, **kwargs)
-    return keras.src.backend.compute_output_spec(called, *args, **kwargs)
+    leaves = tree.flatten((args, kwargs))
+
+    def function(*tensors: Any) -> Any:
+        """The call with its other arguments, such as seeds, out of the backend's sight: JAX takes arrays only."""
+        left = iter(tensors)
+        filled = [next(left) if isinstance(leaf, keras.KerasTensor) else leaf for leaf in leaves]
+        filled_args, filled_kwargs = tree.pack_sequence_as((args, kwargs), filled)
+        return called(*filled_args, **filled_kwargs)
+
+    tensors = [leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor)]
+    return keras.src.backend.compute_output_spec(function, *tensors)
 
 
 def _plain(arguments: Any) -> Any:
