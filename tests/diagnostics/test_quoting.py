@@ -22,6 +22,13 @@ def test_the_line_that_tells_is_taken(text, line):
     assert quoted(ValueError(text)) == line
 
 
+@pytest.mark.parametrize(
+    "text", ["image", "Exception encountered when calling A.call().\n\n\x1b[1mimage\x1b[0m\n\nArguments"]
+)
+def test_a_missing_key_is_said_to_be_one(text):
+    assert quoted(KeyError(text)) == "KeyError: image"
+
+
 def test_keras_own_error_of_a_layer_is_told_without_its_wrapping():
     class Odd(keras.layers.Layer):
         def call(self, inputs):

@@ -147,7 +147,7 @@ def test_inputs_that_do_not_fit_say_what_would(inputs, message):
 
 def test_an_unbuilt_model_that_cannot_take_the_inputs_says_so():
     model = keras.Sequential([keras.layers.Conv2D(3, 3)])
-    with pytest.raises(LitesmithError, match="K302"):
+    with pytest.raises(LitesmithError, match="K306"):
         litesmith.convert(model, inputs=(None, 4))
 
 

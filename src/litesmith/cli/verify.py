@@ -58,9 +58,12 @@ def _compare(model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol:
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.diagnostics.quoting import quoted
     from litesmith.diagnostics.verification import FacesDiffer
+    from litesmith.frontends.keras.running import CallFailed
 
     try:
         return api.verify(model, lite, inputs, atol, rtol)
+    except CallFailed as failure:
+        raise LitesmithError(FacesDiffer(quoted(failure.__cause__ or failure))) from failure
     except LitesmithError:
         raise
     except Exception as error:

@@ -133,20 +133,47 @@ class SizeReadAsNumber(KerasDiagnostic, code="K201"):
 
 
 @dataclass(frozen=True)
-class UnbuiltModel(Diagnostic, code="K301", bad_input=True):
-    """The model has no weights or input shapes yet.
+class DiffersEachTime(KerasDiagnostic, code="K202"):
+    """The model does something else each time that it is run, for the same sizes.
 
-    Why it matters: shapes of weights and tensors follow from the shape of the input.
-    Example: `keras.Sequential([layers.Dense(3)])` that was never called.
-    How to fix: call the model once, start it with `keras.Input`, or say the shapes with `inputs=`.
+    Why it matters: the file would hold what one run happened to do, such as one draw of random numbers.
+    Example: a layer that adds `np.random.normal(size=(4,))` in its `call`, or counts its calls in Python.
+    How to fix: give what changes to the model as an input, or leave it to training (`if training:`).
+    """
+
+    operation: str
+
+    def message(self) -> str:
+        return f"The model is not the same each time that it is run: {self.operation} was built otherwise."
+
+    def hint(self) -> str:
+        return "Give what changes from run to run, such as random numbers, to the model as an input."
+
+
+@dataclass(frozen=True)
+class UnbuiltModel(Diagnostic, code="K301", bad_input=True):
+    """The shapes of the model's inputs are not known.
+
+    Why it matters: shapes of weights and tensors follow from the shape of the input. Keras keeps that of a model's
+        first argument, once it was called.
+    Example: `keras.Sequential([layers.Dense(3)])` that was never called; a class with `call(self, image, size)`.
+    How to fix: call the model once, start it with `keras.Input`, or say the shapes with `inputs=`: one shape,
+        or those of several arguments by their names.
     """
 
     model: str
+    arguments: tuple[str, ...] = ()
 
     def message(self) -> str:
+        if len(self.arguments) > 1:
+            names = ", ".join(map(repr, self.arguments))
+            return f"The model '{self.model}' takes several arguments ({names}), whose shapes Keras does not keep."
         return f"The model '{self.model}' was never built, so the shapes of its inputs are not known."
 
     def hint(self) -> str:
+        if len(self.arguments) > 1:
+            shapes = ", ".join(f"{name!r}: (None, ...)" for name in self.arguments)
+            return f"Pass inputs={{{shapes}}} with their shapes."
         return "Call it once on data, start it with keras.Input(shape), or pass inputs=(None, ...) with the shape."
 
 
@@ -222,3 +249,46 @@ class OutputIsNoTensor(Diagnostic, code="K305"):
 
     def hint(self) -> str:
         return "Return tensors and numbers only, nested in lists, tuples and dictionaries."
+
+
+@dataclass(frozen=True)
+class CannotCall(KerasDiagnostic, code="K306", bad_input=True):
+    """Keras itself cannot call the model on inputs of the shapes given.
+
+    Why it matters: a model is called once where its weights are not there yet, and again to be compared with its file.
+    Example: `convert(keras.Sequential([layers.Conv2D(8, 3)]), inputs=(None, 28, 28))`, where the channels are missing.
+    How to fix: call the model yourself on arrays of these shapes, and mend what fails, or give other shapes
+        with `inputs=` or `batch=`. Where it is the comparison that fails, since this Keras backend cannot compute
+        what the model does, another backend may (`KERAS_BACKEND`), and `verify=False` does without.
+    """
+
+    given: str
+    error: str
+
+    def message(self) -> str:
+        return f"Keras cannot call the model on {self.given}: {self.error}."
+
+    @property
+    def where(self) -> Source | None:
+        return self.source if self.source.file else None
+
+    def hint(self) -> str:
+        return "Call it yourself on such arrays to see more. inputs= takes other shapes, with the batch: (None, ...)."
+
+
+@dataclass(frozen=True)
+class ForgotSuper(Diagnostic, code="K307", bad_input=True):
+    """The class of the model does not call `super().__init__()`.
+
+    Why it matters: Keras knows nothing of the model's layers.
+    Example: `class Mine(keras.Model)` whose `__init__` begins with `self.dense = layers.Dense(2)`.
+    How to fix: begin `__init__` with `super().__init__()`.
+    """
+
+    model_class: str
+
+    def message(self) -> str:
+        return f"{self.model_class}.__init__ does not call super().__init__()."
+
+    def hint(self) -> str:
+        return "Begin __init__ with super().__init__()."

@@ -18,10 +18,15 @@ def quoted(error: BaseException) -> str:
 
     Keras puts a line of its own around the errors of layers, and whole configurations behind them.
     """
-    lines = [line.strip() for line in ANSI.sub("", str(error)).splitlines()]
+    is_key = (
+        isinstance(error, KeyError) and error.args
+    )  # its text quotes the key, and so all that Keras wrote around it
+    said = error.args[0] if is_key else error
+    lines = [line.strip() for line in ANSI.sub("", str(said)).splitlines()]
     causes = [line.removeprefix(CAUSE) for line in lines if line.startswith(CAUSE)]
     telling = [line for line in lines if line and not WRAPPING.match(line)]
     text = (causes[-1:] or telling or [type(error).__name__])[0]
+    text = f"KeyError: {text}" if is_key else text
     for appended in APPENDED:
         text = text.partition(appended)[0]
     return text[: LONGEST - 3].rstrip() + "..." if len(text) > LONGEST else text.rstrip(". ")

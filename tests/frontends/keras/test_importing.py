@@ -9,7 +9,7 @@ from keras import layers, ops
 
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.keras import SizeReadAsNumber
+from litesmith.diagnostics.keras import CannotCall, DiffersEachTime, SizeReadAsNumber
 from support import check_converts
 
 X = np.random.default_rng(0).standard_normal((2, 5, 4)).astype("float32")
@@ -100,3 +100,101 @@ def test_sizes_computed_with_operations_are_no_finding():
             return x * ops.reshape(places, (-1, 1)) / ops.cast(ops.shape(x)[1], "float32")
 
     check_converts(model_of(Places), X, X[:1, :3])
+
+
+def test_a_model_that_is_not_the_same_each_time_is_no_size_read_as_a_number():
+    class Noisy(Layer):
+        def call(self, x):
+            return x + np.random.default_rng().standard_normal(4).astype("float32")
+
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(model_of(Noisy), verify=False)
+    (finding,) = raised.value.diagnostics
+    assert isinstance(finding, DiffersEachTime)
+    assert (finding.code, finding.source.layer, finding.source.file) == ("K202", "reader", __file__)
+
+
+class Misspelt(keras.Model):
+    def call(self, x):
+        return self.dens(x)
+
+
+class OtherKeys(keras.Model):
+    def call(self, x):
+        return x["image"] * 2.0
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "message"),
+    [
+        (Misspelt(), (None, 3), "float32(3, 3): 'Misspelt' object has no attribute 'dens'"),
+        (OtherKeys(), {"img": (None, 3)}, "float32(3, 3): KeyError: image"),
+        (keras.Sequential([layers.Conv2D(2, 3)]), (None, 8, 8), "float32(3, 8, 8): Input 0 with name 'None' of layer"),
+    ],
+)
+def test_a_model_that_keras_cannot_call_is_said_with_what_it_was_called_on(model, inputs, message):
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(model, inputs=inputs)
+    (finding,) = raised.value.diagnostics
+    assert isinstance(finding, CannotCall)
+    assert finding.code == "K306"
+    assert finding.message().startswith(f"Keras cannot call the model on {message}")
+    if not isinstance(model, keras.Sequential):
+        assert (finding.source.file, finding.source.line) == (__file__, inspect.getsourcelines(type(model).call)[1] + 1)
+
+
+def test_a_model_that_keras_cannot_be_compared_with_is_said_as_well():
+    """Here the batch of one that the comparison begins with."""
+
+    class Pairs(layers.Layer):
+        def call(self, x):
+            return ops.reshape(x, (ops.shape(x)[0] // 2, 8))
+
+        def compute_output_shape(self, shape):
+            return None, 8
+
+    inputs = keras.Input((4,))
+    with pytest.raises(LitesmithError, match=r"K306: Keras cannot call the model on float32\(1, 4\): cannot reshape"):
+        litesmith.convert(keras.Model(inputs, Pairs()(inputs)))
+
+
+def test_a_class_that_does_not_call_super_is_told():
+    class Forgetful(keras.Model):
+        def __init__(self):
+            pass
+
+    with pytest.raises(LitesmithError, match=r"K307: Forgetful\.__init__ does not call super"):
+        litesmith.convert(Forgetful(), inputs=(None, 3))
+
+
+class Several(keras.Model):
+    """A model of two arguments, and one that it can do without."""
+
+    def __init__(self):
+        super().__init__()
+        self.image, self.size = layers.Dense(3), layers.Dense(3)
+
+    def call(self, image, size, scale=None, training=False):
+        total = self.image(image) + self.size(size)
+        return total if scale is None else total * scale
+
+
+GIVEN = {"image": X[:, 0], "size": X[:, 0, :2]}
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_model_of_several_arguments_takes_them_by_name(called):
+    model = Several()
+    if called:
+        model(**GIVEN)
+    with pytest.raises(LitesmithError, match=r"K301.*several arguments \('image', 'size'\)"):
+        litesmith.convert(model)
+    lite = check_converts(model, GIVEN, convert={"inputs": {"image": (None, 4), "size": (None, 2)}})
+    assert list(lite.signatures["serving_default"]["inputs"]) == ["image", "size"]
+    assert litesmith.verify(model, lite)
+
+
+def test_an_argument_that_the_model_can_do_without_may_be_given():
+    given = {**GIVEN, "scale": np.float32([[2.0], [3.0]])}
+    shapes = {"image": (None, 4), "size": (None, 2), "scale": (None, 1)}
+    check_converts(Several(), given, convert={"inputs": shapes})

@@ -36,6 +36,14 @@ def test_named_texts_come_in_any_order_and_others_keep_their_own_shape():
     assert shapes(input_specs(two_inputs(), ["b=4,3"])) == [(None, None, 2), (4, 3)]
 
 
+def test_a_model_that_says_nothing_of_its_inputs_takes_them_as_they_are_named():
+    specs = input_specs(keras.Sequential([layers.Dense(2)]), ["b=?,3", "a=?,2:int32"])
+    assert {name: (tuple(spec.shape), spec.dtype) for name, spec in specs.items()} == {
+        "b": ((None, 3), None),
+        "a": ((None, 2), "int32"),
+    }
+
+
 def test_an_element_type_may_follow():
     assert input_specs(two_inputs(), ["?,3:int64"]).dtype == "int64"
 

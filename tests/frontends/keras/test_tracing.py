@@ -155,6 +155,14 @@ def test_a_lowering_of_the_user_that_takes_other_arguments_is_shown_with_its_def
     assert (finding.source.file, finding.source.line) == (__file__, line_of(takes_too_few, "def"))
 
 
+@pytest.mark.parametrize("result", [None, "text", [None], np.ones(4, "float32")])
+def test_a_lowering_of_the_user_that_returns_no_value_is_the_users(lowered_by, result):
+    lowered_by(lambda layer, x: result)
+    finding = findings_of(model_of(Doubling()))[0]
+    assert isinstance(finding, OwnLoweringFailed)
+    assert "in place of a value of the graph" in finding.message()
+
+
 def test_a_lowering_of_our_own_that_fails_is_our_bug(monkeypatch):
     model = model_of(layers.ReLU())
     monkeypatch.setattr("litesmith.frontends.keras.tracing.layer_lowering", lambda layer: math.add)  # of a layer: fails

@@ -89,7 +89,7 @@ def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
             if (standardize_dtype(tensor.dtype) == "bfloat16")
             else plain.numpy()
         )
-    if backend == "jax":
+    if backend == "jax" or (backend == "tensorflow" and hasattr(tensor, "__array__")):
         return np.asarray(tensor)
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 

@@ -13,6 +13,7 @@ from keras.src.backend import standardize_dtype
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch, UnbuiltModel
+from litesmith.frontends.keras.running import needed_arguments
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,29 @@ def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> An
     without the batch). `batch` pins the first axis of every input.
     """
     declared = _declared_inputs(model)
-    own = _inputs_of_a_call(model) if declared is None else declared
+    own = _known_inputs(model)
     if batch is not None and batch < 1:
         raise LitesmithError(InputMismatch(f"batch={batch}", "a batch of 1 or more"))
     if inputs is None:
         if own is None:
-            raise LitesmithError(UnbuiltModel(model.name))
+            raise LitesmithError(UnbuiltModel(model.name, tuple(needed_arguments(model))))
         chosen = own
     else:
         chosen = _given_inputs(model, own, inputs, fixed=declared is not None)
     return tree.map_structure(lambda leaf: _with_batch(leaf, batch), chosen)
+
+
+def tells_inputs(model: Any) -> bool:
+    """Whether a model says what it takes."""
+    return _known_inputs(model) is not None
+
+
+def _known_inputs(model: Any) -> Any:
+    """The inputs that a model declares, or was called on; None where it says nothing, or of its first argument only."""
+    declared = _declared_inputs(model)
+    if declared is not None or len(needed_arguments(model)) > 1:
+        return declared
+    return _inputs_of_a_call(model)
 
 
 def _with_batch(leaf: InputType, batch: int | None) -> InputType:

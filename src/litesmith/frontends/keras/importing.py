@@ -12,17 +12,17 @@ from keras import tree
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.keras import (
-    InputMismatch,
+    DiffersEachTime,
+    ForgotSuper,
     NotAModel,
     SizeReadAsNumber,
     TextInput,
     UnsupportedArgument,
 )
-from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
 from litesmith.frontends.keras.options import Options, using
-from litesmith.frontends.keras.running import run_keras
-from litesmith.frontends.keras.tracing import Tracer
+from litesmith.frontends.keras.running import CallFailed, arguments, run_keras
+from litesmith.frontends.keras.tracing import CannotContinue, Tracer
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol
 from litesmith.ir.graph import Graph, Model, Signature, Value
@@ -55,6 +55,8 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
     """
     if not isinstance(model, keras.Layer):
         raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
+    if not hasattr(model, "built"):
+        raise LitesmithError(ForgotSuper(type(model).__name__))
     types = model_inputs(model, inputs, batch)
     texts = [TextInput(leaf.name) for leaf in tree.flatten(types) if leaf.dtype == "string"]
     if texts:
@@ -68,7 +70,7 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
             cause = tracer.failures[0] if tracer.failures else None
             raise LitesmithError(_unique(findings)) from cause
         if any(size is None for leaf in tree.flatten(types) for size in leaf.shape):
-            _check_sizes(graph, lambda changed: _trace(model, types, 1, changed)[0])
+            _check_sizes(graph, lambda run, changed: _trace(model, types, run, changed)[0])
     names = unique([leaf.name for leaf in tree.flatten(types)])
     signature = Signature("serving_default", graph, tuple(names), tuple(output_names(model, structure)))
     return Imported(Model([graph], [signature]), nesting_of(types), nesting_of(structure), ())
@@ -81,12 +83,7 @@ def _build(model: Any, types: Any) -> None:
         sizes = _Sizes(0).type(leaf).shape
         return np.zeros(tuple(map(int, sizes)), DType(leaf.dtype).numpy)
 
-    try:
-        run_keras(model, tree.map_structure(zeros, types))
-    except Exception as error:
-        raise LitesmithError(
-            InputMismatch(f"the model cannot be called on it ({quoted(error)})", "what its layers can take")
-        ) from error
+    run_keras(model, tree.map_structure(zeros, types))
 
 
 def _trace(model: Any, types: Any, run: int, changed: str | None = None) -> tuple[Graph, Any, Tracer]:
@@ -130,8 +127,14 @@ def _prune(graph: Graph) -> None:
 
 
 def _call(model: Any, tensors: Any) -> Any:
-    """The model's inference; plain functions of a layer may not know `training`."""
-    return model(tensors, training=False) if model._call_has_training_arg else model(tensors)
+    """The model's inference; what stops it before it calls any layer is about its arguments."""
+    args, kwargs = arguments(model, tensors)
+    try:
+        return model(*args, **kwargs)
+    except (LitesmithError, CannotContinue):
+        raise
+    except Exception as error:
+        raise CallFailed(tensors, error) from error
 
 
 class _Sizes:
@@ -157,16 +160,19 @@ class _Sizes:
         return symbol(known_as, SIZE_PROBES[run][(self.count - 1) % len(SIZE_PROBES[run])])
 
 
-def _check_sizes(first: Graph, again: Callable[[str | None], Graph]) -> None:
+def _check_sizes(first: Graph, again: Callable[[int, str | None], Graph]) -> None:
     """Both runs must give one graph: where they differ, a size was read as a number.
 
-    `again` runs the model with other probe values of all sizes, or of the one called so.
+    `again` runs the model with the probe values of a run, of all sizes or of the one called so.
     """
-    difference = first_difference(first, again(None))
+    difference = first_difference(first, again(1, None))
     if difference is None:
         return
+    repeated = first_difference(first, again(0, None))
+    if repeated is not None:
+        raise LitesmithError(DiffersEachTime(repeated.source, repeated.what))
     unknown = sorted({symbol.name for symbol in first.anchors})
-    read = [name for name in unknown if first_difference(first, again(name)) is not None]
+    read = [name for name in unknown if first_difference(first, again(1, name)) is not None]
     raise LitesmithError(SizeReadAsNumber(difference.source, ", ".join(read or unknown), difference.what))
 
 

@@ -2,32 +2,78 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import keras
 import numpy as np
 from keras import tree
 
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.keras import CannotCall
+from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.arguments import to_numpy
+from litesmith.frontends.keras.provenance import failing_line
+from litesmith.ir.source import Source
+
+
+class CallFailed(LitesmithError):
+    """A model cannot be called on what it was given; the cause is what it raised."""
+
+    def __init__(self, given: Any, error: Exception) -> None:
+        source = Source("", "", *failing_line(error.__traceback__))
+        super().__init__(CannotCall(source, ", ".join(map(_shown, tree.flatten(given))), quoted(error)))
+
+
+def _shown(array: Any) -> str:
+    dtype = getattr(array, "dtype", type(array).__name__)
+    return f"{getattr(dtype, 'name', dtype)}{tuple(getattr(array, 'shape', ()))}"
 
 
 def run_keras(model: Any, inputs: Any) -> Any:
-    """The model's inference on nested arrays, as nested arrays; plain functions are called as they are."""
+    """The model's inference on nested arrays, as nested arrays; plain functions are called as they are.
+
+    Raises:
+        CallFailed: where a Keras model raises an error.
+    """
     with np.errstate(all="ignore"):  # no other backend warns of the infinities that extreme inputs are given for
-        return _run(model, inputs)
+        if not isinstance(model, keras.Layer):
+            return model(inputs)
+        try:
+            return _run(model, inputs)
+        except Exception as error:
+            raise CallFailed(inputs, error) from error
+
+
+def needed_arguments(model: Any) -> list[str]:
+    """The tensors that the `call` of a model cannot do without: usually one, two of `call(self, image, size)`."""
+    parameters = inspect.signature(model.call).parameters
+    return [
+        name
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        and name not in ("training", "mask")
+    ]
+
+
+def arguments(model: Any, tensors: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What to call a model with for its inference: a dictionary is its arguments where it needs several."""
+    training = {"training": False} if model._call_has_training_arg else {}
+    if isinstance(tensors, dict) and len(needed_arguments(model)) > 1:
+        return (), {**tensors, **training}
+    return (tensors,), training
 
 
 def _run(model: Any, inputs: Any) -> Any:
-    if not isinstance(model, keras.Layer):
-        return model(inputs)
     tensors = tree.map_structure(keras.ops.convert_to_tensor, inputs)
-    training = {"training": False} if model._call_has_training_arg else {}
+    args, kwargs = arguments(model, tensors)
     compiles = keras.backend.backend() == "jax" and model.built
-    outputs = _run_compiled(model, tensors, training) if compiles else model(tensors, **training)
+    outputs = _run_compiled(model, args, kwargs) if compiles else model(*args, **kwargs)
     return tree.map_structure(lambda leaf: to_numpy(leaf) if keras.ops.is_tensor(leaf) else leaf, outputs)
 
 
-def _run_compiled(model: Any, tensors: Any, training: dict[str, bool]) -> Any:
+def _run_compiled(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The inference of a model on JAX as one program.
 
     Called eagerly, JAX compiles each operation by itself (MobileNetV2: 17 s in place of 4). A model
@@ -41,10 +87,12 @@ def _run_compiled(model: Any, tensors: Any, training: dict[str, bool]) -> Any:
     others = [variable.value for variable in model.non_trainable_variables]
 
     @jax.jit  # type: ignore[untyped-decorator]
-    def call(trainable: Any, others: Any, tensors: Any) -> Any:
-        return model.stateless_call(trainable, others, tensors, **training)[0]
+    def call(trainable: Any, others: Any, args: Any, tensors: Any) -> Any:
+        return model.stateless_call(trainable, others, *args, **tensors, **fixed)[0]
 
+    fixed = {name: value for name, value in kwargs.items() if name == "training"}
+    tensors = {name: value for name, value in kwargs.items() if name not in fixed}
     try:
-        return call(trainable, others, tensors)
+        return call(trainable, others, args, tensors)
     except Exception:
-        return model(tensors, **training)
+        return model(*args, **kwargs)

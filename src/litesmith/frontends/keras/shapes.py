@@ -10,7 +10,7 @@ from keras import InputSpec, tree
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch
-from litesmith.frontends.keras.face import describe, model_inputs
+from litesmith.frontends.keras.face import describe, model_inputs, tells_inputs
 from litesmith.ir.types import DType
 
 FORM = "shapes with the batch, such as '?,224,224,3' or 'ids=?,128:int32'"
@@ -22,7 +22,8 @@ UNKNOWN = ("?", "None", "none", "-1")
 def input_specs(model: Any, texts: Sequence[str]) -> Any:
     """`inputs=` for `convert`: None without texts, else a `keras.InputSpec` per input of the model.
 
-    Named shapes may come in any order; inputs that are not named keep the model's own shape.
+    Named shapes may come in any order; inputs that are not named keep the model's own shape. A model
+    that says nothing of its inputs takes them as they are named.
 
     Raises:
         LitesmithError: K302 for what is not a shape, or a name that no input has.
@@ -33,6 +34,8 @@ def input_specs(model: Any, texts: Sequence[str]) -> Any:
     if all(name is None for name, _, _ in specs):
         given = [InputSpec(shape=shape, dtype=dtype) for _, shape, dtype in specs]
         return given[0] if len(given) == 1 else given
+    if all(name is not None for name, _, _ in specs) and not tells_inputs(model):
+        return {name: InputSpec(shape=shape, dtype=dtype) for name, shape, dtype in specs}
     own = model_inputs(model)
     leaves = {leaf.name: leaf for leaf in tree.flatten(own)}
     for name, shape, dtype in specs:

@@ -109,7 +109,10 @@ class Tracer:
         """A lowering's result; where it has none, a finding and a placeholder."""
         finding: Diagnostic
         try:
-            return to_tensors(rule(*before, *to_values(args), **to_values(kwargs)))
+            result = rule(*before, *to_values(args), **to_values(kwargs))
+            if _is_own(rule):
+                _require_values(result)
+            return to_tensors(result)
         except (LitesmithError, CannotContinue, RawFrameworkCall, Declined):
             raise
         except CallbackFailed as failure:
@@ -246,12 +249,24 @@ def _class_name(called: Any, home: str) -> str:
     return f"{home}.{name}" if is_keras_class(type(called)) else name
 
 
+def _is_own(rule: Lowering) -> bool:
+    """Whether a lowering is the user's own."""
+    code = getattr(inspect.unwrap(rule), "__code__", None)
+    return code is not None and is_users(code.co_filename)
+
+
+def _require_values(result: Any) -> None:
+    for leaf in tree.flatten(result):
+        if not isinstance(leaf, Value):
+            raise TypeError(f"it returned an object of type {type(leaf).__name__} in place of a value of the graph")
+
+
 def _failure(rule: Lowering, name: str, source: Source, error: Exception) -> Diagnostic:
     """A lowering broke: ours is our bug, one of the user's own is shown with its line."""
     text = f"{type(error).__name__}: {error}"
-    code = inspect.unwrap(rule).__code__ if inspect.isfunction(inspect.unwrap(rule)) else None
-    if code is None or not is_users(code.co_filename):
+    if not _is_own(rule):
         return LoweringFailed(source, name, text)
+    code = inspect.unwrap(rule).__code__
     file, line = failing_line(error.__traceback__)
     place = (file, line) if file else (code.co_filename, code.co_firstlineno)
     return OwnLoweringFailed(Source(source.layer, source.operation, *place), name, text)
