@@ -158,3 +158,51 @@ def test_a_batch_is_positive():
 
 def test_the_custom_model_is_what_its_file_says():
     assert [type(layer).__name__ for layer in custom_model().layers] == ["InputLayer", "Scale", "Dense", "Shift"]
+
+
+@keras.saving.register_keras_serializable("litesmith_tests")
+class TwoArguments(keras.Model):
+    """Keras keeps the shape of its first argument only, so that it cannot build it again."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.left, self.right = keras.layers.Dense(3, name="left"), keras.layers.Dense(3, name="right")
+        self.never_called = keras.layers.Dense(5, name="never_called")
+
+    def call(self, image, size):
+        return self.left(image) + self.right(size)
+
+    def get_config(self):
+        return {}
+
+
+class ThatKerasCanBuild(TwoArguments):
+    def get_build_config(self):
+        return {"image": 4, "size": 2}
+
+    def build_from_config(self, config):
+        self(image=np.zeros((1, config["image"]), "float32"), size=np.zeros((1, config["size"]), "float32"))
+
+
+SHAPES = {"image": (None, 4), "size": (None, 2)}
+
+
+def called(model):
+    model(np.ones((1, 4), "float32"), np.ones((1, 2), "float32"))
+    return model
+
+
+@pytest.mark.filterwarnings("ignore:Model 'two_arguments':UserWarning")
+def test_weights_that_keras_leaves_out_without_an_error_are_missed(tmp_path):
+    called(TwoArguments()).save(path := tmp_path / "two.keras")
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(path, inputs=SHAPES)
+    (finding,) = raised.value.diagnostics
+    assert (finding.code, set(finding.layers)) == ("F113", {"left", "right", "never_called"})
+
+
+def test_layers_that_are_never_called_have_no_weights_to_miss(tmp_path):
+    model = called(ThatKerasCanBuild())
+    model.save(path := tmp_path / "two.keras")
+    lite = litesmith.convert(path, inputs=SHAPES, custom_objects={"ThatKerasCanBuild": ThatKerasCanBuild})
+    assert litesmith.verify(model, lite)

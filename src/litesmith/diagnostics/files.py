@@ -270,6 +270,30 @@ class UnfitData(Diagnostic, code="F112", bad_input=True):
 
 
 @dataclass(frozen=True)
+class WeightsNotLoaded(Diagnostic, code="F113", bad_input=True):
+    """Keras left weights of the file out, since it could not build the layers that they belong to.
+
+    Why it matters: those layers would have random weights. Keras itself only warns.
+    Example: a class with `call(self, image, size)`: Keras keeps the shape of its first argument only.
+    How to fix: add `get_build_config` and `build_from_config` to the model's class, or make the model in Python,
+        call it once, `load_weights` from the same file, and convert the live model.
+    """
+
+    path: str
+    layers: tuple[str, ...]
+
+    def message(self) -> str:
+        names = ", ".join(f"'{name}'" for name in self.layers)
+        return f"Keras cannot build the layers {names} of {self.path}, so it left their weights out."
+
+    def hint(self) -> str:
+        return (
+            "Add get_build_config and build_from_config to the model's class, or make the model in Python, "
+            f"call it once, load_weights({self.path!r}), and convert the live model."
+        )
+
+
+@dataclass(frozen=True)
 class CannotWrite(Diagnostic, code="F201", bad_input=True):
     """The result cannot be written to the path given.
 

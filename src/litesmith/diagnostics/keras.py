@@ -173,8 +173,11 @@ class UnbuiltModel(Diagnostic, code="K301", bad_input=True):
     def hint(self) -> str:
         if len(self.arguments) > 1:
             shapes = ", ".join(f"{name!r}: (None, ...)" for name in self.arguments)
-            return f"Pass inputs={{{shapes}}} with their shapes."
-        return "Call it once on data, start it with keras.Input(shape), or pass inputs=(None, ...) with the shape."
+            return f"Pass inputs={{{shapes}}} (--input '{self.arguments[0]}=?,...') with their shapes."
+        return (
+            "Call it once on data, start it with keras.Input(shape), or pass inputs=(None, ...) (--input '?,...') "
+            "with the shape."
+        )
 
 
 @dataclass(frozen=True)
@@ -264,6 +267,8 @@ class CannotCall(KerasDiagnostic, code="K306", bad_input=True):
 
     given: str
     error: str
+    comparing: bool = False
+    """Whether the model was called for its numbers, rather than for its weights to be made."""
 
     def message(self) -> str:
         return f"Keras cannot call the model on {self.given}: {self.error}."
@@ -273,7 +278,12 @@ class CannotCall(KerasDiagnostic, code="K306", bad_input=True):
         return self.source if self.source.file else None
 
     def hint(self) -> str:
-        return "Call it yourself on such arrays to see more. inputs= takes other shapes, with the batch: (None, ...)."
+        if self.comparing:
+            return (
+                "Call it yourself on such arrays to see more. Another Keras backend (KERAS_BACKEND) may compute it; "
+                "verify=False (--no-verify) converts without comparing."
+            )
+        return "Call it yourself on such arrays to see more. inputs= (--input) takes shapes, with the batch: (None, 8)."
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None) -> An
         raise LitesmithError(UnknownClasses(str(path), tuple(unknown)))
     try:
         return load(path, kind is Kind.KERAS, custom_objects)
+    except LitesmithError:
+        raise
     except Exception as error:
         damage = _damage(path, kind, error)
         raise LitesmithError(

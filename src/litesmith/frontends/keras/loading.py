@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.saving import saving_lib, serialization_lib
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import WeightsNotLoaded
 
 KERAS_PACKAGES = ("keras", "keras_hub", "keras_nlp", "keras_cv", "builtins")
 """Packages that Keras itself imports classes from when a description names them."""
@@ -23,8 +28,25 @@ def load(path: Path, is_archive: bool, custom_objects: Mapping[str, Any] | None 
     with serialization_lib.SafeModeScope(True):
         if is_archive:
             with path.open("rb") as file:
-                return saving_lib.load_model(file, custom_objects=custom_objects, compile=False, safe_mode=True)
+                model = saving_lib.load_model(file, custom_objects=custom_objects, compile=False, safe_mode=True)
+            _require_all_weights(path, model)
+            return model
         return legacy_h5_format.load_model_from_hdf5(str(path), custom_objects=custom_objects, compile=False)
+
+
+def _require_all_weights(path: Path, model: Any) -> None:
+    """Keras loads a model with layers that it could not build without an error, and without their weights."""
+    unbuilt = tuple(layer.name for layer in model._flatten_layers() if not layer.built)
+    if unbuilt and _stored_weights(path) > len(model.weights):
+        raise LitesmithError(WeightsNotLoaded(str(path), unbuilt))
+
+
+def _stored_weights(path: Path) -> int:
+    """How many weights an archive holds; states of optimizers and of random numbers are none."""
+    found: list[str] = []
+    with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as file, h5py.File(file) as store:
+        store.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+    return sum(not name.startswith("optimizer/") and "seed_generator/" not in name for name in found)
 
 
 def lambdas(config: Any) -> list[str]:
