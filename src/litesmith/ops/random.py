@@ -12,12 +12,17 @@ from litesmith.ops import math
 from litesmith.ops.array import cast, full
 from litesmith.ops.indexing import select
 from litesmith.ops.sizes import shape_tensor
-from litesmith.opset.random import RandomUniform
+from litesmith.opset.random import RandomStandardNormal, RandomUniform
 
 
 def uniform(shape: Sequence[Size], dtype: DType) -> Value:
     """Numbers from 0 up to but without 1."""
     return cast(emit(RandomUniform(), shape_tensor(tuple(shape))), dtype)
+
+
+def normal(shape: Sequence[Size]) -> Value:
+    """Numbers of mean 0 and variance 1, as float32."""
+    return emit(RandomStandardNormal(), shape_tensor(tuple(shape)))
 
 
 def dropout(x: Value, rate: float, noise_shape: Sequence[Size] | None = None) -> Value:

@@ -7,23 +7,32 @@ from typing import Any
 
 import keras
 
-from litesmith.frontends.keras.lowerings.layout import channels_last
+from litesmith.frontends.keras.lowerings.layout import channels_last, images_last
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.dims import Dim, Size, maximum, minimum
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import image, math
-from litesmith.ops.array import as_value, cast, expand_dims, squeeze, strided_slice
+from litesmith.ops import image_resampling as resampling
+from litesmith.ops.array import as_value, axis_of, cast, strided_slice
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.padding import pad
 from litesmith.ops.sizes import known_sizes
 
 KERNELS = {
-    "bilinear": image.triangle,
-    "bicubic": image.cubic,
-    "lanczos3": image.lanczos(3),
-    "lanczos5": image.lanczos(5),
+    "bilinear": resampling.triangle,
+    "bicubic": resampling.cubic,
+    "lanczos3": resampling.lanczos(3),
+    "lanczos5": resampling.lanczos(5),
 }
+
+METHODS = {
+    **dict.fromkeys(("linear", "bilinear", "trilinear", "triangle"), "bilinear"),
+    **dict.fromkeys(("cubic", "bicubic", "tricubic"), "bicubic"),
+    "lanczos3": "lanczos3",
+    "lanczos5": "lanczos5",
+}
+"""The kernels by the names that `scale_and_translate` has for them."""
 
 
 @lowers("ops.image.resize")
@@ -47,28 +56,54 @@ def resize(
             x = _padded(x, sizes, fill_value)
         return _resized(x, sizes, interpolation, antialias)
 
-    x = as_value(images)
-    if x.type.rank == 3:
-        return squeeze(channels_last(expand_dims(x, 0), data_format, resized), 0)
-    return channels_last(x, data_format, resized)
+    return images_last(as_value(images), data_format, resized)
 
 
 def _resized(x: Value, sizes: Sequence[Size], interpolation: str, antialias: bool) -> Value:
     """Integers are computed as floats, rounded, and do not leave the range that they had."""
     if interpolation == "nearest":
-        return image.resize_nearest(x, sizes)
+        return resampling.resize_nearest(x, sizes)
     if interpolation not in KERNELS:
         raise Unsupported(f"interpolation={interpolation!r}")
     dtype = x.type.dtype
     old = x if dtype.is_float else cast(x, DType.FLOAT32)
     if interpolation == "bilinear" and not (antialias and _shrinks(x, sizes)):
-        new = image.resize_bilinear(old, sizes)
+        new = resampling.resize_bilinear(old, sizes)
     else:
-        new = image.resize_by_kernel(old, sizes, KERNELS[interpolation], antialias)
+        new = resampling.resize_by_kernel(old, sizes, KERNELS[interpolation], antialias)
+    if interpolation == "bilinear" and not dtype.is_float:
+        return cast(math.round_half_even(new), dtype)
+    return _in_range_of(old, new, dtype)
+
+
+@lowers("ops.image.scale_and_translate")
+def scale_and_translate(
+    images: Any,
+    output_shape: Any,
+    scale: Any,
+    translation: Any,
+    spatial_dims: Sequence[int],
+    method: str,
+    antialias: bool = True,
+) -> Value:
+    if method not in METHODS:
+        raise Unsupported(f"method={method!r}")
+    x = as_value(images)
+    sizes = known_sizes(output_shape)
+    axes = [axis_of(axis, x.type.rank) for axis in spatial_dims]
+    dtype = x.type.dtype
+    old = x if dtype.is_float else cast(x, DType.FLOAT32)
+    scales, moves = (as_value(numbers, DType.FLOAT32) for numbers in (scale, translation))
+    kernel = KERNELS[METHODS[method]]
+    new = resampling.scale_and_translate(old, axes, [sizes[axis] for axis in axes], scales, moves, kernel, antialias)
+    return _in_range_of(old, new, dtype)
+
+
+def _in_range_of(old: Value, new: Value, dtype: DType) -> Value:
+    """Computed floats as the images' type: integers are rounded, and stay in the range of the old ones."""
     if dtype.is_float:
         return new
-    new = math.round_half_even(new)
-    return cast(new if interpolation == "bilinear" else math.clip(new, math.min(old), math.max(old)), dtype)
+    return cast(math.clip(math.round_half_even(new), math.min(old), math.max(old)), dtype)
 
 
 def _shrinks(x: Value, sizes: Sequence[Size]) -> bool:

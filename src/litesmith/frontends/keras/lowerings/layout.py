@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from litesmith.ir.graph import Value
-from litesmith.ops.array import move_axis
+from litesmith.ops.array import expand_dims, move_axis, squeeze
 from litesmith.ops.errors import Unsupported
 from litesmith.opset.enums import Padding
 
@@ -23,6 +23,18 @@ def channels_last(x: Value, data_format: str | None, compute: Callable[[Value], 
     if (data_format or keras.config.image_data_format()) == "channels_last":
         return compute(x)
     return move_axis(compute(move_axis(x, axis, -1)), -1, axis)
+
+
+def images_last(x: Value, data_format: str | None, compute: Callable[[Value], Value]) -> Value:
+    """`channels_last` for images, or for one image, of which `compute` gets a batch of one."""
+    if x.type.rank == 3:
+        return squeeze(channels_last(expand_dims(x, 0), data_format, compute), 0)
+    return channels_last(x, data_format, compute)
+
+
+def channels_axis(data_format: str | None) -> int:
+    """Which axis of images has the channels, counted from the end; None is Keras' own default."""
+    return -1 if (data_format or keras.config.image_data_format()) == "channels_last" else -3
 
 
 def per_axis(numbers: Any, axes: int) -> tuple[int, ...]:
