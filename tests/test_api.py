@@ -123,6 +123,26 @@ def test_the_model_is_left_as_it_was(model):
         assert "litesmith" not in changed.__code__.co_filename
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_infinities_and_nans_of_weights_come_without_a_warning():
+    class Logarithms(layers.Layer):
+        def build(self, shape):
+            self.weight = self.add_weight(shape=shape[-1:], initializer=keras.initializers.Constant(-1.0))
+
+        def call(self, x):
+            return x + keras.ops.log(self.weight)
+
+        def compute_output_shape(self, shape):
+            return shape
+
+    normalization = layers.BatchNormalization()
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, Logarithms()(layers.Rescaling(1e38)(layers.Rescaling(1e38)(normalization(inputs)))))
+    normalization.moving_variance.assign([-1.0, 0.0, 1e-38])
+    normalization.gamma.assign([3e38] * 3)
+    litesmith.convert(model, verify=False)
+
+
 def test_without_a_backend_a_file_is_refused_with_what_to_install(model, tmp_path):
     model.save(path := tmp_path / "net.keras")
     code = "import importlib.util as u; u.find_spec = lambda name: None; import litesmith; litesmith.convert('{}')"

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.verification import OutputsDiffer
@@ -54,7 +56,7 @@ def convert(
     # It imports Keras, which fails where no backend is installed: opening a file has said so by now.
     from litesmith.frontends.keras.importing import import_model
 
-    with _collecting_no_garbage():
+    with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
         imported.model.description = MAKER
         imported.model.metadata.update(face_metadata(imported.inputs, imported.outputs))
