@@ -10,8 +10,7 @@ from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math, statistics
-from litesmith.ops.array import as_value, axes_of, cast, expand_dims, reshape
-from litesmith.ops.errors import Unsupported
+from litesmith.ops.array import as_value, cast, expand_dims, reshape
 from litesmith.ops.indexing import select
 
 Axis = int | Sequence[int] | None
@@ -184,14 +183,3 @@ def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Value:
 @lowers("ops.diff")
 def diff(a: Any, n: int = 1, axis: int = -1) -> Value:
     return statistics.differences(as_value(a), n, axis)
-
-
-@lowers("ops.linalg.norm")
-def norm(x: Any, ord: int | float | str | None = None, axis: Axis = None, keepdims: bool = False) -> Value:
-    value = float_value(x)
-    axes = axes_of(axis, value.type.rank)
-    if ord in (None, "fro", 2) and (ord != 2 or len(axes) == 1):
-        return statistics.euclidean_norm(value, axes, keepdims)
-    if len(axes) != 1 or isinstance(ord, str) or ord is None:
-        raise Unsupported(f"the norm of order {ord!r} over {len(axes)} axes")
-    return statistics.vector_norm(value, float(ord), axes[0], keepdims)
