@@ -58,12 +58,13 @@ def check_types(lite: LiteModel, inputs: list[Any]) -> None:
     session = Session(bytes(lite), delegates=False)
     arrays = [np.asarray(array, value.type.dtype.numpy) for array, value in zip(inputs, graph.inputs, strict=True)]
     session.run(arrays)
-    sizes = {
-        symbol.name: arrays[graph.inputs.index(value)].shape[axis] for symbol, (value, axis) in graph.anchors.items()
+    of_inputs = {
+        symbol: (graph.inputs.index(x), axis) for symbol, (x, axis) in graph.anchors.items() if x in graph.inputs
     }
+    sizes = {symbol.name: arrays[place].shape[axis] for symbol, (place, axis) in of_inputs.items()}
     details = session._interpreter.get_tensor_details()
     for detail, value in zip(details, graph_values(graph), strict=False):
-        if any(expression(size).symbols - graph.anchors.keys() for size in value.type.shape):
+        if any(expression(size).symbols - of_inputs.keys() for size in value.type.shape):
             continue
         if _is_unread_result_of_a_loop(value):
             continue
@@ -89,9 +90,17 @@ def check_function(function: Any, *arrays: Any, **options: Any) -> LiteModel:
 
     The arrays' first axis is the batch, unless `dynamic_batch=False`.
     """
-    dynamic = options.pop("dynamic_batch", True)
-    arrays = tuple(np.asarray(array) for array in arrays)
+    shapes = _specs(arrays, options.pop("dynamic_batch", True))
+    arrays = tuple(map(np.asarray, arrays))
+    return check_converts(_layer_of(function), list(arrays), convert={"inputs": shapes}, **options)
 
+
+def converted(function: Any, *arrays: Any, dynamic_batch: bool = True) -> LiteModel:
+    """What `check_function` compares with Keras, for functions that Keras computes otherwise."""
+    return litesmith.convert(_layer_of(function), inputs=_specs(arrays, dynamic_batch), verify=False)
+
+
+def _layer_of(function: Any) -> keras.layers.Layer:
     class Body(keras.layers.Layer):
         def call(self, tensors: Any) -> Any:
             return function(*tensors)
@@ -99,13 +108,17 @@ def check_function(function: Any, *arrays: Any, **options: Any) -> LiteModel:
         def compute_output_spec(self, tensors: Any) -> Any:
             return keras.src.backend.compute_output_spec(function, *tensors)
 
-    model = Body()
-    model.built = True
-    shapes = [
+    layer = Body()
+    layer.built = True
+    return layer
+
+
+def _specs(arrays: Any, dynamic: bool) -> list[keras.InputSpec]:
+    arrays = tuple(map(np.asarray, arrays))
+    return [
         keras.InputSpec(shape=((None if dynamic else a.shape[0]), *a.shape[1:]) if a.ndim else (), dtype=a.dtype.name)
         for a in arrays
     ]
-    return check_converts(model, list(arrays), convert={"inputs": shapes}, **options)
 
 
 def compare_arrays(expected: list[Any], found: list[Any], rtol: float = 1e-5, atol: float = 1e-6) -> None:

@@ -18,6 +18,8 @@ from litesmith.ir.operator import Operator
 from litesmith.ir.source import Source
 from litesmith.ir.types import TensorType
 
+ITSELF = -1
+
 
 class Value:
     """A tensor in a graph: an operation's result, a graph input, or a constant.
@@ -98,7 +100,10 @@ class Graph:
         self.outputs: list[Value] = []
         self.operations: list[Operation] = []
         self.anchors: dict[Symbol, tuple[Value, int]] = {}
-        """For each unknown size, a tensor, mostly an input, and the axis whose size it is."""
+        """For each unknown size, a tensor, mostly an input, and the axis whose size it is.
+
+        A size that depends on values may be the one element of a tensor; `ITSELF` stands for the axis then.
+        """
 
     def add_input(self, type: TensorType, name: str) -> Value:
         value = Value(type, name, graph=self)

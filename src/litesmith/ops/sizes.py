@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 
 from litesmith.ir.builder import Builder, constant, current_builder, emit
 from litesmith.ir.dims import Dim, Polynomial, Size, Symbol, Term, is_static
-from litesmith.ir.graph import Value
+from litesmith.ir.graph import ITSELF, Value
 from litesmith.ir.types import DType
 from litesmith.ops.errors import Unsupported
 from litesmith.opset.binary import Add, FloorDiv, FloorMod, Maximum, Minimum, Mul
@@ -110,6 +110,8 @@ def _anchor(builder: Builder, size: Size) -> tuple[Value, int] | None:
 
 
 def _part_of_shape(value: Value, axis: int, count: int) -> Value:
+    if axis == ITSELF:
+        return emit(Reshape(), value, int32([1]))
     shape = emit(ShapeOf(), value)
     if count == value.type.rank:
         return shape
