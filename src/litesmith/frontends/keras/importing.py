@@ -21,7 +21,7 @@ from litesmith.diagnostics.keras import (
 )
 from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
 from litesmith.frontends.keras.options import Options, using
-from litesmith.frontends.keras.running import CallFailed, arguments, run_keras
+from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol
@@ -61,7 +61,7 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
     texts = [TextInput(leaf.name) for leaf in tree.flatten(types) if leaf.dtype == "string"]
     if texts:
         raise LitesmithError(texts)
-    if not model.built:
+    if not is_built(model):
         _build(model, types)
     with using(options or Options()):
         graph, structure, tracer = _trace(model, types, 0)

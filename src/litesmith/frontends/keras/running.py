@@ -20,9 +20,9 @@ from litesmith.ir.source import Source
 class CallFailed(LitesmithError):
     """A model cannot be called on what it was given; the cause is what it raised."""
 
-    def __init__(self, given: Any, error: Exception) -> None:
+    def __init__(self, given: Any, error: Exception, comparing: bool = False) -> None:
         source = Source("", "", *failing_line(error.__traceback__))
-        super().__init__(CannotCall(source, ", ".join(map(_shown, tree.flatten(given))), quoted(error)))
+        super().__init__(CannotCall(source, ", ".join(map(_shown, tree.flatten(given))), quoted(error), comparing))
 
 
 def _shown(array: Any) -> str:
@@ -39,10 +39,16 @@ def run_keras(model: Any, inputs: Any) -> Any:
     with np.errstate(all="ignore"):  # no other backend warns of the infinities that extreme inputs are given for
         if not isinstance(model, keras.Layer):
             return model(inputs)
+        was_built = is_built(model)
         try:
             return _run(model, inputs)
         except Exception as error:
-            raise CallFailed(inputs, error) from error
+            raise CallFailed(inputs, error, comparing=was_built) from error
+
+
+def is_built(model: Any) -> bool:
+    """Whether all weights of a model are there: Keras calls one built whose own layers may not be."""
+    return isinstance(model, keras.Layer) and all(layer.built for layer in model._flatten_layers())
 
 
 def needed_arguments(model: Any) -> list[str]:
