@@ -16,6 +16,8 @@ Larger ones share it only when they come from the same variable in the same way:
 them would compute every weight of a model twice.
 """
 
+KEPT_BYTES = 1024
+
 
 class Buffers:
     """The buffers of a file in order: constants, and raw bytes such as metadata.
@@ -44,9 +46,14 @@ class Buffers:
             data = bytes(encode(constant.array(), constant.type.dtype))
             digest = hashlib.blake2b(data, digest_size=16).digest()
             if digest not in self._by_bytes:
-                self._by_bytes[digest] = self.add_bytes(data) if data else 0
+                self._by_bytes[digest] = self._append(constant, data) if data else 0
             return self._by_bytes[digest]
-        self.contents.append(constant)
+        return self._append(constant)
+
+    def _append(self, constant: Constant, data: bytes | None = None) -> int:
+        """Bytes are kept where they are few or of strings, else computed again: all would be half a file in memory."""
+        is_kept = data is not None and (len(data) <= KEPT_BYTES or constant.type.dtype is DType.STRING)
+        self.contents.append(data if data is not None and is_kept else constant)
         return len(self.contents) - 1
 
     def sizes(self) -> list[int]:
@@ -59,4 +66,4 @@ class Buffers:
         if isinstance(content, bytes):
             memory[:] = content
         else:
-            encode_into(content.array(), content.type.dtype, memory)
+            encode_into(content, memory)

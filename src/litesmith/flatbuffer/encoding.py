@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Shape
 from litesmith.ir.types import DType
 
@@ -23,13 +24,14 @@ def encode(array: Array, dtype: DType) -> memoryview:
     return contiguous.reshape(-1).view(np.uint8).data
 
 
-def encode_into(array: Array, dtype: DType, memory: memoryview) -> None:
+def encode_into(constant: Constant, memory: memoryview) -> None:
     """Write the elements as a buffer holds them into `memory`; whole bytes without another copy."""
+    dtype = constant.type.dtype
     if dtype is DType.STRING or dtype.bits < 8:
-        memory[:] = encode(array, dtype)
+        memory[:] = encode(constant.array(), dtype)
         return
     target = np.frombuffer(memory, dtype.numpy.newbyteorder("<"))
-    np.copyto(target.reshape(array.shape), array, casting="no")
+    constant.write_into(target.reshape(constant.type.shape))
 
 
 def decode(data: Array, dtype: DType, shape: Shape) -> Array:

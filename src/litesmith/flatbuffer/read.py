@@ -107,7 +107,7 @@ class _Reader:
         operands = [None if index < 0 else _there(values, index) for index in _indices(table.inputs)]
         outputs = [_at(subgraph.tensors, index) for index in _indices(table.outputs)]
         types = self._result_types(operator, operands, outputs)
-        name = _text(outputs[0].name) if outputs else ""
+        name = _text(outputs[0].name) if outputs else next((value.name for value in operands if value is not None), "")
         operation = Operation(operator, operands, types, Source(layer=name))
         for index, tensor, result in zip(_indices(table.outputs), outputs, operation.results, strict=True):
             result.name = _text(tensor.name)

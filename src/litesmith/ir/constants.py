@@ -35,11 +35,19 @@ class Constant:
     the same elements.
     """
 
-    __slots__ = ("_load", "key", "type")
+    __slots__ = ("_load", "_write", "key", "type")
 
-    def __init__(self, type: TensorType, load: Callable[[], Array], key: Hashable) -> None:
+    def __init__(
+        self,
+        type: TensorType,
+        load: Callable[[], Array],
+        key: Hashable,
+        write: Callable[[Array], None] | None = None,
+    ) -> None:
+        """`load` gives the elements; `write`, where there is one, computes them into an array without another one."""
         self.type = type
         self._load = load
+        self._write = write
         self.key = key
 
     @staticmethod
@@ -56,6 +64,13 @@ class Constant:
     def array(self) -> Array:
         """The elements, as an array of `type.dtype.numpy` and `type.shape`."""
         return self._load()
+
+    def write_into(self, target: Array) -> None:
+        """Write the elements into an array of their type and shape."""
+        if self._write is not None:
+            self._write(target)
+        else:
+            np.copyto(target, self._load(), casting="no")
 
     def map(self, function: Callable[[Array], Array], type: TensorType, key: Hashable) -> Constant:
         """`function` of the elements, applied when they are asked for.
@@ -85,6 +100,11 @@ class Constant:
 
     def times(self, factors: Array) -> Constant:
         """The elements times `factors`, which broadcast to this shape; in this constant's element type."""
-        numpy = self.type.dtype.numpy
+        load, numpy = self._load, self.type.dtype.numpy
         key = ("times", factors.shape, factors.tobytes())
-        return self.map(lambda array: (array * factors).astype(numpy, copy=False), self.type, key)
+
+        def write(target: Array) -> None:
+            self.write_into(target)
+            np.multiply(target, factors, out=target, casting="same_kind")
+
+        return Constant(self.type, lambda: (load() * factors).astype(numpy, copy=False), (self.key, key), write)
