@@ -5,18 +5,29 @@ Operations go by their public name: `ops.softmax`, `ops.image.resize`, `ops.lina
 Keras' recurrent layers work. A lowering of an operation takes the arguments of the public
 function, with values of the graph in place of tensors, and returns values. A lowering of a
 layer, or of the class of an operation, takes that object, then the arguments of its `call`.
+Parameters annotated as numbers (`axis: int | Sequence[int]`) are given numbers, also where a
+model has numpy's.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
+import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar
+
+import keras
+
+from litesmith.ir.graph import Value
 
 Lowering = Callable[..., Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+NUMBERS = re.compile(r"\b(int|float|Axis|Size)\b")
+"""What the annotations of parameters that take numbers have in them; `Axis` and `Size` stand for such types."""
 
 
 class Declined(NotImplementedError):
@@ -31,20 +42,59 @@ _by_name: dict[str, Lowering] = {}
 _by_class: dict[type, Lowering] = {}
 
 
-def lowers(*targets: str | type) -> Callable[[Function], Function]:
-    """Make a function the lowering of the operations and layers named, or of a layer class."""
+def lowers(*targets: str | type, since: str = "3.9") -> Callable[[Function], Function]:
+    """Make a function the lowering of the operations and layers named, or of a layer class.
+
+    A lowering that restates what a layer's `call` does holds `since` a version of Keras;
+    in older versions the layer runs its own `call`.
+    """
 
     def register(function: Function) -> Function:
-        for target in targets:
+        rule = _given_numbers(function)
+        for target in targets if is_keras_at_least(since) else ():
             if isinstance(target, str):
                 if target in _by_name:
                     raise ValueError(f"{target} is lowered by {_by_name[target]} already")
-                _by_name[target] = function
+                _by_name[target] = rule
             else:
-                _by_class[target] = function
+                _by_class[target] = rule
         return function
 
     return register
+
+
+def _given_numbers(function: Lowering) -> Lowering:
+    """The function, with constants turned into numbers where its parameters are annotated as such."""
+    parameters = inspect.signature(function).parameters
+    annotated = {name for name, parameter in parameters.items() if NUMBERS.search(str(parameter.annotation))}
+    if not annotated:
+        return function
+    places = [name in annotated for name in parameters]
+
+    @wraps(function)
+    def rule(*args: Any, **kwargs: Any) -> Any:
+        given = [_numbers(arg) if here else arg for arg, here in zip(args, places, strict=False)]
+        named = {name: _numbers(arg) if name in annotated else arg for name, arg in kwargs.items()}
+        return function(*given, *args[len(given) :], **named)
+
+    return rule
+
+
+def _numbers(argument: Any) -> Any:
+    if isinstance(argument, Value) and argument.constant is not None:
+        return argument.constant.array().tolist()
+    if isinstance(argument, (list, tuple)):
+        return tuple(map(_numbers, argument))
+    return argument
+
+
+def is_keras_at_least(version: str) -> bool:
+    """Whether the Keras in use is this minor version, such as "3.13", or a later one."""
+    return _minor(keras.__version__) >= _minor(version)
+
+
+def _minor(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:2]]
 
 
 @cache

@@ -46,9 +46,12 @@ def dot_product_attention(
     return cast(result, operands[0].type.dtype)
 
 
-@lowers("layers.Softmax")
+@lowers("layers.Softmax", since="3.13")
 def softmax(layer: Any, inputs: Any, mask: Any = None) -> Value:
-    """A mask of numbers keeps what is over 0.5."""
+    """A mask of numbers keeps what is over 0.5; what is masked is 0, whole rows too.
+
+    Keras 3.12 adds a large negative number times 1 - mask to the logits, and 3.9 leaves masked rows as they are then.
+    """
     x = float_value(inputs)
     logits = cast(x, DType.FLOAT32)
     if mask is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litesmith.frontends.keras.lowerings.layout import channels_last, padding_of, per_axis
@@ -18,7 +19,7 @@ from litesmith.opset.enums import Padding
 def conv(
     inputs: Any,
     kernel: Any,
-    strides: Any = 1,
+    strides: int | Sequence[int] = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
@@ -33,7 +34,7 @@ def conv(
 def depthwise_conv(
     inputs: Any,
     kernel: Any,
-    strides: Any = 1,
+    strides: int | Sequence[int] = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
@@ -49,7 +50,7 @@ def separable_conv(
     inputs: Any,
     depthwise_kernel: Any,
     pointwise_kernel: Any,
-    strides: Any = 1,
+    strides: int | Sequence[int] = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
@@ -62,7 +63,7 @@ def separable_conv(
 def conv_transpose(
     inputs: Any,
     kernel: Any,
-    strides: Any = 1,
+    strides: int | Sequence[int] = 1,
     padding: str = "valid",
     output_padding: Any = None,
     data_format: str | None = None,

@@ -67,7 +67,7 @@ def _at_least(rank: int, x: Value) -> Value:
 
 
 @lowers("ops.split")
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Value]:
+def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Value]:
     value = as_value(x)
     size = value.type.shape[axis_of(axis, value.type.rank)]
     if isinstance(indices_or_sections, int):
@@ -95,18 +95,18 @@ def array_split(x: Any, indices_or_sections: int, axis: int = 0) -> list[Value]:
 
 
 @lowers("ops.hsplit")
-def hsplit(x: Any, indices_or_sections: Any) -> list[Value]:
+def hsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Value]:
     value = as_value(x)
     return split(value, indices_or_sections, 0 if value.type.rank == 1 else 1)
 
 
 @lowers("ops.vsplit")
-def vsplit(x: Any, indices_or_sections: Any) -> list[Value]:
+def vsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Value]:
     return split(x, indices_or_sections, 0)
 
 
 @lowers("ops.dsplit")
-def dsplit(x: Any, indices_or_sections: Any) -> list[Value]:
+def dsplit(x: Any, indices_or_sections: int | Sequence[int]) -> list[Value]:
     return split(x, indices_or_sections, 2)
 
 

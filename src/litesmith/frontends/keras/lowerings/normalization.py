@@ -13,7 +13,7 @@ from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import normalization
-from litesmith.ops.array import as_value, cast
+from litesmith.ops.array import as_value, axes_of, cast, reshape
 
 
 @lowers("ops.batch_normalization")
@@ -53,11 +53,18 @@ def layer_normalization(
     """Keras' `layer_normalization`, computed in float32 at least."""
     dtype = common_dtype(x)
     value = as_value(x, common_dtype(x, as_value(0.0)))
-    scale, offset = (_part(part, value) for part in (gamma, beta))
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    scale, offset = (_along(axes, _part(part, value), value) for part in (gamma, beta))
     if rms_scaling:
         return cast(normalization.variance_norm(value, scale, axes, _epsilon(epsilon)), dtype)
     return cast(normalization.layer_norm(value, scale, offset, axes, _epsilon(epsilon)), dtype)
+
+
+def _along(axes: Sequence[int], part: Value | None, like: Value) -> Value | None:
+    """A scale or offset in the order of the axes: before Keras 3.14, axes [-1, -2] give it the sizes of -1 and -2."""
+    if part is None or part.type.rank != len(axes):
+        return part
+    return reshape(part, [like.type.shape[axis] for axis in sorted(axes_of(axes, like.type.rank))])
 
 
 def _part(part: Any, like: Value) -> Value | None:

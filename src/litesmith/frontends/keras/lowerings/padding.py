@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from litesmith.frontends.keras.registry import lowers
@@ -13,7 +14,7 @@ from litesmith.ops.sizes import known_sizes
 
 
 @lowers("ops.pad")
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Value:
+def pad(x: Any, pad_width: int | Sequence[Any], mode: str = "constant", constant_values: Any = None) -> Value:
     value = as_value(x)
     amounts = _amounts(pad_width, value.type.rank)
     if mode == "constant":

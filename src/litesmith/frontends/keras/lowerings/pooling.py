@@ -17,14 +17,22 @@ Pooling = Callable[[Value, Sequence[int], Sequence[int], Padding], Value]
 
 @lowers("ops.max_pool")
 def max_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+    inputs: Any,
+    pool_size: int | Sequence[int],
+    strides: int | Sequence[int] | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
 ) -> Value:
     return _pooled(pool.max_pool, inputs, pool_size, strides, padding, data_format)
 
 
 @lowers("ops.average_pool")
 def average_pool(
-    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+    inputs: Any,
+    pool_size: int | Sequence[int],
+    strides: int | Sequence[int] | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
 ) -> Value:
     return _pooled(pool.average_pool, inputs, pool_size, strides, padding, data_format)
 

@@ -23,12 +23,12 @@ def ravel(x: Any) -> Value:
 
 
 @lowers("ops.expand_dims")
-def expand_dims(x: Any, axis: Any) -> Value:
+def expand_dims(x: Any, axis: int | Sequence[int]) -> Value:
     return array.expand_dims(as_value(x), axis)
 
 
 @lowers("ops.squeeze")
-def squeeze(x: Any, axis: Any = None) -> Value:
+def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Value:
     return array.squeeze(as_value(x), axis)
 
 
@@ -38,7 +38,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Value:
 
 
 @lowers("ops.moveaxis")
-def moveaxis(x: Any, source: Any, destination: Any) -> Value:
+def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Value:
     return array.move_axis(as_value(x), source, destination)
 
 
@@ -48,7 +48,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Value:
 
 
 @lowers("ops.flip")
-def flip(x: Any, axis: Any = None) -> Value:
+def flip(x: Any, axis: int | Sequence[int] | None = None) -> Value:
     return array.flip(as_value(x), axis)
 
 
@@ -68,7 +68,7 @@ def rot90(array: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Value:
 
 
 @lowers("ops.roll")
-def roll(x: Any, shift: Any, axis: Any = None) -> Value:
+def roll(x: Any, shift: int | Sequence[int], axis: int | Sequence[int] | None = None) -> Value:
     value = as_value(x)
     if axis is None:
         flat = array.reshape(value, (-1,))
