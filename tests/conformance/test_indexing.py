@@ -155,11 +155,6 @@ def test_slice_whose_bound_the_model_computes_is_a_finding():
         check_function(lambda x, i: x[:, : i[0]], X[:2], np.array([2, 0], "int32"), dynamic_batch=False)
 
 
-def test_mask_that_the_model_computes_is_a_finding():
-    with pytest.raises(Exception, match="mask as an index"):
-        check_function(lambda x: x[x > 0], X)
-
-
 INDICES = np.array([[0, -1, 4], [3, 2, -5], [1, 1, 1]], "int32")
 
 
@@ -230,11 +225,6 @@ CONDITION = X > 0
 )
 def test_where(function):
     check_function(function, CONDITION, X)
-
-
-def test_where_of_a_condition_alone_is_a_finding():
-    with pytest.raises(Exception, match="depends on values"):
-        check_function(lambda x: ops.where(x > 0)[0], X)
 
 
 def test_slice():

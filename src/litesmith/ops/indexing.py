@@ -29,16 +29,17 @@ from litesmith.ops.array import (
     transpose,
 )
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.measured import true_places
 from litesmith.ops.sizes import shape_tensor
 from litesmith.opset.elementwise import Abs, Relu
 from litesmith.opset.joining import Concatenation, Pack, Range
 from litesmith.opset.reduction import ArgMax, ArgMin, ReduceMax, ReduceMin
 from litesmith.opset.rules import broadcast_sizes, sizes_of
-from litesmith.opset.selection import SelectV2, TopKV2
+from litesmith.opset.selection import SelectV2, TopKV2, Where
 from litesmith.opset.shaping import BroadcastTo, ExpandDims, Reshape, ShapeOf, Squeeze, Transpose
 from litesmith.opset.slicing import DynamicUpdateSlice, Gather, Slice, StridedSlice
 
-NEVER_NEGATIVE = (Abs, ArgMax, ArgMin, Relu, ShapeOf)
+NEVER_NEGATIVE = (Abs, ArgMax, ArgMin, Relu, ShapeOf, Where)
 OF_SAME_ELEMENTS = (
     *(BroadcastTo, Concatenation, ExpandDims, Gather, Pack, ReduceMax, ReduceMin),
     *(Reshape, Slice, Squeeze, StridedSlice, Transpose),
@@ -128,7 +129,7 @@ def _with(shape: Sequence[Size], axis: int, size: Size) -> list[Size]:
 def get_item(x: Value, key: Sequence[Index]) -> Value:
     """`x[key]`, as numpy indexes: slices, integers, new axes, an ellipsis, integer arrays.
 
-    Boolean arrays must be constant, as otherwise the size of the result is not known.
+    Boolean arrays stand for the places of their true elements.
     """
     items = _explicit(x, key)
     by_array = any(_is_array(item) for item in items)
@@ -189,6 +190,13 @@ def _explicit(x: Value, key: Sequence[Index]) -> list[Index]:
     return items
 
 
+def places_of_true(mask: Value) -> list[Value]:
+    """For each axis of a mask, the index along it of each true element (int32); their number depends on values."""
+    places = cast(true_places(mask, "mask"), DType.INT32)
+    count, rank = places.type.shape
+    return [reshape(strided_slice(places, [slice(None), slice(i, i + 1)]), (count,)) for i in range(int(rank))]
+
+
 def _index_items(item: Index) -> list[Index]:
     """An item of a key as integers; a mask becomes the indices of its true places, one array an axis."""
     if item is None or item is Ellipsis or isinstance(item, (slice, Dim)):
@@ -196,9 +204,9 @@ def _index_items(item: Index) -> list[Index]:
     if isinstance(item, (list, tuple, np.ndarray)) and not any(isinstance(i, (Dim, Value)) for i in item):
         item = constant(np.asarray(item))
     if isinstance(item, (bool, np.bool_)) or (isinstance(item, Value) and item.type.dtype is DType.BOOL):
-        if not isinstance(item, Value) or item.constant is None:
-            raise Unsupported("a mask as an index, as it makes a tensor whose size depends on values (use ops.where)")
-        return list(np.nonzero(item.constant.array()))
+        if not isinstance(item, Value) or not item.type.rank:
+            raise Unsupported("a single truth value as an index")
+        return list(np.nonzero(item.constant.array())) if item.constant is not None else places_of_true(item)
     if isinstance(item, (list, tuple)):
         return [as_value(item)]
     if not isinstance(item, Value):
@@ -220,7 +228,7 @@ def _pick(x: Value, arrays: dict[int, Any]) -> Value:
         x, first = transpose(x, [*axes, *rest]), 0
     sizes = x.type.shape[first : first + len(axes)]
     merged = reshape(x, (*x.type.shape[:first], product(sizes), *x.type.shape[first + len(axes) :]))
-    return gather(merged, linear_index([arrays[axis] for axis in axes], sizes), first)
+    return emit(Gather(axis=first), merged, linear_index([arrays[axis] for axis in axes], sizes))
 
 
 def linear_index(indices: Sequence[Any], sizes: Sequence[Size]) -> Value:

@@ -60,7 +60,10 @@ def emit_sized(operator: Operator, operands: Sequence[Value], *types: TensorType
 
 
 def true_places(condition: Value, name: str = "count") -> Value:
-    """The index tuples of the true elements, in order (int64 [count, rank])."""
+    """The index tuples of the true elements, in order (int64 [count, rank]); looked for once."""
+    for user in condition.users:
+        if isinstance(user.operator, Where) and user.graph is current_builder().graph:
+            return user.result
     shape = (new_size(name), condition.type.rank)
     (places,) = emit_sized(Where(), [condition], TensorType(DType.INT64, shape))
     return places

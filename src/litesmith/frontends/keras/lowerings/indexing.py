@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from litesmith.frontends.keras.lowerings.promotion import promote
+from keras import backend
+
+from litesmith.frontends.keras.lowerings.promotion import backend_counts, promote
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
 from litesmith.ops import indexing, scattering
-from litesmith.ops.array import as_value, reshape
+from litesmith.ops.array import as_value, cast, reshape, stack
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.sizes import known_sizes
 
@@ -33,10 +36,28 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Value:
 
 
 @lowers("ops.where")
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Value:
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Value | tuple[Value, ...]:
     if x1 is None:
-        raise Unsupported("the places of true elements, as their number depends on values (give x1 and x2)")
+        return _places(condition)
     return indexing.select(as_value(condition), *promote(x1, x2))
+
+
+def _places(condition: Any) -> Value | tuple[Value, ...]:
+    """The places of true elements, in the form that the backend gives them."""
+    places = [cast(place, backend_counts()) for place in _nonzero(condition)]
+    return stack(places) if backend.backend() == "torch" else tuple(places)
+
+
+@lowers("ops.nonzero")
+def nonzero(x: Any) -> tuple[Value, ...]:
+    return tuple(cast(place, DType.INT32) for place in _nonzero(x))
+
+
+def _nonzero(x: Any) -> list[Value]:
+    value = as_value(x, DType.BOOL)
+    if not value.type.rank:
+        raise Unsupported("the places of true elements of a scalar")
+    return indexing.places_of_true(value)
 
 
 @lowers("ops.select")

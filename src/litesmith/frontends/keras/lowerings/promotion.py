@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import backend
 from keras.src.backend import result_type, standardize_dtype
 
 from litesmith.ir.dims import Dim
@@ -50,3 +51,8 @@ def float_value(x: Any) -> Value:
 def dtype_or(dtype: Any, default: DType) -> DType:
     """A `dtype=` argument, or the default for None."""
     return default if dtype is None else DType(standardize_dtype(dtype))
+
+
+def backend_counts() -> DType:
+    """The integers in which the backend counts, where Keras hands on what it gives."""
+    return DType.INT64 if backend.backend() in ("numpy", "torch") else DType.INT32
