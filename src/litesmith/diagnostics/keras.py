@@ -25,7 +25,7 @@ class UnsupportedOperation(KerasDiagnostic, code="K101"):
 
     Why it matters: a LiteRT file can only hold what its operators can compute; an operation
         that nothing is known about would be missing or wrong.
-    Example: a layer that calls `keras.ops.linalg.eig`.
+    Example: a layer that calls an operation which came with a later version of Keras.
     How to fix: write the operation with others from `keras.ops`, give a lowering for it with
         `@litesmith.lowers`, or take it out of the model and do it in the app.
     """
