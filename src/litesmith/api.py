@@ -59,7 +59,7 @@ def convert(
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
         imported.model.description = MAKER
-        imported.model.metadata.update(face_metadata(imported.inputs, imported.outputs))
+        imported.model.metadata.update(face_metadata(imported.faces))
         optimize(imported.model)
         lite = LiteModel(freeze(imported.model), imported.model)
     if verify:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,20 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.flatbuffer.read import Damaged, read
-from litesmith.ir.dims import Dim
-from litesmith.ir.graph import Graph, Model, Signature
-from litesmith.ir.nesting import Nesting, flat_nesting
-from litesmith.ir.types import DType, TensorType
+from litesmith.flatbuffer.read import read
+from litesmith.ir.graph import Graph, Model
+from litesmith.ir.types import TensorType
+from litesmith.lite_face import Face, face_metadata, faces_of, shown
+from litesmith.opset.variable import RESET, AssignVariable, ReadVariable
 from litesmith.runtime.interpreter import Session
 from litesmith.runtime.isolated import SECONDS, IsolatedSession
 from litesmith.runtime.saving import save_bytes
 
 MAKER = "Litesmith"
 """The description of files that Litesmith makes."""
-
-METADATA = "litesmith"
-"""Name of the metadata entry that keeps how inputs and outputs are nested, as JSON."""
 
 
 class LiteModel:
@@ -35,7 +31,7 @@ class LiteModel:
     `isolated=True` does, and `litesmith run` and `litesmith verify` use it.
 
     Attributes:
-        inputs, outputs: how tensors are nested, leaves in the file's order.
+        inputs, outputs: how tensors of the first signature are nested, leaves in the file's order.
         isolated: whether `run` uses a process of its own.
     """
 
@@ -49,7 +45,9 @@ class LiteModel:
             self.model = model
         is_foreign = model is None and self.model.description != MAKER
         self.isolated = is_foreign if isolated is None else isolated
-        self.inputs, self.outputs = _faces(self.model)
+        self._faces = faces_of(self.model)
+        first = self._face(None)
+        self.inputs, self.outputs = first.inputs, first.outputs
 
     @cached_property
     def model(self) -> Model:
@@ -83,29 +81,58 @@ class LiteModel:
         return save_bytes(self._content, Path(path))
 
     def run(self, inputs: Any, signature: str | None = None) -> Any:
-        """The model's outputs for `inputs`, nested and named as the Keras model's own.
+        """The outputs for `inputs`, nested and named as the Keras model's own.
 
         Arrays (or what numpy makes arrays of) are cast to the input's type where no value is
-        lost. The batch and other dynamic sizes may differ from call to call.
+        lost. The batch and other dynamic sizes may differ from call to call. A model with state
+        keeps it from call to call of this object, whatever the signature; `reset` sets it back.
+
+        Args:
+            inputs: nested as the model's, or by name.
+            signature: which one; by default the first.
 
         Raises:
             ValueError: for inputs nested otherwise, of another rank, or of sizes the model does not have.
         """
-        if signature is not None and signature != self._first_signature:
-            return self._run_signature(signature, inputs)
-        leaves = self.inputs.flatten(self._by_name(inputs))
-        arrays = [
-            _as_input(array, value.type, name)
-            for array, value, name in zip(leaves, self.graph.inputs, self._input_names, strict=True)
-        ]
-        return self.outputs.pack(self._session.run(arrays))
+        face = self._face(signature)
+        return face.outputs.pack(self._run(face, inputs))
 
     def run_named(self, inputs: Mapping[str, Any], signature: str | None = None) -> dict[str, Any]:
         """Outputs by name for inputs by name, of the first signature or the one called `signature`."""
-        if signature is not None and signature != self._first_signature:
-            return self._run_signature(signature, inputs)
-        outputs = self.outputs.flatten(self.run(inputs))
-        return dict(zip(self._output_names, outputs, strict=True))
+        face = self._face(signature)
+        return dict(zip(face.output_names, self._run(face, inputs), strict=True))
+
+    def reset(self) -> None:
+        """Set the state back to what it was when the model was converted; nothing to do without state."""
+        if self.has_state:
+            self._session.run_signature(RESET, {})
+
+    @property
+    def first_state(self) -> dict[str, np.ndarray[Any, Any]]:
+        """What the model's variables hold at first and after `reset`, by name."""
+        found = {}
+        for operation in self._faces[RESET].graph.operations if self.has_state else ():
+            if isinstance(operation.operator, AssignVariable):
+                handle, value = operation.operands
+                assert handle is not None
+                assert handle.producer is not None
+                assert value is not None
+                assert value.constant is not None
+                found[getattr(handle.producer.operator, "shared_name", "")] = value.constant.array()
+        return found
+
+    def restarted(self) -> LiteModel:
+        """The same file with the state that it begins with, whatever this one has by now."""
+        return LiteModel(self._content, self.model, self.isolated, self._timeout)
+
+    @cached_property
+    def has_state(self) -> bool:
+        """Whether the model keeps something from one call to the next."""
+        return RESET in self._faces and any(
+            isinstance(operation.operator, ReadVariable)
+            for graph in self.model.graphs
+            for operation in graph.operations
+        )
 
     def summary(self) -> str:
         """Operators, sizes and signatures, as text."""
@@ -119,106 +146,30 @@ class LiteModel:
             return IsolatedSession(self._content, seconds=self._timeout)
         return Session(self._content)
 
-    @property
-    def _first_signature(self) -> str | None:
-        return next((s.name for s in self.model.signatures if s.graph is self.graph), None)
+    def _face(self, signature: str | None) -> Face:
+        if signature is None:
+            return next(iter(self._faces.values()))
+        if signature not in self._faces:
+            known = ", ".join(map(repr, filter(None, self._faces))) or "none"
+            raise ValueError(f"there is no signature {signature!r}; the file has {known}")
+        return self._faces[signature]
 
-    @property
-    def _input_names(self) -> tuple[str, ...]:
-        found = next((s.inputs for s in self.model.signatures if s.graph is self.graph), None)
-        return found or tuple(value.name for value in self.graph.inputs)
-
-    @property
-    def _output_names(self) -> tuple[str, ...]:
-        found = next((s.outputs for s in self.model.signatures if s.graph is self.graph), None)
-        return found or tuple(value.name for value in self.graph.outputs)
-
-    def _by_name(self, inputs: Any) -> Any:
-        """Inputs given by signature name, nested as the model has them."""
-        names = self._input_names
-        if isinstance(inputs, Mapping) and not isinstance(self.inputs.tree, dict) and set(inputs) == set(names):
-            return self.inputs.pack([inputs[name] for name in names])
-        return dict(inputs) if isinstance(inputs, Mapping) else inputs
-
-    def _run_signature(self, name: str, inputs: Any) -> dict[str, Any]:
-        signature = _find(self.model.signatures, name)
-        if not isinstance(inputs, Mapping):
-            inputs = dict(zip(signature.inputs, inputs if isinstance(inputs, (list, tuple)) else [inputs], strict=True))
-        arrays = {
-            key: _as_input(inputs[key], value.type, key)
-            for key, value in zip(signature.inputs, signature.graph.inputs, strict=True)
-        }
-        return self._session.run_signature(name, arrays)
+    def _run(self, face: Face, inputs: Any) -> list[Any]:
+        arrays = face.arrays(inputs)
+        if self.has_state and not all(array.size for array in arrays):
+            raise ValueError("a model that keeps state takes no arrays without elements")
+        if face.graph is self.graph:
+            return self._session.run(arrays)
+        assert face.signature is not None
+        outputs = self._session.run_signature(face.signature, dict(zip(face.input_names, arrays, strict=True)))
+        return [outputs[name] for name in face.output_names]
 
     def __repr__(self) -> str:
         return f"<LiteModel {len(self._content):,} bytes, {len(self.graph.operations)} operators>"
 
 
-def face_metadata(inputs: Nesting, outputs: Nesting) -> dict[str, bytes]:
-    """The metadata that keeps the nesting; none for one input and one output."""
-    if inputs.is_leaf and outputs.is_leaf:
-        return {}
-    faces = {"inputs": inputs.to_json(), "outputs": outputs.to_json()}
-    return {METADATA: json.dumps(faces, separators=(",", ":")).encode()}
-
-
-def _faces(model: Model) -> tuple[Nesting, Nesting]:
-    """How inputs and outputs are nested: as the metadata says, else flat; raises `Damaged` where these disagree."""
-    sides = {"inputs": len(model.main.inputs), "outputs": len(model.main.outputs)}
-    stored = model.metadata.get(METADATA)
-    if stored is None:
-        return flat_nesting(sides["inputs"]), flat_nesting(sides["outputs"])
-    try:
-        faces = json.loads(stored)
-        inputs, outputs = (Nesting.from_json(faces[side]) for side in sides)
-        fit = [sorted(nesting.flatten(nesting.tree)) for nesting in (inputs, outputs)]
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
-        raise Damaged(f"how its inputs are nested cannot be read ({error})") from error
-    if fit != [list(range(count)) for count in sides.values()]:
-        raise Damaged("how its inputs and outputs are nested does not fit their number")
-    return inputs, outputs
-
-
 def _types(names: tuple[str, ...], values: Any) -> dict[str, TensorType]:
     return {name: value.type for name, value in zip(names, values, strict=True)}
-
-
-def _find(signatures: list[Signature], name: str) -> Signature:
-    for signature in signatures:
-        if signature.name == name:
-            return signature
-    known = ", ".join(repr(signature.name) for signature in signatures) or "none"
-    raise ValueError(f"there is no signature {name!r}; the file has {known}")
-
-
-def _as_input(given: Any, type: TensorType, name: str) -> np.ndarray[Any, Any]:
-    """An array of the input's element type and rank, its known sizes checked."""
-    array = np.asarray(given if not hasattr(given, "detach") else given.detach().cpu().numpy())
-    if array.ndim != type.rank:
-        raise ValueError(f"input {name!r} has {type.rank} axes {shown(type)}, not {array.ndim} {array.shape}")
-    for axis, size in enumerate(type.shape):
-        if not isinstance(size, Dim) and array.shape[axis] != size:
-            raise ValueError(f"input {name!r} has shape {shown(type)}, not {array.shape}")
-    return _with_dtype(array, type.dtype, name)
-
-
-def _with_dtype(array: np.ndarray[Any, Any], dtype: DType, name: str) -> np.ndarray[Any, Any]:
-    if dtype is DType.STRING or array.dtype == dtype.numpy:
-        return array
-    if not np.can_cast(array.dtype, dtype.numpy, "same_kind"):
-        if array.dtype.kind in "iub" and dtype.is_float:
-            return array.astype(dtype.numpy)
-        converted = array.astype(dtype.numpy)
-        if not np.array_equal(converted, array):
-            raise ValueError(f"input {name!r} is {dtype}; these values of {array.dtype} do not fit")
-        return converted
-    return array.astype(dtype.numpy)
-
-
-def shown(type: TensorType) -> str:
-    """A shape with None for dynamic sizes, as Keras shows it."""
-    sizes = [None if isinstance(size, Dim) else int(size) for size in type.shape]
-    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
 
 
 __all__ = ["LiteModel", "face_metadata", "shown"]

@@ -281,13 +281,6 @@ def test_unrolling_needs_a_known_length(kind):
         litesmith.convert(keras.Model(x, kind(4)(x)), rnn="unroll")
 
 
-@kinds
-def test_stateful_layers_are_refused(kind):
-    x = keras.Input((6, 3), batch_size=2)
-    with pytest.raises(LitesmithError, match="stateful=True"):
-        litesmith.convert(keras.Model(x, kind(4, stateful=True)(x)))
-
-
 def test_half_precision_goes_through_the_cell():
     x = keras.Input((4, 3))
     model = randomized(keras.Model(x, layers.LSTM(4, dtype="mixed_float16")(x)))

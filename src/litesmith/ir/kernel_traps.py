@@ -94,6 +94,16 @@ def variable_is_assigned(operation: Operation) -> str | None:
     return None
 
 
+def variable_is_read_at_one_place(operation: Operation) -> str | None:
+    """XNNPACK ends the process where an operation takes what READ_VARIABLE gives twice."""
+    read = [
+        operand
+        for operand in operation.operands
+        if operand is not None and operand.producer is not None and operand.producer.operator.builtin == "READ_VARIABLE"
+    ]
+    return "what a variable holds as two operands" if len(set(read)) < len(read) else None
+
+
 def _assigned(operation: Operation) -> Iterator[tuple[str, str]]:
     """The variables that an operation assigns, itself or in the graph that it calls once."""
     if operation.operator.builtin == "ASSIGN_VARIABLE":
@@ -133,4 +143,5 @@ TRAPS: tuple[Callable[[Operation], str | None], ...] = (
     there_is_an_axis,
     concatenation_has_no_activation,
     variable_is_assigned,
+    variable_is_read_at_one_place,
 )

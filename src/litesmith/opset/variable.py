@@ -8,6 +8,9 @@ from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, activation, state
 from litesmith.ir.types import DType, TensorType
 
+RESET = "reset"
+"""The signature of a file that gives its variables their first values again."""
+
 
 @dataclass(frozen=True)
 class VarHandle(Operator, builtin="VAR_HANDLE"):
@@ -16,7 +19,6 @@ class VarHandle(Operator, builtin="VAR_HANDLE"):
     container: str = ""
     shared_name: str = ""
     operands = ()
-    has_side_effects = True
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         return (TensorType(DType.RESOURCE, (1,)),)

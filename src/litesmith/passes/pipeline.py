@@ -9,6 +9,7 @@ from litesmith.ir.graph import Model
 from litesmith.ir.verify import verify_model
 from litesmith.passes.base import Pass, Record
 from litesmith.passes.cancel_transposes import CancelTransposes
+from litesmith.passes.copy_variables_read_twice import CopyVariablesReadTwice
 from litesmith.passes.drop_broadcasts import DropBroadcasts
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
 from litesmith.passes.fold_constants import FoldConstants
@@ -94,7 +95,7 @@ PIPELINE: tuple[Stage, ...] = (
     ),
     Stage("fuse", (FuseActivation(),)),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
-    Stage("loops", (KeepLoopValuesApart(),)),
+    Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice())),
     Stage("order", (OrderOperations(),)),
 )
 

@@ -128,7 +128,7 @@ def _layers(operations: list[Operation], maker: str) -> list[LayerWeights]:
             if key not in seen:
                 seen.add(key)
                 sizes[layer] += _bytes(constant)
-    return [LayerWeights(layer, count, sizes[layer]) for layer, count in counts.items()]
+    return [LayerWeights(layer, count, sizes[layer]) for layer, count in counts.items() if layer or sizes[layer]]
 
 
 def _constants(operation: Operation) -> Iterator[Constant]:

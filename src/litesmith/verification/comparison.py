@@ -82,10 +82,33 @@ def compare(
     """
     rtol = _rtol(model) if rtol is None else rtol
     batches = [data] if data is not None else _default_inputs(model, lite, seed)
-    pairs = [(_run_original(model, inputs, lite.outputs), lite.outputs.flatten(lite.run(inputs))) for inputs in batches]
+    pairs = _in_turn(model, lite, batches) if lite.has_state else _one_by_one(model, lite, batches)
     names = _output_names(lite)
     outputs = tuple(_compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(names))
     return Report(outputs, len(batches))
+
+
+def _one_by_one(model: Any, lite: LiteModel, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
+    return [(_run_original(model, inputs, lite.outputs), lite.outputs.flatten(lite.run(inputs))) for inputs in batches]
+
+
+def _in_turn(model: Any, lite: LiteModel, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
+    """What both compute in calls one after the other, and the file once more after it was reset.
+
+    Both begin with the state that the file begins with; neither the model's variables nor the state of
+    `lite` are changed.
+    """
+    from litesmith.frontends.keras.running import run_in_turn
+
+    calls = [*batches, batches[0]]
+    originals = [_leaves(lite.outputs, found) for found in run_in_turn(model, calls, lite.first_state)]
+    fresh = lite.restarted()
+    converted = [lite.outputs.flatten(fresh.run(inputs)) for inputs in calls]
+    fresh.reset()
+    return [
+        *zip(originals, converted, strict=True),
+        (originals[0], lite.outputs.flatten(fresh.run(calls[0]))),
+    ]
 
 
 def _rtol(model: Any) -> float:
@@ -119,7 +142,11 @@ def _output_names(lite: LiteModel) -> Sequence[str]:
 def _run_original(model: Any, inputs: Any, nesting: Nesting) -> list[Array]:
     from litesmith.frontends.keras.running import run_keras
 
-    return [np.asarray(leaf) for leaf in nesting.flatten(run_keras(model, inputs))]
+    return _leaves(nesting, run_keras(model, inputs))
+
+
+def _leaves(nesting: Nesting, outputs: Any) -> list[Array]:
+    return [np.asarray(leaf) for leaf in nesting.flatten(outputs)]
 
 
 def _compare_output(name: str, pairs: list[tuple[Array, Array]], atol: float | None, rtol: float) -> OutputReport:

@@ -212,10 +212,3 @@ def test_layers_that_keras_quantized_to_float8_are_named():
     assert isinstance(first, UnsupportedArgument)
     assert first.message().startswith("keras.layers.Dense: the layer computes in float8")
     assert [first.source.layer, second.source.layer] == ["wide", "narrow"]
-
-
-def test_a_stateful_layer_is_called_by_its_class():
-    model = keras.Sequential([keras.Input((5, 3), batch_size=2), layers.LSTM(4, stateful=True, name="memory")])
-    (finding,) = findings_of(model)
-    assert finding.message().startswith("keras.layers.LSTM: stateful=True")
-    assert finding.source.layer == "memory"

@@ -56,12 +56,16 @@ def variable_value(variable: Any) -> Value:
     current = variable.value
     if isinstance(current, LiteTensor):
         return current.value
-    dtype = DType(standardize_dtype(variable.dtype))
     stored = variable._value
     was_assigned = in_stateless_scope() and get_stateless_scope().get_current_value(variable) is not None
     if was_assigned or stored is None or standardize_dtype(current.dtype) != standardize_dtype(stored.dtype):
         return array_value(current, variable.path)
-    type = TensorType(dtype, tuple(variable.shape))
+    return stored_value(variable)
+
+
+def stored_value(variable: Any) -> Value:
+    """A constant for what a variable holds in Keras, whatever it was given while the model ran."""
+    type = TensorType(DType(standardize_dtype(variable.dtype)), tuple(variable.shape))
     return constant_value(
         Constant(type, lambda: to_numpy(variable._value), ("variable", Identity(variable))), variable.path
     )

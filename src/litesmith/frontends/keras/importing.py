@@ -19,9 +19,11 @@ from litesmith.diagnostics.keras import (
     TextInput,
     UnsupportedArgument,
 )
-from litesmith.frontends.keras.face import InputType, model_inputs, output_names, unique
+from litesmith.frontends.keras.face import InputType, output_names, unique
 from litesmith.frontends.keras.options import Options, using
 from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
+from litesmith.frontends.keras.signatures import DEFAULT, Entry, entries_of
+from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol
@@ -30,7 +32,9 @@ from litesmith.ir.kernel_traps import MOST_AXES
 from litesmith.ir.nesting import Nesting, nesting_of
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType, TensorType
+from litesmith.ops.measured import probing
 from litesmith.opset.unmodeled import Missing
+from litesmith.opset.variable import RESET
 
 BATCH_PROBES = (3, 5)
 SIZE_PROBES = ((131, 137, 139, 149, 151, 157, 163, 167), (173, 179, 181, 191, 193, 197, 199, 211))
@@ -39,12 +43,29 @@ SIZE_PROBES = ((131, 137, 139, 149, 151, 157, 163, 167), (173, 179, 181, 191, 19
 
 @dataclass(frozen=True)
 class Imported:
-    """A model as a graph, with the nesting of its inputs and outputs."""
+    """A model as graphs, with the nesting of the inputs and outputs of each signature, by its name."""
 
     model: Model
-    inputs: Nesting
-    outputs: Nesting
-    diagnostics: tuple[Diagnostic, ...]
+    faces: dict[str, tuple[Nesting, Nesting]]
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """One run of one entry: the graph that it built, and what it returned."""
+
+    entry: Entry
+    kept: StatefulGraph
+    structure: Any
+    tracer: Tracer
+
+    @property
+    def graph(self) -> Graph:
+        return self.kept.graph
+
+    def signature(self) -> Signature:
+        inputs = unique([leaf.name for leaf in tree.flatten(self.entry.inputs)])
+        outputs = output_names(self.entry.model, self.structure)
+        return Signature(self.entry.name, self.graph, tuple(inputs), tuple(outputs))
 
 
 def import_model(model: Any, inputs: Any = None, batch: int | None = None, options: Options | None = None) -> Imported:
@@ -57,23 +78,65 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
         raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
     if not hasattr(model, "built"):
         raise LitesmithError(ForgotSuper(type(model).__name__))
-    types = model_inputs(model, inputs, batch)
-    texts = [TextInput(leaf.name) for leaf in tree.flatten(types) if leaf.dtype == "string"]
+    entries = entries_of(model, inputs, batch)
+    leaves = [leaf for entry in entries for leaf in tree.flatten(entry.inputs)]
+    texts = [TextInput(leaf.name) for leaf in leaves if leaf.dtype == "string"]
     if texts:
-        raise LitesmithError(texts)
-    if not is_built(model):
-        _build(model, types)
+        raise LitesmithError(_unique(texts))
+    for entry in entries:
+        if not is_built(entry.model):
+            _build(entry.model, entry.inputs)
     with using(options or Options()):
-        graph, structure, tracer = _trace(model, types, 0)
-        findings = [*tracer.findings(), *_too_many_axes(graph)]
-        if findings:
-            cause = tracer.failures[0] if tracer.failures else None
-            raise LitesmithError(_unique(findings)) from cause
-        if any(size is None for leaf in tree.flatten(types) for size in leaf.shape):
-            _check_sizes(graph, lambda run, changed: _trace(model, types, run, changed)[0])
-    names = unique([leaf.name for leaf in tree.flatten(types)])
-    signature = Signature("serving_default", graph, tuple(names), tuple(output_names(model, structure)))
-    return Imported(Model([graph], [signature]), nesting_of(types), nesting_of(structure), ())
+        traces, live = _follow(entries)
+    model = _model([trace.signature() for trace in traces], live)
+    faces = {trace.entry.name: (nesting_of(trace.entry.inputs), nesting_of(trace.structure)) for trace in traces}
+    return Imported(model, faces)
+
+
+def _model(signatures: Sequence[Signature], live: Sequence[State]) -> Model:
+    """The model of these signatures, and of one that sets the state back where they keep any."""
+    signatures = list(signatures)
+    if live:
+        signatures.append(Signature(RESET, assigning(live, RESET), (), ()))
+    return Model([signature.graph for signature in signatures], signatures)
+
+
+def _follow(entries: Sequence[Entry]) -> tuple[list[_Trace], list[State]]:
+    """The traces of all entries, and the states that outputs depend on, which they keep."""
+    traces, states = _trace_all(entries)
+    live = live_states([trace.kept for trace in traces])
+    init = assigning(live, INIT)
+
+    def finished(trace: _Trace) -> Graph:
+        trace.kept.keep(live, init)
+        _prune(trace.graph)
+        return trace.graph
+
+    graphs = list(map(finished, traces))
+    findings = [finding for trace in traces for finding in (*trace.tracer.findings(), *_too_many_axes(trace.graph))]
+    if findings:
+        failures = [failure for trace in traces for failure in trace.tracer.failures]
+        raise LitesmithError(_unique(findings)) from (failures[0] if failures else None)
+    for entry, graph in zip(entries, graphs, strict=True):
+        if graph.anchors:
+            _check_sizes(graph, lambda run, changed: finished(_trace(entry, states, run, changed)))  # noqa: B023
+    return traces, live
+
+
+def _trace_all(entries: Sequence[Entry]) -> tuple[list[_Trace], tuple[State, ...]]:
+    """The first run of each entry, and the states: variables that any of them assigns.
+
+    That a variable is assigned is known only when the model has run, so it runs again: the variable is
+    no constant then, and what is assigned from it is not either.
+    """
+    states: tuple[State, ...] = ()
+    while True:
+        traces = [_trace(entry, states) for entry in entries]
+        known = {id(state.variable): state.variable for state in states}
+        assigned = {key: value for trace in traces for key, value in trace.tracer.scope.assigned.items()}
+        if assigned.keys() <= known.keys():
+            return traces, states
+        states = states_of((known | assigned).values())
 
 
 def _build(model: Any, types: Any) -> None:
@@ -86,18 +149,18 @@ def _build(model: Any, types: Any) -> None:
     run_keras(model, tree.map_structure(zeros, types))
 
 
-def _trace(model: Any, types: Any, run: int, changed: str | None = None) -> tuple[Graph, Any, Tracer]:
+def _trace(entry: Entry, states: Sequence[State], run: int = 0, changed: str | None = None) -> _Trace:
     """One run; `run` chooses the probe values of unknown sizes, of all of them or of the one `changed`."""
-    graph = Graph("main")
+    graph = Graph("main" if entry.name == DEFAULT else entry.name)
     sizes = _Sizes(run, changed)
-    leaves = tree.flatten(types)
+    leaves = tree.flatten(entry.inputs)
     names = unique([leaf.name for leaf in leaves])
     values = [graph.add_input(sizes.type(leaf), name) for leaf, name in zip(leaves, names, strict=True)]
-    tracer = Tracer(graph)
-    structure = tracer.run(lambda tensors: _call(model, tensors), tree.pack_sequence_as(types, values))
+    tracer = Tracer(graph, states)
+    with probing(lambda name: run if changed in (None, name) else 0):
+        structure = tracer.run(lambda tensors: _call(entry.model, tensors), tree.pack_sequence_as(entry.inputs, values))
     graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
-    _prune(graph)
-    return graph, structure, tracer
+    return _Trace(entry, tracer.stateful_graph(), structure, tracer)
 
 
 def _too_many_axes(graph: Graph) -> Iterator[Diagnostic]:

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import keras
 from keras.src.backend.common import KerasVariable
 from keras.src.backend.common.keras_tensor import any_symbolic_tensors
+from keras.src.backend.common.stateless_scope import get_stateless_scope
 from keras.src.backend.common.variables import standardize_shape
 from keras.src.layers import layer as layer_module
 from keras.src.layers.layer import Layer
@@ -86,13 +87,16 @@ _installed: list[Replacement] = []
 
 
 def involves(value: Any) -> bool:
-    """Whether one of our tensors or a dynamic size stands among arguments."""
+    """Whether one of our tensors, a variable that was given one, or a dynamic size stands among arguments."""
     if isinstance(value, (LiteTensor, Dim)):
         return True
     if isinstance(value, (list, tuple)):
         return any(map(involves, value))
     if isinstance(value, slice):
         return any(map(involves, (value.start, value.stop, value.step)))
+    if isinstance(value, KerasVariable):
+        scope = get_stateless_scope()
+        return scope is not None and isinstance(scope.get_current_value(value), LiteTensor)
     return isinstance(value, dict) and any(map(involves, value.values()))
 
 

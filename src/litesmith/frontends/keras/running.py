@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,6 +16,7 @@ from litesmith.diagnostics.keras import CannotCall
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.arguments import to_numpy
 from litesmith.frontends.keras.provenance import failing_line
+from litesmith.frontends.keras.state import states_of
 from litesmith.ir.source import Source
 
 
@@ -33,22 +36,51 @@ def _shown(array: Any) -> str:
 def run_keras(model: Any, inputs: Any) -> Any:
     """The model's inference on nested arrays, as nested arrays; plain functions are called as they are.
 
+    What a built model assigns to its variables is forgotten.
+
     Raises:
         CallFailed: where a Keras model raises an error.
     """
-    with np.errstate(all="ignore"):  # no other backend warns of the infinities that extreme inputs are given for
-        if not isinstance(model, keras.Layer):
-            return model(inputs)
-        was_built = is_built(model)
-        try:
-            return _run(model, inputs)
-        except Exception as error:
-            raise CallFailed(inputs, error, comparing=was_built) from error
+    built = is_built(model)
+    with keras.StatelessScope() if built else contextlib.nullcontext():
+        return _inference(model, inputs, compiles=built and keras.backend.backend() == "jax")
 
 
 def is_built(model: Any) -> bool:
     """Whether all weights of a model are there: Keras calls one built whose own layers may not be."""
     return isinstance(model, keras.Layer) and all(layer.built for layer in model._flatten_layers())
+
+
+def run_in_turn(model: Any, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
+    """The model's inference on one nesting of arrays after another: what a call assigns, the next one reads.
+
+    The variables themselves are left as they are.
+
+    Args:
+        state: what variables hold at first, by name of the state; for others what they hold now.
+    """
+    found = {each.name: each.variable for each in states_of(variables_of(model))}
+    known = [(found[name], array) for name, array in state.items() if name in found]
+    fit = [(variable, array) for variable, array in known if tuple(variable.shape) == array.shape]
+    with keras.StatelessScope(state_mapping=fit):
+        return [_inference(model, inputs, compiles=False) for inputs in calls]
+
+
+def variables_of(model: Any) -> list[Any]:
+    """All variables of a model, each once; Keras does not count the states of recurrent layers among them."""
+    layers = model._flatten_layers() if isinstance(model, keras.Layer) else ()
+    held = [each for layer in layers for each in (*layer.variables, *tree.flatten(getattr(layer, "states", ())))]
+    return list({id(variable): variable for variable in held if isinstance(variable, keras.Variable)}.values())
+
+
+def _inference(model: Any, inputs: Any, compiles: bool) -> Any:
+    with np.errstate(all="ignore"):  # no other backend warns of the infinities that extreme inputs are given for
+        if not isinstance(model, keras.Layer):
+            return model(inputs)
+        try:
+            return _run(model, inputs, compiles)
+        except Exception as error:
+            raise CallFailed(inputs, error, comparing=is_built(model)) from error
 
 
 def needed_arguments(model: Any) -> list[str]:
@@ -71,10 +103,9 @@ def arguments(model: Any, tensors: Any) -> tuple[tuple[Any, ...], dict[str, Any]
     return (tensors,), training
 
 
-def _run(model: Any, inputs: Any) -> Any:
+def _run(model: Any, inputs: Any, compiles: bool) -> Any:
     tensors = tree.map_structure(keras.ops.convert_to_tensor, inputs)
     args, kwargs = arguments(model, tensors)
-    compiles = keras.backend.backend() == "jax" and model.built
     outputs = _run_compiled(model, args, kwargs) if compiles else model(*args, **kwargs)
     return tree.map_structure(lambda leaf: to_numpy(leaf) if keras.ops.is_tensor(leaf) else leaf, outputs)
 

@@ -34,6 +34,7 @@ from litesmith.frontends.keras.registry import (
     lowering,
     operation_lowering,
 )
+from litesmith.frontends.keras.state import Assignments, State, StatefulGraph
 from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
 from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
@@ -62,10 +63,12 @@ class Tracer:
         failures: the exceptions behind those findings that are bugs of lowerings.
         path: names of the layers that are running, the model itself left out.
         inside: how many layers are running, the model counted.
+        scope: where variables stand for tensors of the graph.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, states: Sequence[State] = ()) -> None:
         self.graph = graph
+        self.scope = Assignments(states)
         self.found: list[tuple[Diagnostic, list[Operation]]] = []
         self.failures: list[Exception] = []
         self.path: list[str] = []
@@ -76,12 +79,18 @@ class Tracer:
     def run(self, model: Callable[..., Any], inputs: Any) -> Any:
         """`model(inputs)` with values for inputs; returns what the model returns, values for tensors."""
         self.root = sys._getframe()
-        with building(self.graph), keras.StatelessScope(), intercepting(self), source_scope(Source()):
+        with building(self.graph), self.scope, intercepting(self), source_scope(Source()):
+            self.scope.read_states()
             try:
                 outputs = model(to_tensors(inputs))
             except CannotContinue:
                 raise LitesmithError([finding for finding, _ in self.found]) from None
             return tree.map_structure(_output_value, outputs)
+
+    def stateful_graph(self) -> StatefulGraph:
+        """The graph with what it reads and writes of the states."""
+        writes = {state: as_value(to_values(value)) for state, value in self.scope.new_values().items()}
+        return StatefulGraph(self.graph, self.scope.reads, writes)
 
     def findings(self) -> list[Diagnostic]:
         """What stands in the way of the graph's outputs, when all that is computed in vain was removed."""
@@ -178,6 +187,7 @@ class Tracer:
                 self.found.append((finding, []))
             places = [self._unknown_variable(variable) for variable in metric.variables]
             self.found[before:] = [(finding, places) for finding, _ in self.found[before:]]
+        self.scope.forget(metric.variables)
 
     def _unknown_variable(self, variable: Any) -> Operation:
         type = TensorType(DType(variable.dtype), tuple(variable.shape))

@@ -15,7 +15,6 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math, recurrent
 from litesmith.ops.array import as_value, cast, expand_dims, flip, reshape
-from litesmith.ops.errors import Unsupported
 from litesmith.ops.recurrent import Mask, Recurrence, at_end, weight_part
 
 Lowered = tuple[Any, Any, Any]
@@ -36,7 +35,6 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> Lowered:
-    _require_stateless()
     further = tuple(constants or ())
     returned: list[Any] = []
 
@@ -93,15 +91,15 @@ def lstm(
     go_backwards: bool = False,
     unroll: bool = False,
 ) -> Lowered:
-    _require_stateless()
     _require_float32(inputs, initial_state_h, initial_state_c, kernel)
     states = (initial_state_h, initial_state_c)
     usual = activation is activations.tanh and recurrent_activation is activations.sigmoid
-    if options().rnn == "fused" and usual and mask is None and not unroll and not current_layer().return_state:
+    shows_states = current_layer().return_state or current_layer().stateful
+    if options().rnn == "fused" and usual and mask is None and not unroll and not shows_states:
         sequence = flip(inputs, 1) if go_backwards else inputs
         outputs = recurrent.fused_lstm(sequence, states, kernel, recurrent_kernel, bias)
         last = at_end(outputs, 1)
-        # The operator does not show its final cell state, which this layer does not return.
+        # The operator does not show its final cell state, which this layer neither returns nor keeps.
         return last, outputs, [last, last]
     result = recurrent.lstm(
         inputs,
@@ -132,7 +130,6 @@ def gru(
     unroll: bool = False,
     reset_after: bool = True,
 ) -> Lowered:
-    _require_stateless()
     _require_float32(inputs, initial_state, kernel)
     biases = (bias, None) if bias is None or not reset_after else (_row(bias, 0), _row(bias, 1))
     result = recurrent.gru(
@@ -181,11 +178,3 @@ def _require_float32(*values: Value) -> None:
     """Other types go step by step through the cell, as Keras does it."""
     if any(value.type.dtype is not DType.FLOAT32 for value in values):
         raise Declined
-
-
-def _require_stateless() -> None:
-    if getattr(current_layer(), "stateful", False):
-        raise Unsupported(
-            "stateful=True keeps the state between calls, which a converted model does not; "
-            "use stateful=False, or return_state=True and initial_state= to carry the state in the app"
-        )
