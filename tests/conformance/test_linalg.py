@@ -202,8 +202,13 @@ def made_again(full):
 
 @pytest.mark.parametrize("shape", [*SHAPES, (2, 2), (32, 32)])
 def test_svd(shape):
+    check_function(made_again(True), random(3, *shape), rtol=CLOSE)
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (7, 5), (5, 8)])
+def test_what_follows_from_singular_values(shape):
     def function(x):
-        return made_again(True)(x), made_again(False)(x), ops.svd(x, compute_uv=False), ops.pinv(x), ops.matrix_rank(x)
+        return made_again(False)(x), ops.svd(x, compute_uv=False), ops.pinv(x), ops.matrix_rank(x)
 
     check_function(function, random(3, *shape), rtol=CLOSE)
 
@@ -223,8 +228,7 @@ def test_cutoffs():
     check_function(ops.pinv, np.zeros((2, 3, 2), "float32"))
 
 
-@pytest.mark.parametrize("shape", [(7, 3), (3, 7), (5, 5)])
-@pytest.mark.parametrize("columns", [(), (2,)])
+@pytest.mark.parametrize(("shape", "columns"), [((7, 3), ()), ((3, 7), (2,)), ((5, 5), (2,))])
 def test_lstsq(shape, columns):
     matrix, right = random(*shape), random(shape[0], *columns)
     check_function(ops.lstsq, matrix, right, dynamic_batch=False, rtol=CLOSE)
@@ -233,7 +237,7 @@ def test_lstsq(shape, columns):
 
 
 def test_lstsq_of_any_number_of_equations():
-    for count in (7, 4, 2):
+    for count in (7, 2):
         check_function(ops.lstsq, random(count, 4), random(count, 2), rtol=CLOSE)
         check_function(lambda x: ops.pinv(ops.transpose(x)), random(count, 4), rtol=CLOSE)
 
@@ -249,22 +253,27 @@ def test_matrices_of_dynamic_size():
     check_converts(as_model(function), *inputs, rtol=CLOSE, convert={"inputs": [shape]})
 
 
-@pytest.mark.parametrize("function", [ops.inv, ops.slogdet, ops.qr, ops.matrix_rank, lambda x: ops.eigh(x)[0]])
-def test_leading_axes(function):
+def test_leading_axes():
+    def function(x):
+        return ops.inv(x), ops.slogdet(x), ops.qr(x), ops.matrix_rank(x), ops.eigh(x)[0]
+
     check_function(function, conditioned(6, 3).reshape(3, 2, 3, 3), rtol=CLOSE)
     check_function(function, conditioned(1, 3)[0], dynamic_batch=False, rtol=CLOSE)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "int32", "float64", "uint8"])
-@pytest.mark.parametrize("function", [ops.inv, ops.det, ops.norm, lambda x: ops.eigh(x)[0]])
-def test_other_element_types(function, dtype):
+def test_other_element_types(dtype):
+    def function(x):
+        return ops.inv(x), ops.det(x), ops.norm(x), ops.eigh(x)[0]
+
     matrix = (np.array([[4, 1, 0], [1, 5, 2], [0, 2, 6]]) + np.zeros((2, 1, 1))).astype(dtype)
     if dtype != "float16":
         check_function(function, matrix, rtol=CLOSE)
         return
     # numpy has no linear algebra of float16.
     lite = converted(function, 3, 3, dtype=dtype)
-    np.testing.assert_allclose(lite.run([matrix]), function(matrix.astype("float32")), rtol=1e-3)
+    for found, expected in zip(lite.run([matrix]), function(matrix.astype("float32")), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3 * np.max(np.abs(expected)))
 
 
 @pytest.mark.parametrize("order", [None, "fro", "nuc", np.inf, -np.inf, 1, -1, 2, -2])
@@ -280,7 +289,7 @@ def test_norms_of_vectors(order):
     check_function(lambda x: (ops.norm(x, order, 1), ops.norm(x, order, (-1,), keepdims=True)), random(3, 4, 5))
 
 
-@pytest.mark.parametrize("order", [None, "nuc", 2, 1, np.inf])
+@pytest.mark.parametrize("order", [None, "nuc", np.inf])
 def test_norms_of_all_axes(order):
     check_function(lambda x: ops.norm(x, order), random(4, 5), rtol=CLOSE)
 
@@ -296,10 +305,10 @@ def test_norms_of_all_axes(order):
         (((3, 3), (3, 2)), {}),
     ],
 )
-@pytest.mark.parametrize("dtype", ["float32", "int32"])
-def test_cross(shapes, axes, dtype):
-    first, second = ((random(*shape, seed=i) * 9).astype(dtype) for i, shape in enumerate(shapes))
-    check_function(lambda x, y: ops.cross(x, y, **axes), first, second)
+def test_cross(shapes, axes):
+    arrays = [random(*shape, seed=i) for i, shape in enumerate(shapes)]
+    check_function(lambda x, y: ops.cross(x, y, **axes), *arrays)
+    check_function(lambda x, y: ops.cross(x, y, **axes), *((9 * array).astype("int32") for array in arrays))
 
 
 def test_cross_with_a_constant():
@@ -307,12 +316,12 @@ def test_cross_with_a_constant():
     check_function(lambda x, y: ops.cross(x, y), random(4, 2), random(4, 2, seed=1))
 
 
-@pytest.mark.parametrize("shapes", [((2, 3), (4, 5)), ((3,), (2, 2)), ((2, 3), (4,)), ((2, 3, 2), (2, 2, 3))])
+@pytest.mark.parametrize("shapes", [((3,), (2, 2)), ((2, 3), (4,)), ((2, 3, 2), (2, 2, 3))])
 @pytest.mark.parametrize("dtype", ["float32", "int32"])
 def test_kron(shapes, dtype):
     first, second = ((random(*shape, seed=i) * 9).astype(dtype) for i, shape in enumerate(shapes))
-    check_function(ops.kron, first, second, dynamic_batch=False)
     check_function(lambda x: ops.kron(x, second), first)
+    check_function(ops.kron, first, second, dynamic_batch=False)
 
 
 @pytest.mark.parametrize("function", [ops.det, ops.inv, ops.qr, ops.svd, ops.eigh])
@@ -326,6 +335,6 @@ def test_what_has_no_form():
     with pytest.raises(LitesmithError, match=r"may be complex; use keras\.ops\.eigh"):
         converted(ops.eig, 3, 3)
     with pytest.raises(LitesmithError, match="dynamic size"):
-        converted(lambda x: ops.eigh(ops.matmul(x, turned(x))), None, 3)
+        converted(lambda x: ops.qr(ops.matmul(x, turned(x))), None, 3)
     with pytest.raises(LitesmithError, match="over 3 axes"):
         converted(lambda x: ops.norm(x, 2), 3, 3)
