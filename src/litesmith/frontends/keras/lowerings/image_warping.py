@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from litesmith.frontends.keras.lowerings.layout import images_last
+from litesmith.frontends.keras.lowerings.promotion import promote
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
@@ -31,7 +32,7 @@ def _sampling(order: int, fill_mode: str, fill_value: Any) -> Sampling:
 def map_coordinates(
     inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: Any = 0.0
 ) -> Value:
-    x = as_value(inputs)
+    (x,) = promote(inputs)
     places = [cast(as_value(along), DType.FLOAT32) for along in _rows(coordinates)]
     shape = places[0].type.shape
     flat = [reshape(along, (product(shape),)) for along in places]
@@ -61,7 +62,7 @@ def affine_transform(
     data_format: str | None = None,
 ) -> Value:
     """The last two numbers of a transform count for nothing, as Keras documents for all backends but TensorFlow."""
-    x = as_value(images)
+    (x,) = promote(images)
     matrices = as_value(transform, DType.FLOAT32)
     sampling = _sampling(INTERPOLATIONS[interpolation], fill_mode, fill_value)
     if matrices.type.rank == 1:
