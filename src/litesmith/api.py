@@ -31,6 +31,7 @@ def convert(
     atol: float | None = None,
     rtol: float | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    signatures: Mapping[str, Any] | None = None,
 ) -> LiteModel:
     """Convert a Keras model to a LiteRT model of builtin operators.
 
@@ -44,12 +45,16 @@ def convert(
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
         custom_objects: classes and functions by name that a model's file uses, besides those
             registered with `keras.saving.register_keras_serializable`.
+        signatures: several ways to call, by name, which share weights and state: inputs of the model
+            (as `inputs`), or a pair of a layer or method of it and its inputs, `(model.decode, {"token": (1, 1)})`.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
     """
     from litesmith.frontends.keras.options import Options, RnnForm
 
+    if signatures is not None and (inputs is not None or not signatures):
+        raise ValueError("signatures= says the inputs of each, and names at least one; leave inputs= out")
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
     source = open_model(model, custom_objects)
@@ -57,13 +62,14 @@ def convert(
     from litesmith.frontends.keras.importing import import_model
 
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
-        imported = import_model(source, inputs, batch, Options(rnn=rnn))  # type: ignore[arg-type]
+        imported = import_model(source, inputs, batch, Options(rnn=rnn), signatures)  # type: ignore[arg-type]
         imported.model.description = MAKER
         imported.model.metadata.update(face_metadata(imported.faces))
         optimize(imported.model)
         lite = LiteModel(freeze(imported.model), imported.model)
     if verify:
-        require_same(_verify(source, lite, atol=atol, rtol=rtol))
+        for entry in imported.entries:
+            require_same(compare(entry.model, lite, None, atol, rtol, signature=entry.name))
     return lite
 
 
@@ -74,6 +80,7 @@ def verify(
     atol: float | None = None,
     rtol: float | None = None,
     custom_objects: Mapping[str, Any] | None = None,
+    signature: str | None = None,
 ) -> Report:
     """Compare a converted model with the Keras model, output by output.
 
@@ -83,13 +90,14 @@ def verify(
         data: inputs nested as the model's; by default seeded ones.
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
         custom_objects: as for `convert`.
+        signature: of the file, which computes what `model` does; by default the first.
 
     Returns:
         A report that is true when everything passed.
     """
     if not isinstance(lite, LiteModel):
         lite = load(lite)
-    return compare(open_model(model, custom_objects), lite, data, atol, rtol)
+    return compare(open_model(model, custom_objects), lite, data, atol, rtol, signature=signature)
 
 
 def load(path: str | Path, isolated: bool | None = None, timeout: float = SECONDS) -> LiteModel:
@@ -141,7 +149,3 @@ def _collecting_no_garbage() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-_verify = verify
-"""`verify`, where an argument of that name hides it."""

@@ -46,7 +46,7 @@ class LiteModel:
         is_foreign = model is None and self.model.description != MAKER
         self.isolated = is_foreign if isolated is None else isolated
         self._faces = faces_of(self.model)
-        first = self._face(None)
+        first = self.face(None)
         self.inputs, self.outputs = first.inputs, first.outputs
 
     @cached_property
@@ -94,12 +94,12 @@ class LiteModel:
         Raises:
             ValueError: for inputs nested otherwise, of another rank, or of sizes the model does not have.
         """
-        face = self._face(signature)
+        face = self.face(signature)
         return face.outputs.pack(self._run(face, inputs))
 
     def run_named(self, inputs: Mapping[str, Any], signature: str | None = None) -> dict[str, Any]:
         """Outputs by name for inputs by name, of the first signature or the one called `signature`."""
-        face = self._face(signature)
+        face = self.face(signature)
         return dict(zip(face.output_names, self._run(face, inputs), strict=True))
 
     def reset(self) -> None:
@@ -146,7 +146,8 @@ class LiteModel:
             return IsolatedSession(self._content, seconds=self._timeout)
         return Session(self._content)
 
-    def _face(self, signature: str | None) -> Face:
+    def face(self, signature: str | None = None) -> Face:
+        """How a signature is called; by default the first."""
         if signature is None:
             return next(iter(self._faces.values()))
         if signature not in self._faces:

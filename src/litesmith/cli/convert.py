@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from litesmith.cli.options import Atol, CustomObjects, Debug, Json, Model, Rtol
 from litesmith.cli.output import Output, reporting
+
+if TYPE_CHECKING:
+    from litesmith.lite_model import LiteModel
+    from litesmith.verification.comparison import Report
 
 RnnForm = Literal["while", "fused", "unroll"]
 
@@ -31,6 +36,14 @@ def convert(
             help="Shape of an input with its batch, once per input: '?,224,224,3', 'ids=?,128:int32'.",
         ),
     ] = None,
+    signatures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--signature",
+            metavar="NAME=SHAPE",
+            help="One of several ways to call, of fixed sizes: 'short=1,64', 'long=1,512'; once per input of each.",
+        ),
+    ] = None,
     rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers.")] = "while",
     verify: Annotated[bool, typer.Option(help="Compare with the Keras model.")] = True,
     atol: Atol = None,
@@ -41,16 +54,18 @@ def convert(
 ) -> None:
     """Convert a Keras model to a LiteRT file of builtin operators, and compare the two."""
     with reporting(as_json, debug) as out:
+        if shapes and signatures:
+            raise typer.BadParameter("--signature says the shapes of each; leave --input out", param_hint="--signature")
         target = output or model.parent / f"{model.stem}.tflite"
         settings = {"batch": batch, "rnn": rnn}
-        _convert(out, model, target, shapes or [], custom_objects, settings, (verify, atol, rtol))
+        _convert(out, model, target, (shapes or [], signatures or []), custom_objects, settings, (verify, atol, rtol))
 
 
 def _convert(
     out: Output,
     path: Path,
     target: Path,
-    shapes: list[str],
+    faces: tuple[list[str], list[str]],
     custom_objects: Path | None,
     settings: dict[str, Any],
     verification: tuple[bool, float | None, float | None],
@@ -67,12 +82,15 @@ def _convert(
         from litesmith import api
         from litesmith.frontends.keras.shapes import input_specs
 
-        lite = api.convert(model, input_specs(model, shapes), verify=False, **settings)
+        shapes, texts = faces
+        signatures = {name: input_specs(model, each) for name, each in _by_signature(texts).items()} or None
+        inputs = input_specs(model, shapes)
+        lite = api.convert(model, inputs, verify=False, signatures=signatures, **settings)
     report = None
     enabled, atol, rtol = verification
     if enabled:
         with watch("verify", "Comparing with Keras"):
-            report = api.verify(model, lite, atol=atol, rtol=rtol)
+            report = _verified(model, lite, list(signatures or ()), atol, rtol)
             api.require_same(report)
     lite.save(target)
 
@@ -84,6 +102,31 @@ def _convert(
         str(path), path.stat().st_size, layers, str(target), summarize(lite), backend, watch.seconds, report
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
+
+
+def _by_signature(texts: list[str]) -> dict[str, list[str]]:
+    """The shapes of each signature: `short=1,64`, or `short=tokens=1,64` for a named input."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, separator, shape = text.partition("=")
+        if not (separator and name.strip() and shape.strip()):
+            raise typer.BadParameter(f"{text!r} is not NAME=SHAPE", param_hint="--signature")
+        found.setdefault(name.strip(), []).append(shape)
+    return found
+
+
+def _verified(model: Any, lite: LiteModel, signatures: list[str], atol: float | None, rtol: float | None) -> Report:
+    """The comparison of all signatures; outputs go by `signature/output` where there are several."""
+    from litesmith import api
+    from litesmith.verification.comparison import Report
+
+    if not signatures:
+        return api.verify(model, lite, atol=atol, rtol=rtol)
+    reports = {name: api.verify(model, lite, atol=atol, rtol=rtol, signature=name) for name in signatures}
+    outputs = [
+        replace(output, name=f"{name}/{output.name}") for name, each in reports.items() for output in each.outputs
+    ]
+    return Report(tuple(outputs), sum(each.samples for each in reports.values()))
 
 
 class Stopwatch:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from litesmith.ir.nesting import Nesting
+from litesmith.lite_face import Face
 from litesmith.lite_model import LiteModel
 from litesmith.verification.samples import DYNAMIC_SIZE, samples
 
@@ -68,7 +69,13 @@ class Report:
 
 
 def compare(
-    model: Any, lite: LiteModel, data: Any = None, atol: float | None = None, rtol: float | None = None, seed: int = 0
+    model: Any,
+    lite: LiteModel,
+    data: Any = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    seed: int = 0,
+    signature: str | None = None,
 ) -> Report:
     """Run both on the same inputs and compare every output.
 
@@ -79,20 +86,25 @@ def compare(
             By default 1e-5, but no more than a hundredth of that magnitude, and 1e-4; the latter is
             larger for a model that Keras computes in float16 or bfloat16, as the converted one is
             computed in float32.
+        signature: of the file; by default the first.
     """
+    face = lite.face(signature)
     rtol = _rtol(model) if rtol is None else rtol
-    batches = [data] if data is not None else _default_inputs(model, lite, seed)
-    pairs = _in_turn(model, lite, batches) if lite.has_state else _one_by_one(model, lite, batches)
-    names = _output_names(lite)
-    outputs = tuple(_compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(names))
+    batches = [data] if data is not None else _default_inputs(model, face, seed)
+    pairs = _in_turn(model, lite, face, batches) if lite.has_state else _one_by_one(model, lite, face, batches)
+    outputs = tuple(
+        _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(face.output_names)
+    )
     return Report(outputs, len(batches))
 
 
-def _one_by_one(model: Any, lite: LiteModel, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
-    return [(_run_original(model, inputs, lite.outputs), lite.outputs.flatten(lite.run(inputs))) for inputs in batches]
+def _one_by_one(
+    model: Any, lite: LiteModel, face: Face, batches: Sequence[Any]
+) -> list[tuple[list[Array], list[Array]]]:
+    return [(_run_original(model, inputs, face.outputs), _run(lite, face, inputs)) for inputs in batches]
 
 
-def _in_turn(model: Any, lite: LiteModel, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
+def _in_turn(model: Any, lite: LiteModel, face: Face, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
     """What both compute in calls one after the other, and the file once more after it was reset.
 
     Both begin with the state that the file begins with; neither the model's variables nor the state of
@@ -101,14 +113,15 @@ def _in_turn(model: Any, lite: LiteModel, batches: Sequence[Any]) -> list[tuple[
     from litesmith.frontends.keras.running import run_in_turn
 
     calls = [*batches, batches[0]]
-    originals = [_leaves(lite.outputs, found) for found in run_in_turn(model, calls, lite.first_state)]
+    originals = [_leaves(face.outputs, found) for found in run_in_turn(model, calls, lite.first_state)]
     fresh = lite.restarted()
-    converted = [lite.outputs.flatten(fresh.run(inputs)) for inputs in calls]
+    converted = [_run(fresh, face, inputs) for inputs in calls]
     fresh.reset()
-    return [
-        *zip(originals, converted, strict=True),
-        (originals[0], lite.outputs.flatten(fresh.run(calls[0]))),
-    ]
+    return [*zip(originals, converted, strict=True), (originals[0], _run(fresh, face, calls[0]))]
+
+
+def _run(lite: LiteModel, face: Face, inputs: Any) -> list[Array]:
+    return face.outputs.flatten(lite.run(inputs, face.signature))
 
 
 def _rtol(model: Any) -> float:
@@ -117,26 +130,19 @@ def _rtol(model: Any) -> float:
     return max([RTOL, *(ROUNDINGS * EPSILON.get(layer.compute_dtype, 0.0) for layer in layers)])
 
 
-def _default_inputs(model: Any, lite: LiteModel, seed: int) -> list[Any]:
+def _default_inputs(model: Any, face: Face, seed: int) -> list[Any]:
     """Seeded inputs of two batch sizes; other dynamic sizes as small as the model can take."""
     for size in (DYNAMIC_SIZE, 101, 224, 401):
-        arrays = [samples(lite.graph, batch, seed + batch, size) for batch in (1, 3)]
-        inputs = [lite.inputs.pack(leaves) for leaves in arrays]
+        arrays = [samples(face.graph, batch, seed + batch, size) for batch in (1, 3)]
+        inputs = [face.inputs.pack(leaves) for leaves in arrays]
         try:
-            _run_original(model, inputs[0], lite.outputs)
+            _run_original(model, inputs[0], face.outputs)
         except Exception:
             if size == 401:
                 raise
             continue
         return inputs
     raise AssertionError("the last size either returns or raises")
-
-
-def _output_names(lite: LiteModel) -> Sequence[str]:
-    for signature in lite.model.signatures:
-        if signature.graph is lite.graph:
-            return signature.outputs
-    return [value.name for value in lite.graph.outputs]
 
 
 def _run_original(model: Any, inputs: Any, nesting: Nesting) -> list[Array]:

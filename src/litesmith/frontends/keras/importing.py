@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from litesmith.diagnostics.keras import (
 from litesmith.frontends.keras.face import InputType, output_names, unique
 from litesmith.frontends.keras.options import Options, using
 from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
-from litesmith.frontends.keras.signatures import DEFAULT, Entry, entries_of
+from litesmith.frontends.keras.signatures import DEFAULT, Entry, Method, entries_of
 from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
 from litesmith.ir.compare import first_difference
@@ -47,6 +48,7 @@ class Imported:
 
     model: Model
     faces: dict[str, tuple[Nesting, Nesting]]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,14 @@ class _Trace:
         return Signature(self.entry.name, self.graph, tuple(inputs), tuple(outputs))
 
 
-def import_model(model: Any, inputs: Any = None, batch: int | None = None, options: Options | None = None) -> Imported:
-    """Run a Keras model on symbolic tensors and return the graph it lowers itself to.
+def import_model(
+    model: Any,
+    inputs: Any = None,
+    batch: int | None = None,
+    options: Options | None = None,
+    signatures: Mapping[str, Any] | None = None,
+) -> Imported:
+    """Run a Keras model on symbolic tensors and return the graph it lowers itself to, one for each signature.
 
     Raises:
         LitesmithError: with everything that has no LiteRT form, or sizes read as numbers.
@@ -78,7 +86,7 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
         raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
     if not hasattr(model, "built"):
         raise LitesmithError(ForgotSuper(type(model).__name__))
-    entries = entries_of(model, inputs, batch)
+    entries = entries_of(model, inputs, batch, signatures)
     leaves = [leaf for entry in entries for leaf in tree.flatten(entry.inputs)]
     texts = [TextInput(leaf.name) for leaf in leaves if leaf.dtype == "string"]
     if texts:
@@ -90,12 +98,14 @@ def import_model(model: Any, inputs: Any = None, batch: int | None = None, optio
         traces, live = _follow(entries)
     model = _model([trace.signature() for trace in traces], live)
     faces = {trace.entry.name: (nesting_of(trace.entry.inputs), nesting_of(trace.structure)) for trace in traces}
-    return Imported(model, faces)
+    return Imported(model, faces, tuple(entries))
 
 
 def _model(signatures: Sequence[Signature], live: Sequence[State]) -> Model:
     """The model of these signatures, and of one that sets the state back where they keep any."""
     signatures = list(signatures)
+    if live and any(signature.name == RESET for signature in signatures):
+        raise ValueError(f"the signature {RESET!r} is the one that sets the state back; call yours another name")
     if live:
         signatures.append(Signature(RESET, assigning(live, RESET), (), ()))
     return Model([signature.graph for signature in signatures], signatures)
@@ -146,7 +156,8 @@ def _build(model: Any, types: Any) -> None:
         sizes = _Sizes(0).type(leaf).shape
         return np.zeros(tuple(map(int, sizes)), DType(leaf.dtype).numpy)
 
-    run_keras(model, tree.map_structure(zeros, types))
+    with keras.StatelessScope() if isinstance(model, Method) else contextlib.nullcontext():
+        run_keras(model, tree.map_structure(zeros, types))
 
 
 def _trace(entry: Entry, states: Sequence[State], run: int = 0, changed: str | None = None) -> _Trace:
