@@ -65,6 +65,16 @@ def _on_itself(attention: Any) -> Callable[[Any], Any]:
     return lambda x: attention(x, x)
 
 
+def _boxed(**arguments: Any) -> Callable[[], Any]:
+    """The layer of bounding boxes, called with images, boxes and labels."""
+
+    def make() -> Any:
+        layer = layers.MaxNumBoundingBoxes(bounding_box_format="xyxy", **arguments)
+        return lambda x: layer({"images": x[0], "bounding_boxes": {"boxes": x[1], "labels": x[2]}})
+
+    return make
+
+
 FAMILIES: dict[str, list[Use]] = {
     "Core": [
         use("Activation", VECTOR, activation="gelu"),
@@ -141,6 +151,7 @@ FAMILIES: dict[str, list[Use]] = {
         held("Pipeline", lambda layer: layer([layers.Rescaling(1 / 255), layers.CenterCrop(6, 6)]), IMAGE),
         *(use(name, IMAGE) for name in ("AutoContrast", "Solarization")),
         use("ContrastLimitedAdaptiveHistogramEqualization", IMAGE),
+        Use("MaxNumBoundingBoxes", _boxed(max_number=3), (IMAGE, (5, 4), (5,))),
         # It returns its input itself, which Keras takes for a cycle anywhere but at the start of a model.
         held("Equalization", lambda layer: keras.Sequential([layer(), layers.Rescaling(1 / 255)]), IMAGE),
     ],
@@ -174,7 +185,6 @@ NOT_CONVERTED = {
     "IntegerLookup": "text: exists where TensorFlow is installed only",
     "StringLookup": "text: exists where TensorFlow is installed only",
     "TextVectorization": "text: exists where TensorFlow is installed only",
-    "MaxNumBoundingBoxes": "takes bounding boxes, no tensors",
 }
 """Layers that no model of ours can hold, and why."""
 
