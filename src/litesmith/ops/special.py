@@ -28,6 +28,23 @@ ERF_DENOMINATOR = (
 )
 """Rational approximation of erf(x) / x in x squared for |x| <= 4, highest power first (Cephes; Eigen uses it)."""
 
+ERFINV_CENTRAL = (
+    *(2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 2.1858087e-04),
+    *(-1.25372503e-03, -4.17768164e-03, 2.46640727e-01, 1.50140941),
+)
+ERFINV_TAIL = (
+    *(-2.00214257e-04, 1.00950558e-04, 1.34934322e-03, -3.67342844e-03, 5.73950773e-03),
+    *(-7.6224613e-03, 9.43887047e-03, 1.00167406, 2.83297682),
+)
+"""Approximations of erfinv(x) / x: in w - 2.5 for w = -log(1 - x ** 2) < 5, in sqrt(w) - 3 above (M. Giles, 2010)."""
+
+I0_NEAR_0 = (
+    *(1.42133745e-13, 5.22840279e-12, 6.596844e-10, 3.88687257e-08, 1.9324598e-06, 6.94297824e-05),
+    *(1.73614811e-03, 2.77777265e-02, 2.50000034e-01, 0.999999992, 1.0),
+)
+I0_TAIL = (4.30052545e-01, -2.91086072e-02, 3.5834503e-02, 2.77745705e-02, 4.98728464e-02, 3.98942249e-01)
+"""Least relative errors of i0(x): in (x / 2) ** 2 up to x = 8; of i0(x) sqrt(x) exp(-x) in 1 / x from 8 to 100."""
+
 
 def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
     """The polynomial with these coefficients, highest power first, by Horner's rule."""
@@ -48,6 +65,31 @@ def erf(x: Value) -> Value:
 def erfc(x: Value) -> Value:
     """1 - erf(x), within 5e-7; small values, above x = 3, have no exact digits."""
     return math.subtract(1.0, erf(x))
+
+
+def erfinv(x: Value) -> Value:
+    """The inverse of erf, within 6e-7 of its value; infinite at -1 and 1, not a number beyond."""
+    w = math.negative(math.log(math.multiply(math.subtract(1.0, x), math.add(x, 1.0))))
+    central = polynomial(math.subtract(w, 2.5), ERFINV_CENTRAL)
+    tail = polynomial(math.subtract(math.sqrt(w), 3.0), ERFINV_TAIL)
+    found = math.multiply(x, select(math.less(w, 5.0), central, tail))
+    magnitude = math.absolute(x)
+    edge = math.multiply(x, scalar.inf)
+    inside = select(math.less(magnitude, 1.0), found, edge)
+    return select(math.greater(magnitude, 1.0), as_value(scalar.nan, x.type.dtype), inside)
+
+
+def i0(x: Value) -> Value:
+    """The modified Bessel function of the first kind, of order 0, infinite from 92 on.
+
+    Within 1e-6 of its value up to 16, and 6e-6 at 91, as XNNPACK's EXP loses precision with the magnitude.
+    """
+    magnitude = math.absolute(x)
+    near = polynomial(math.square(math.multiply(math.minimum(magnitude, 8.0), 0.5)), I0_NEAR_0)
+    far = math.clip(magnitude, 8.0, 1e3)
+    root = math.exp(math.multiply(far, 0.5))  # exp(x) itself overflows before i0(x) does
+    part = math.divide(polynomial(math.reciprocal(far), I0_TAIL), math.sqrt(far))
+    return select(math.less(magnitude, 8.0), near, math.multiply(math.multiply(root, part), root))
 
 
 def expm1(x: Value) -> Value:

@@ -72,6 +72,8 @@ FLOATING_UNARY: dict[str, Unary] = {
     "ops.ceil": math.ceil,
     "ops.erf": special.erf,
     "ops.erfc": special.erfc,
+    "ops.erfinv": special.erfinv,
+    "ops.i0": special.i0,
     "ops.fabs": math.absolute,
     "ops.cbrt": special.cube_root,
     "ops.deg2rad": lambda x: math.multiply(x, np.pi / 180),
@@ -215,6 +217,11 @@ def is_close(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
     near = math.less_equal(math.absolute(math.subtract(x, y)), limit)
     result = math.logical_or(math.equal(x, y), math.logical_and(near, math.is_finite(y)))
     return math.logical_or(result, math.logical_and(math.is_nan(x), math.is_nan(y))) if equal_nan else result
+
+
+@lowers("ops.allclose")
+def all_close(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Value:
+    return math.all(is_close(x1, x2, rtol, atol, equal_nan))
 
 
 @lowers("ops.nan_to_num")
