@@ -58,6 +58,9 @@ CONTROL_FLOW = frozenset({
 })  # fmt: skip
 """Functions that run other functions, through which they may reach our tensors."""
 
+ALWAYS = frozenset({"vectorize"})
+"""Functions that return functions, which may be given our tensors later."""
+
 OPERATORS = tuple(f"__{name}__" for name in (
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor",
     "eq", "ne", "lt", "le", "gt", "ge",
@@ -266,7 +269,7 @@ def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:
 
 def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     runs_functions = original.__name__ in CONTROL_FLOW
-    is_random = name.startswith("random.")
+    is_always_taken = name.startswith("random.") or original.__name__ in ALWAYS
 
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -274,7 +277,7 @@ def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any
         if importer is None:
             return original(*args, **kwargs)
         if (
-            is_random  # numbers drawn now would be constants of the file
+            is_always_taken  # numbers drawn now would be constants of the file
             or involves(args)
             or involves(kwargs)
             or (runs_functions and captures((*args, *kwargs.values())))
