@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.ir.builder import constant, constant_value, emit, emit_many
+from litesmith.ir.builder import constant, constant_value, current_builder, emit, emit_many
 from litesmith.ir.dims import Dim, Shape, Size, is_static, product, same, same_shape
 from litesmith.ir.graph import Value
-from litesmith.ir.types import DType
+from litesmith.ir.types import DType, TensorType
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.sizes import int32, shape_tensor, size_scalar
-from litesmith.opset.conversion import Cast
+from litesmith.opset.conversion import Bitcast, Cast
 from litesmith.opset.joining import Concatenation, Fill, Pack, Split, SplitV, Tile, Unpack
 from litesmith.opset.rules import broadcast_shapes
 from litesmith.opset.shaping import BroadcastTo, ExpandDims, Reshape, ReverseV2, Squeeze, Transpose
@@ -61,11 +61,36 @@ def cast(x: Value, dtype: DType) -> Value:
     """The elements as another type; floats truncate toward zero when they become integers."""
     if x.type.dtype is dtype:
         return x
+    if DType.COMPLEX64 in (x.type.dtype, dtype):
+        return _cast_complex(x, dtype)
     if x.constant is not None:
         return constant_value(x.constant.cast(dtype), x.name)
     result = emit(Cast(in_data_type=x.type.dtype, out_data_type=dtype), x)
     result.contents = x.contents if dtype.is_integer else None
     return result
+
+
+def _cast_complex(x: Value, dtype: DType) -> Value:
+    """To complex numbers; nothing takes the real part of one unasked."""
+    if dtype is not DType.COMPLEX64:
+        raise Unsupported(f"complex numbers as {dtype}; take their real part")
+    if x.constant is not None:
+        return constant(x.constant.array().astype(dtype.numpy))
+    return emit(Cast(in_data_type=DType.FLOAT32, out_data_type=DType.COMPLEX64), cast(x, DType.FLOAT32))
+
+
+def as_complex(x: Value) -> Value:
+    """float32 pairs along the last axis, read as complex64."""
+    return _bits_as(x, DType.COMPLEX64, x.type.shape[:-1])
+
+
+def as_floats(x: Value) -> Value:
+    """complex64 numbers, read as float32 pairs along a new last axis."""
+    return _bits_as(x, DType.FLOAT32, (*x.type.shape, 2))
+
+
+def _bits_as(x: Value, dtype: DType, shape: Shape) -> Value:
+    return current_builder().add(Bitcast(), [x], [TensorType(dtype, shape)]).result
 
 
 def axis_of(axis: int, rank: int) -> int:
@@ -162,6 +187,8 @@ def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
     if len(values) == 1:
         return values[0]
     place = axis_of(axis, values[0].type.rank)
+    if values[0].type.dtype is DType.COMPLEX64:
+        return as_complex(concatenate([as_floats(value) for value in values], place))
     if values[0].type.rank > MOST_JOINED_AXES:
         return _concatenate_merged(values, place)
     result = emit(Concatenation(axis=place), *values)
@@ -344,6 +371,8 @@ def full(shape: Sequence[Size], fill: Any, dtype: DType) -> Value:
 
 def flip(x: Value, axes: int | Axes | None = None) -> Value:
     """The elements along axes in opposite order."""
+    if x.type.dtype is DType.COMPLEX64:
+        return as_complex(flip(as_floats(x), axes_of(axes, x.type.rank)))
     result = x
     for axis in axes_of(axes, x.type.rank):
         # The kernel takes several axes only where they are neighbours.

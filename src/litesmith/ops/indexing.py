@@ -17,6 +17,8 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import (
+    as_complex,
+    as_floats,
     as_value,
     axis_of,
     broadcast_to,
@@ -103,6 +105,8 @@ def gather(x: Value, indices: Any, axis: int = 0, batch_dims: int = 0) -> Value:
     """
     place = axis_of(axis, x.type.rank)
     picked = from_front(indices, x.type.shape[place])
+    if x.type.dtype is DType.COMPLEX64:
+        return as_complex(emit(Gather(axis=place, batch_dims=batch_dims), as_floats(x), picked))
     return emit(Gather(axis=place, batch_dims=batch_dims), x, picked)
 
 

@@ -154,7 +154,10 @@ def _number(x: Operand) -> float | None:
         return None if x is None else float(x)
     if x.constant is None or x.type.rank or x.type.dtype is DType.BOOL:
         return None
-    return float(x.constant.array())
+    number = x.constant.array()
+    if x.type.dtype is DType.COMPLEX64:
+        return None if number.imag else float(number.real)
+    return float(number)
 
 
 def power(x: Operand, y: Operand) -> Value:
@@ -219,14 +222,19 @@ def clip(x: Value, low: Operand | None, high: Operand | None) -> Value:
 
 def is_nan(x: Value) -> Value:
     """Whether an element is not a number."""
-    return not_equal(x, x) if x.type.dtype.is_float else full(x.type.shape, False, DType.BOOL)
+    return not_equal(x, x) if _is_inexact(x) else full(x.type.shape, False, DType.BOOL)
+
+
+def _is_inexact(x: Value) -> bool:
+    """Whether elements may be infinite, or not numbers."""
+    return x.type.dtype.is_float or x.type.dtype is DType.COMPLEX64
 
 
 def is_infinite(x: Value) -> Value:
     """Whether an element is one of the infinities (or, of float64, beyond the range of float32)."""
-    if not x.type.dtype.is_float:
+    if not _is_inexact(x):
         return full(x.type.shape, False, DType.BOOL)
-    return greater(absolute(cast(x, DType.FLOAT32)), LARGEST)
+    return greater(_magnitude(x), LARGEST)
 
 
 def is_infinity(x: Value, negative: bool = False) -> Value:
@@ -239,9 +247,14 @@ def is_infinity(x: Value, negative: bool = False) -> Value:
 
 def is_finite(x: Value) -> Value:
     """Whether an element is a number other than the infinities."""
-    if not x.type.dtype.is_float:
+    if not _is_inexact(x):
         return full(x.type.shape, True, DType.BOOL)
-    return less_equal(absolute(cast(x, DType.FLOAT32)), LARGEST)
+    return less_equal(_magnitude(x), LARGEST)
+
+
+def _magnitude(x: Value) -> Value:
+    """The magnitude of reals, and half that of complex numbers, which is finite where they are."""
+    return absolute(multiply(x, 0.5) if x.type.dtype is DType.COMPLEX64 else cast(x, DType.FLOAT32))
 
 
 def _reduction(operator: Callable[..., Operator]) -> Callable[..., Value]:

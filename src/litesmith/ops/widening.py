@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from litesmith.ir.builder import emit
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Role
@@ -24,6 +26,10 @@ WIDER = {
 """Types that hold all numbers of a type, cheapest first; float64 is computed in float32, with its precision."""
 
 
+COMPLEX_FORMS: list[Callable[..., Value | None]] = []
+"""What computes operators of complex numbers: `ops.complex` stands on this module, and puts its function here."""
+
+
 def kernel_dtype(operator: type[Operator], dtype: DType) -> DType:
     """The type that an operator computes elements of `dtype` in; `Unsupported` when there is none."""
     accepted = operator.kernel_dtypes
@@ -42,6 +48,9 @@ def compute(operator: Operator, *operands: Value) -> Value:
     """
     roles = [operator.operand(position).role for position in range(len(operands))]
     dtype = operands[next(i for i, role in enumerate(roles) if role is not Role.INDEX)].type.dtype
+    for form in COMPLEX_FORMS if dtype is DType.COMPLEX64 else ():
+        if (result := form(operator, *operands)) is not None:
+            return result
     taken = kernel_dtype(type(operator), dtype)
     result = emit(
         operator,

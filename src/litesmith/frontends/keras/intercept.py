@@ -53,6 +53,9 @@ LEFT_ALONE = frozenset({
 })  # fmt: skip
 """Functions that are no operations: they answer a question about the backend, or serve it alone."""
 
+PRIVATE = frozenset({"_get_complex_tensor_from_tuple"})
+"""Functions that are operations although their names say otherwise: `keras.ops.polar` calls this one."""
+
 CONTROL_FLOW = frozenset({
     "cond", "switch", "while_loop", "fori_loop", "scan", "map", "vectorized_map", "associative_scan",
 })  # fmt: skip
@@ -261,7 +264,8 @@ def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:
     for short in PREFIXES:
         module = importlib.import_module(f"{package}.{short}")
         for name, value in vars(module).items():
-            if name.startswith("_") or name in LEFT_ALONE or not isinstance(value, FunctionType):
+            is_public = name in PRIVATE or not name.startswith("_")
+            if not is_public or name in LEFT_ALONE or not isinstance(value, FunctionType):
                 continue
             if value.__module__ == module.__name__:
                 yield module, name, value

@@ -39,6 +39,7 @@ class CallbackFailed(Exception):
 
 
 _by_name: dict[str, Lowering] = {}
+_takes_complex: set[str] = set()
 _by_class: dict[type, Lowering] = {}
 
 
@@ -61,6 +62,17 @@ def lowers(*targets: str | type, since: str = "3.9") -> Callable[[Function], Fun
         return function
 
     return register
+
+
+def takes_complex(*names: str) -> None:
+    """The lowerings of these functions of `keras.ops` are right for complex numbers too."""
+    _takes_complex.update(f"ops.{name}" for name in names)
+
+
+def may_take_complex(name: str) -> bool:
+    """Whether the lowering of an operation is known to be right for complex numbers."""
+    _load()
+    return name in _takes_complex
 
 
 def _given_numbers(function: Lowering) -> Lowering:

@@ -32,6 +32,7 @@ from litesmith.frontends.keras.registry import (
     is_keras_class,
     layer_lowering,
     lowering,
+    may_take_complex,
     operation_lowering,
 )
 from litesmith.frontends.keras.state import Assignments, State, StatefulGraph
@@ -49,6 +50,9 @@ JAX_REFUSES = re.compile(
     r"([\w.]+)(?: at \w+>)? (?:as an abstract array|as a JAX value|requires ndarray or scalar).*LiteTensor'>", re.DOTALL
 )
 """What JAX says of our tensors, and the function that was called on one."""
+
+
+COMPLEX_NUMBERS = "complex numbers; compute with their parts (ops.real, ops.imag)"
 
 
 class CannotContinue(Exception):
@@ -103,6 +107,9 @@ class Tracer:
             rule = lowering(name)
             if rule is None:
                 return self._placeholder(UnsupportedOperation(source, _public(name)), name, original, args, kwargs)
+            if _has_complex((args, kwargs)) and not (may_take_complex(name) or _is_own(rule)):
+                finding = UnsupportedArgument(source, _public(name), COMPLEX_NUMBERS)
+                return self._placeholder(finding, name, original, args, kwargs)
             return self._apply(rule, _public(name), original, source, (), args, kwargs)
 
     def _apply(
@@ -243,6 +250,15 @@ class Tracer:
             return dynamic[0]
         self.unknown += 1
         return symbol(f"unknown_{self.unknown}", 2 + self.unknown)
+
+
+def _has_complex(arguments: Any) -> bool:
+    """Whether complex numbers stand among arguments."""
+    if isinstance(arguments, LiteTensor):
+        return arguments.value.type.dtype is DType.COMPLEX64
+    if isinstance(arguments, dict):
+        return any(map(_has_complex, arguments.values()))
+    return isinstance(arguments, (list, tuple)) and any(map(_has_complex, arguments))
 
 
 def _public(name: str) -> str:

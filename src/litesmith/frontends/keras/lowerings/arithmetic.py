@@ -83,9 +83,6 @@ FLOATING_UNARY: dict[str, Unary] = {
 """Operations on one operand, which is taken as floats."""
 
 UNARY: dict[str, Unary] = {
-    "ops.conj": lambda x: x,
-    "ops.conjugate": lambda x: x,
-    "ops.real": lambda x: x,
     "ops.negative": math.negative,
     "ops.absolute": math.absolute,
     "ops.abs": math.absolute,

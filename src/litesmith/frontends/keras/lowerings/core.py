@@ -9,6 +9,7 @@ from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
+from litesmith.ops import complex, math
 from litesmith.ops.array import as_value
 
 
@@ -19,7 +20,10 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
 
 @lowers("ops.cast")
 def cast(x: Any, dtype: Any) -> Value:
-    return as_value(x, dtype_or(dtype, DType.FLOAT32))
+    target = dtype_or(dtype, DType.FLOAT32)
+    if not isinstance(x, Value) or target is DType.COMPLEX64 or x.type.dtype is not DType.COMPLEX64:
+        return as_value(x, target)
+    return math.not_equal(x, 0) if target is DType.BOOL else as_value(complex.real(x), target)
 
 
 @lowers("ops.shape")
