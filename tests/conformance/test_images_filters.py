@@ -32,8 +32,11 @@ def test_gaussian_blur(size, sigma, data_format):
 
 
 def test_a_small_blur_is_one_operator_and_a_large_one_two():
+    x = image(2, 8, 9, 3)
     for size, count in ((5, 1), (7, 2)):
-        lite = check_function(lambda x, size=size: ops.image.gaussian_blur(x, (size, size)), image(2, 8, 9, 3))
+        lite = check_function(
+            lambda x, size=size: ops.image.gaussian_blur(x, (size, size), data_format="channels_last"), x
+        )
         assert builtins_of(lite) == ["DEPTHWISE_CONV_2D"] * count
 
 

@@ -27,6 +27,9 @@ from litesmith.opset.slicing import Gather
 Outside = Literal["constant", "nearest", "wrap", "mirror", "reflect"]
 """What is around an image, by the names of `scipy.ndimage`."""
 
+Ties = Literal["up", "away", "even"]
+"""What a half is rounded to: the larger whole number, the one farther from 0, the even one."""
+
 OUTSIDE: frozenset[str] = frozenset(get_args(Outside))
 
 
@@ -35,14 +38,16 @@ class Sampling:
     """How elements are found at coordinates.
 
     Attributes:
-        linear: between the nearest elements along each axis; otherwise the nearest one (at the middle, the later).
+        linear: between the nearest elements along each axis; otherwise the nearest one.
         outside: what is around the image.
         fill: is there if that is "constant".
+        ties: which element is nearest in the middle between two.
     """
 
     linear: bool
     outside: Outside
     fill: Any = 0
+    ties: Ties = "up"
 
 
 def sample(x: Value, coordinates: Sequence[Value], sampling: Sampling, first: int = 0, own: bool = False) -> Value:
@@ -64,7 +69,7 @@ def sample(x: Value, coordinates: Sequence[Value], sampling: Sampling, first: in
     flat = reshape(x, (*shape[:first], product(shape[first : axes.stop]), *shape[axes.stop :]))
     picking = Gather(axis=first, batch_dims=first if own else 0)
     if not sampling.linear:
-        wholes = [_nearest(places) for places in coordinates]
+        wholes = [rounded(places, sampling.ties) for places in coordinates]
         return emit(picking, flat, _places(wholes, sizes, strides, sampling.outside))
     wholes, weights = _corners(coordinates, int(own))
     corners = cast(emit(picking, flat, _places(wholes, sizes, strides, sampling.outside)), DType.FLOAT32)
@@ -73,10 +78,14 @@ def sample(x: Value, coordinates: Sequence[Value], sampling: Sampling, first: in
     return math.sum(weighted, list(axes))
 
 
-def _nearest(places: Value) -> Value:
-    """The whole number nearest to each place, the larger one from its middle."""
-    whole = math.floor(places)
-    return math.add(whole, cast(math.greater_equal(math.subtract(places, whole), 0.5), DType.FLOAT32))
+def rounded(x: Value, ties: Ties) -> Value:
+    """Floats as the nearest whole numbers, exactly."""
+    if ties == "even":
+        return math.round_half_even(x)
+    size = math.absolute(x) if ties == "away" else x
+    whole = math.floor(size)
+    nearest = math.add(whole, cast(math.greater_equal(math.subtract(size, whole), 0.5), x.type.dtype))
+    return math.multiply(math.sign(x), nearest) if ties == "away" else nearest
 
 
 def _corners(coordinates: Sequence[Value], lead: int) -> tuple[list[Value], Value]:

@@ -18,6 +18,9 @@ from litesmith.ops.sizes import known_sizes
 AROUND_EDGES: dict[str, Copies] = {"numpy": "symmetric", "tensorflow": "reflect"}
 """What the backends that have no zeros there take for the surroundings of an image whose edges are found."""
 
+CHANNELS_FIRST = ("jax", "torch")
+"""The backends that take images to have their channels first when a blur on tensors is not told."""
+
 
 @lowers("ops.image.gaussian_blur")
 def gaussian_blur(
@@ -27,6 +30,8 @@ def gaussian_blur(
     but a 1 become 0.
     """
     x = as_value(images)
+    if data_format is None and keras.backend.backend() in CHANNELS_FIRST:
+        data_format = "channels_first"
     columns, rows = (
         _window(size, deviation, x.type.dtype)
         for size, deviation in zip(known_sizes(kernel_size), _numbers(sigma), strict=True)

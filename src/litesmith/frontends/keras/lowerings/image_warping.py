@@ -17,15 +17,18 @@ from litesmith.ops import image_filters, math, random
 from litesmith.ops import image_warping as warping
 from litesmith.ops.array import as_value, cast, expand_dims, reshape, split, squeeze, unstack
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.image_warping import Sampling
+from litesmith.ops.image_warping import Sampling, Ties
 
 INTERPOLATIONS = {"nearest": 0, "bilinear": 1}
+TIES: dict[str, Ties] = {"numpy": "up", "jax": "away"}
+"""Which element is nearest in the middle between two, in the backends where it is not the even one."""
 
 
 def _sampling(order: int, fill_mode: str, fill_value: Any) -> Sampling:
     if fill_mode not in warping.OUTSIDE or order not in (0, 1):
         raise Unsupported(f"order={order!r}, fill_mode={fill_mode!r}")
-    return Sampling(order == 1, fill_mode, fill_value)  # type: ignore[arg-type]
+    ties = TIES.get(keras.backend.backend(), "even")
+    return Sampling(order == 1, fill_mode, fill_value, ties)  # type: ignore[arg-type]
 
 
 @lowers("ops.image.map_coordinates")
@@ -44,12 +47,10 @@ def _rows(coordinates: Any) -> Sequence[Any]:
 
 
 def _rounded(x: Value, dtype: DType) -> Value:
-    """Computed elements as the type of the image: integers are rounded, from their middle away from 0 by numpy."""
+    """Computed elements as the type of the image: integers are rounded, their halves as the backend does."""
     if dtype.is_float or x.type.dtype is dtype:
         return cast(x, dtype)
-    if keras.backend.backend() != "numpy":
-        return cast(math.round_half_even(x), dtype)
-    return cast(math.multiply(math.sign(x), math.floor(math.add(math.absolute(x), 0.5))), dtype)
+    return cast(warping.rounded(x, "away" if keras.backend.backend() in TIES else "even"), dtype)
 
 
 @lowers("ops.image.affine_transform")
