@@ -53,9 +53,12 @@ COMPOSED: dict[str, tuple[tuple[int, ...], Callable[[Any], Any]]] = {
     "linalg.eig": ((3, 3), lambda x: ops.real(ops.eig(x)[0])),
     "logspace": ((8,), lambda x: x * ops.logspace(0.0, 2.0, 8)),
     "normalize": ((8,), ops.normalize),
+    "polar": ((8,), lambda x: ops.view_as_real(ops.polar(ops.abs(x), x))),
     "rearrange": ((4, 6), lambda x: ops.rearrange(x, "b (h k) c -> b h k c", k=2)),
     "rms_normalization": ((8,), ops.rms_normalization),
     "saturate_cast": ((8,), lambda x: ops.saturate_cast(x * 300.0, "uint8")),
+    "view_as_complex": ((8, 2), lambda x: ops.abs(ops.view_as_complex(x))),
+    "view_as_real": ((8, 2), lambda x: ops.view_as_real(ops.view_as_complex(x) * 1j)),
 }
 """Operations that Keras makes of others or of numbers alone, and those that always give a finding.
 
