@@ -52,3 +52,20 @@ def test_greedy_decoding_of_sequences_of_unknown_length():
     check_function(
         lambda x: list(ops.ctc_decode(ops.transpose(x, (1, 0, 2)), np.array([9, 5]))), np.moveaxis(LOGITS[:2], 1, 0)
     )
+
+
+@pytest.mark.parametrize("blank", [0, 3])
+@pytest.mark.parametrize(("width", "paths"), [(1, 1), (3, 2), (12, 3)])
+def test_beam_search(blank, width, paths):
+    x = RNG.normal(size=(4, 14, 5)).astype("float32") * 2  # equal steps would give paths of equal score
+    options = {"strategy": "beam_search", "beam_width": width, "top_paths": paths, "mask_index": blank}
+    check_function(lambda x, n: list(ops.ctc_decode(x, n, **options)), x, LENGTHS + 3)
+
+
+def test_beam_search_finds_what_greedy_decoding_does_not():
+    x = np.log(np.array([[[0.4, 0.35, 0.25], [0.4, 0.35, 0.25]]], "float32"))
+    both = [{"strategy": "greedy"}, {"strategy": "beam_search", "beam_width": 6}]
+    lite = check_function(lambda x: [ops.ctc_decode(x, np.array([2]), **options)[0] for options in both], x)
+    greedy, searched = lite.run(x)
+    assert greedy.tolist() == [[[-1, -1]]]
+    assert searched.tolist() == [[[1, -1]]]

@@ -8,7 +8,7 @@ from litesmith.frontends.keras.lowerings.promotion import float_value
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
-from litesmith.ops import ctc
+from litesmith.ops import ctc, ctc_beam
 from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
 
@@ -30,6 +30,8 @@ def ctc_decode(
     mask_index: int = 0,
 ) -> tuple[Value, Value]:
     x, lengths = as_value(float_value(inputs), DType.FLOAT32), as_value(sequence_lengths, DType.INT32)
+    if strategy == "beam_search":
+        return ctc_beam.beam_decode(x, lengths, beam_width, top_paths, mask_index)
     if strategy != "greedy":
-        raise Unsupported(f"the strategy {strategy!r} (use 'greedy', or return the logits and search in the app)")
+        raise Unsupported(f"the strategy {strategy!r} (there are 'greedy' and 'beam_search')")
     return ctc.greedy_decode(x, lengths, mask_index, merge_repeated)
