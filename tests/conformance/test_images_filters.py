@@ -92,6 +92,11 @@ def test_unfold_and_fold(options, dtype):
     check_function(lambda x: ops.fold(x, (6, 7), **options), columns)
 
 
+def test_windows_of_large_images_are_no_indices_in_the_file():
+    lite = check_function(lambda x: ops.unfold(x, 3, stride=2, padding=1), image(2, 2, 90, 100))
+    assert "GATHER" not in builtins_of(lite) and len(bytes(lite)) < 8000
+
+
 def test_fold_of_windows_with_infinities_keeps_the_others():
     columns = image(2, 2 * 9, 20)
     columns[0, 3, 4], columns[1, 5, 6] = np.inf, np.nan

@@ -61,6 +61,7 @@ SPLIT = "reshape %1, const int32[4] [-1, 4, 3, 4] : float32[batch, 4, 3, 4]"
         (CONV.replace("2d", "2d(fused_activation_function=RELU)"), SPREAD, "relu6 %2 : float32[batch, 4, 6, 2]"),
         ("tanh %x : float32[batch, 2, 3, 1]", SPLIT.replace("4, 3, 4", "6, 1, 1"), "relu %2 : float32[batch, 6, 1, 1]"),
         (CONV, SPLIT, "add %2, const float32[4, 3, 4] : float32[batch, 4, 3, 4]"),
+        ("add const float32[1, 4], const float32[3, 1] : float32[3, 4]",),
     ],
 )
 def test_what_stays(lines):

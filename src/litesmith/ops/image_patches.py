@@ -19,6 +19,9 @@ from litesmith.ops.padding import pad
 
 Pair = tuple[int, int]
 
+MOST_INDICES = 16 * 1024
+"""Up to so many elements, the windows of an image are taken by one GATHER, whose indices are in the file."""
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -59,7 +62,7 @@ def unfold(x: Value, windows: Windows) -> Value:
     rows, columns = windows.padding
     padded = pad(x, [(0, 0), (0, 0), (rows, rows), (columns, columns)])
     elements = windows.size[0] * windows.size[1]
-    if not is_static(tuple(sizes)):
+    if not is_static(tuple(sizes)) or elements * product(windows.counts(sizes)) > MOST_INDICES:
         return _unfold_by_slicing(padded, windows.counts(sizes), windows)
     flat = reshape(padded, (batch, channels, product(padded.type.shape[2:])))
     taken = gather(flat, constant(windows.places([int(size) for size in sizes])), 2)

@@ -48,7 +48,11 @@ class SinkDepthToSpace(Rewrite):
     roots: ClassVar[tuple[type[Operator], ...]] = (Add, Sub, Mul, Div, Relu, Relu6, ReluN1To1)
 
     def rewrite(self, operation: Operation) -> Value | None:
-        moved = next(operand for operand in operation.operands if operand is not None and not operand.is_constant)
+        moved = next(
+            (operand for operand in operation.operands if operand is not None and not operand.is_constant), None
+        )
+        if moved is None:
+            return None  # constants that are too many to be kept are computed by the model
         mover = moved.producer
         if mover is None or only_use(moved) is not operation or _split(mover) is None or not _is_of_filter(mover):
             return None
