@@ -6,7 +6,6 @@ import pytest
 from keras import ops
 
 import litesmith
-from litesmith.diagnostics.base import LitesmithError
 from support import builtins_of, check_function, compare_arrays
 
 RNG = np.random.default_rng(7)
@@ -225,12 +224,6 @@ def test_bits():
     check_function(lambda a, b: [ops.bitwise_xor(a, b), ops.bitwise_not(a), ops.right_shift(a, 2)], x, y)
     check_function(lambda a: [ops.left_shift(a, 3), ops.bitwise_not(ops.cast(a, "uint8"))], x)
     check_function(lambda a, b: [ops.bitwise_and(a > 50, b > 50), ops.bitwise_or(a > 50, b > 50)], x, y)
-
-
-def test_bits_of_integers_combined_are_a_finding():
-    inputs = keras.Input((4,), dtype="int32")
-    with pytest.raises(LitesmithError, match="bitwise_and"):
-        litesmith.convert(keras.Model(inputs, ops.bitwise_and(inputs, inputs)))
 
 
 def test_division_of_integers_gives_floats():

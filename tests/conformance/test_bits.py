@@ -39,6 +39,30 @@ def test_bits_of_other_floats_are_refused():
         check_function(lambda x: ops.view(ops.cast(x, "float16"), "int16"), RANDOM)
 
 
+@pytest.mark.parametrize("function", [ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "uint32", "bool"])
+def test_combined_bits(function, dtype):
+    x, y = (RNG.integers(-(2**31), 2**31, size=(3, 5)).astype("int32") for _ in range(2))
+    x[0], y[0, ::2] = [-(2**31), 2**31 - 1, -1, 0, 65536], -1
+    check_function(lambda a, b: function(ops.cast(a, dtype), ops.cast(b, dtype)), x, y)
+
+
+@pytest.mark.parametrize("function", [ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor])
+def test_combined_bits_of_64(function):
+    x, y = (RNG.integers(-(2**31), 2**31, size=(3, 5)).astype("int32") for _ in range(2))
+
+    def wide(a, b):
+        long, other = (ops.cast(part, "int64") for part in (a, b))
+        return ops.cast(function(long * 40000, other * 30001) // 32768, "int32")
+
+    check_function(wide, x // 64, y // 64)
+
+
+def test_bits_of_other_shapes_and_of_numbers():
+    x = RNG.integers(-1000, 1000, size=(3, 2, 2, 2, 3)).astype("int32")
+    check_function(lambda a: [ops.bitwise_and(a, a[:, :1, :, :1]), ops.bitwise_or(a, 0x0F0F), a & 255], x)
+
+
 @pytest.mark.parametrize("x", [EDGES, RANDOM, np.array([[-3, 0], [4, -128]], "int8"), np.array([3, 0], "uint8")])
 def test_sign_bit(x):
     check_function(ops.signbit, x)

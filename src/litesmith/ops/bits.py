@@ -5,6 +5,8 @@ float64 and the narrow floats have no bits of their own in LiteRT, which compute
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from litesmith.ir.builder import constant, emit_many
@@ -12,7 +14,7 @@ from litesmith.ir.dims import Shape
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
-from litesmith.ops.array import as_value, cast, reshape
+from litesmith.ops.array import as_value, broadcast_shape, cast, expand_dims, reshape
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
 from litesmith.opset.conversion import Bitcast
@@ -89,3 +91,41 @@ def _power_of_two(exponent: Value) -> Value:
     """2 ** exponent for -126..127: a float whose bits are the exponent's alone."""
     bits = math.multiply(math.add(exponent, 127), as_value(1 << 23, DType.INT32))
     return view(bits, DType.FLOAT32)
+
+
+def bitwise_and(x: Value, y: Value) -> Value:
+    """Bits that both integers have."""
+    return _combined(_and, x, y)
+
+
+def bitwise_or(x: Value, y: Value) -> Value:
+    """Bits that one of two integers has."""
+    return _combined(lambda a, b: math.subtract(math.add(a, b), _and(a, b)), x, y)
+
+
+def bitwise_xor(x: Value, y: Value) -> Value:
+    """Bits that one of two integers has and the other has not."""
+    return _combined(math.bitwise_xor, x, y)
+
+
+def _combined(function: Callable[[Value, Value], Value], x: Value, y: Value) -> Value:
+    """A function of the bits of int32, for integers of any type."""
+    dtype = x.type.dtype
+    shape = broadcast_shape(x, y)
+    if WIDTHS[dtype] < 4:
+        return cast(function(cast(x, DType.INT32), cast(y, DType.INT32)), dtype)
+    if dtype is DType.INT32:
+        return function(x, y)
+    words = [view(expand_dims(value, -1), DType.INT32) for value in (x, y)]
+    return reshape(view(function(*words), dtype), shape)
+
+
+def _and(x: Value, y: Value) -> Value:
+    """Bits that both int32 have: half of x + y - (x xor y), which cannot overflow for 16 bits at a time."""
+    x_upper, y_upper = (math.right_shift(value, 16) for value in (x, y))
+    x_lower, y_lower = (math.subtract(v, math.multiply(u, 1 << 16)) for v, u in ((x, x_upper), (y, y_upper)))
+    return math.add(math.multiply(_and_of_16_bits(x_upper, y_upper), 1 << 16), _and_of_16_bits(x_lower, y_lower))
+
+
+def _and_of_16_bits(x: Value, y: Value) -> Value:
+    return math.right_shift(math.subtract(math.add(x, y), math.bitwise_xor(x, y)), 1)

@@ -248,12 +248,6 @@ def heaviside(x1: Any, x2: Any) -> Value:
     return select(math.equal(x, 0), at_zero, step)
 
 
-@lowers("ops.bitwise_xor")
-def bitwise_xor(x: Any, y: Any) -> Value:
-    left, right = promote(x, y)
-    return math.not_equal(left, right) if left.type.dtype is DType.BOOL else math.bitwise_xor(left, right)
-
-
 @lowers("ops.bitwise_not", "ops.bitwise_invert")
 def bitwise_not(x: Any) -> Value:
     value = as_value(x)
@@ -261,23 +255,6 @@ def bitwise_not(x: Any) -> Value:
         return math.logical_not(value)
     ones = -1 if not math.is_unsigned(value.type.dtype) else np.iinfo(value.type.dtype.numpy).max
     return math.subtract(ones, value)
-
-
-@lowers("ops.bitwise_and")
-def bitwise_and(x: Any, y: Any) -> Value:
-    return math.logical_and(*_booleans(x, y))
-
-
-@lowers("ops.bitwise_or")
-def bitwise_or(x: Any, y: Any) -> Value:
-    return math.logical_or(*_booleans(x, y))
-
-
-def _booleans(x: Any, y: Any) -> list[Value]:
-    operands = promote(x, y)
-    if operands[0].type.dtype is not DType.BOOL:
-        raise Unsupported(f"bits of {operands[0].type.dtype}: LiteRT has no such operator")
-    return operands
 
 
 @lowers("ops.right_shift", "ops.bitwise_right_shift")

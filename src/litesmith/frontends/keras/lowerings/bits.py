@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from litesmith.frontends.keras.lowerings.promotion import dtype_or, promote_float
+from litesmith.frontends.keras.lowerings.promotion import dtype_or, promote, promote_float
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
-from litesmith.ops import bits
+from litesmith.ops import bits, math
 from litesmith.ops.array import as_value, cast
 from litesmith.ops.errors import Unsupported
+
+Binary = Callable[[Value, Value], Value]
+
+
+def _register(name: str, of_bits: Binary, of_truths: Binary) -> None:
+    @lowers(name)
+    def lower(x: Any, y: Any) -> Value:
+        left, right = promote(x, y)
+        return (of_truths if left.type.dtype is DType.BOOL else of_bits)(left, right)
+
+
+_register("ops.bitwise_and", bits.bitwise_and, math.logical_and)
+_register("ops.bitwise_or", bits.bitwise_or, math.logical_or)
+_register("ops.bitwise_xor", bits.bitwise_xor, math.not_equal)
 
 
 @lowers("ops.view")
