@@ -11,7 +11,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opset.parse import parse_model
 from litesmith.passes.base import Record
 from litesmith.passes.legalize_floats import LegalizeFloats
-from support import check_converts, check_rewrite
+from support import check_converts, check_layer, check_rewrite
 
 
 def test_float32_stays_as_it_is():
@@ -83,6 +83,12 @@ def test_models_of_a_dtype_policy(policy):
     lite = check_converts(model)
     assert all(output.type.dtype is DType.FLOAT32 for output in lite.graph.outputs)
     assert "CAST" not in [operation.operator.builtin for operation in lite.graph.operations]
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.mark.parametrize("layer", [keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN])
+def test_sequences_of_a_dtype_policy(layer, policy):
+    check_layer(layer(4, return_sequences=True, dtype=keras.DTypePolicy(policy)), (40, 3))
 
 
 def test_a_model_of_mixed_precision_verifies():

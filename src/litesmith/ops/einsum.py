@@ -30,6 +30,7 @@ Labels = tuple[str, ...]
 """Names of axes: letters of an equation, `.1`, `.2`, ... for those under its ellipsis, from the last."""
 
 COMPUTED_AS = {
+    DType.FLOAT64: DType.FLOAT32,
     DType.FLOAT32: DType.FLOAT32,
     DType.FLOAT16: DType.FLOAT32,
     DType.BFLOAT16: DType.FLOAT32,

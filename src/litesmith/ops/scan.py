@@ -28,8 +28,11 @@ Step = Callable[[list[Value], list[Value]], tuple[Sequence[Value], Sequence[Valu
 CHUNK = 32
 """Steps of a chunk. To start a loop takes as long as some five steps of a small LSTM."""
 
-STACKED = frozenset({DType.FLOAT32, DType.BOOL, DType.INT8, DType.INT16, DType.INT32, DType.INT64})
-"""The element types that DYNAMIC_UPDATE_SLICE takes in runtimes old and new."""
+STACKED = frozenset({
+    DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16, DType.FLOAT64, DType.BOOL, DType.INT8, DType.INT16, DType.INT32,
+    DType.INT64,
+})  # fmt: skip
+"""The element types that DYNAMIC_UPDATE_SLICE takes in runtimes old and new; other floats become float32."""
 
 
 def scan(
