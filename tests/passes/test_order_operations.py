@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras import Input, Model, layers
 
@@ -13,6 +13,7 @@ from support import check_converts, check_rewrite, text_graph
 WIDTHS = st.lists(st.integers(1, 40), min_size=1, max_size=4)
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(branches=st.lists(WIDTHS, min_size=2, max_size=5))
 def test_no_order_that_holds_more_is_taken(branches):
     """Branches of layers of many widths, which Keras runs depth by depth."""
