@@ -69,3 +69,8 @@ def test_beam_search_finds_what_greedy_decoding_does_not():
     greedy, searched = lite.run(x)
     assert greedy.tolist() == [[[-1, -1]]]
     assert searched.tolist() == [[[1, -1]]]
+
+
+def test_beam_search_with_constant_lengths():
+    options = {"strategy": "beam_search", "beam_width": 4}
+    check_function(lambda x: list(ops.ctc_decode(x, LENGTHS, **options)), LOGITS)

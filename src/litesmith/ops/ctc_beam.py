@@ -42,7 +42,7 @@ def beam_decode(x: Value, lengths: Value, width: int, paths: int, blank: int) ->
     scores = nn.log_softmax(x, -1)
     start = search.first(slice_axis(scores, 1, 0, 1))
     steps = count_up(0, time)
-    over = cast(math.greater_equal(steps, expand_dims(lengths, 1)), DType.FLOAT32)
+    over = cast(math.greater_equal(steps, reshape(lengths, (batch, 1))), DType.FLOAT32)
     rest = [slice_axis(scores, 1, 1, None), slice_axis(expand_dims(over, -1), 1, 1, None)]
 
     def step(state: list[Value], now: list[Value]) -> tuple[list[Value], list[Value]]:

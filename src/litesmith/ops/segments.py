@@ -33,19 +33,20 @@ EMPTY = {"max": -np.inf, "min": np.inf}
 """What stands for an id that does not occur, in floats; in integers it is the lowest or highest number."""
 
 
-def segment(x: Value, ids: Value, count: Size, reduction: str) -> Value:
+def segment(x: Value, ids: Value, count: Size, reduction: str, *, infinite: bool = True) -> Value:
     """The "sum", "prod", "max" or "min" of the rows of each id: [count, rest].
 
     Args:
         ids: of the leading axes of `x`, which they number together.
         count: how many ids there are.
+        infinite: whether the "max" and "min" of no floats are infinities, or the lowest and the highest number.
     """
     dtype = x.type.dtype
     wide = accumulator(dtype)
     if wide is DType.INT64:
         return _sum_of_int64(x, ids, count, reduction)
     result = emit(OPERATORS[reduction](), cast(x, wide), cast(ids, DType.INT32), size_scalar(count))
-    if dtype.is_float and reduction in EMPTY:
+    if infinite and dtype.is_float and reduction in EMPTY:
         # The kernel's start is the lowest or highest number, beyond which only infinity is.
         edge = EMPTY[reduction]
         is_edge = math.less_equal if reduction == "max" else math.greater_equal

@@ -21,7 +21,8 @@ def _register(reduction: str) -> None:
     def lower(data: Any, segment_ids: Any, num_segments: Size | None = None, sorted: bool = False) -> Value:
         ids = as_value(segment_ids)
         count = segments.count_ids(ids) if num_segments is None else num_segments
-        return segments.segment(as_value(data), ids, count, reduction)
+        infinite = backend.backend() != "tensorflow"
+        return segments.segment(as_value(data), ids, count, reduction, infinite=infinite)
 
 
 for _reduction in ("sum", "prod", "max", "min"):
