@@ -5,8 +5,9 @@ factor between them (Cooley and Tukey), each stage one product that needs no tra
 without small divisors are convolutions of such transforms (Bluestein). Factors are computed in float64
 and rounded once: the error is below 1e-6 of the largest output up to a length of 10,000.
 
-RFFT2D is not used: it takes powers of two only, no delegate runs it, and it was slower at every
-length of 64 and more (measured: 1024 reals in 17 us against 8, 30 rows of them in 320 against 208).
+RFFT2D is not used: it takes powers of two only, no delegate runs it, and it was slower for short
+transforms and as fast for long ones (measured: 1024 reals in 17 us against 8, 30 rows of them in 320
+against 208, 300 rows of 4096 in 44.0 ms against 46.7).
 """
 
 from __future__ import annotations
