@@ -228,7 +228,7 @@ def test_what_is_missing_inside_of_a_loop_is_reported():
     def function(x):
         return ops.fori_loop(0, 2, lambda i, s: s + ops.sum(ops.eig(x[:, :, None] * s[:, None, :])[0]), x)
 
-    with pytest.raises(LitesmithError, match=r"K101.*eig"):
+    with pytest.raises(LitesmithError, match=r"K102.*eig"):
         check_function(function, X, **fixed)
 
 
