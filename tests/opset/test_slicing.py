@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from litesmith.ir.dims import evaluate, symbol
+from litesmith.ir.dims import Dim, evaluate, symbol
 from litesmith.opset.slicing import slice_length
 
 BOUNDS = (None, *range(-4, 5))
@@ -26,3 +26,9 @@ def test_a_slice_is_as_long_as_in_python(step):
 )
 def test_lengths_stay_simple(begin, end, shown):
     assert str(slice_length(symbol("t", 101), begin, end, 1)) == shown
+
+
+def test_a_length_that_no_size_changes_is_a_number():
+    assert slice_length(symbol("t", 101), 1, None, -2) == 1
+    assert not isinstance(slice_length(symbol("t", 101), 1, None, -2), Dim)
+    assert isinstance(slice_length(symbol("t", 101), 1, None, -1), Dim)
