@@ -94,10 +94,8 @@ def slice_length(size: Size, begin: Size | None, end: Size | None, step: int) ->
     if not any(isinstance(bound, Dim) for bound in (size, begin, end)):
         return len(range(int(size))[slice(begin, end, step)])
     if step < 0:
-        if end is None and begin is not None and not isinstance(begin, Dim) and begin >= 0:
-            lengths = {len(range(known)[begin::step]) for known in range(1, begin + 2)}
-            if len(lengths) == 1:
-                return lengths.pop()
+        if end is None and begin is not None and not isinstance(begin, Dim) and 0 <= begin < -step:
+            return 1  # wherever it begins, the next place would be in front of the first
         highest = size - 1 if begin is None else _place(size, begin, size - 1, least=0)
         if end is not None and not isinstance(end, Dim) and end < 0:
             return ceil_div(highest - size + _smaller(-end, size + 1, least=2), -step)
