@@ -7,6 +7,7 @@ Names on the command line choose models: `python benchmarks/run.py MobileNetV2 L
 
 from __future__ import annotations
 
+import compileall
 import datetime
 import json
 import math
@@ -23,6 +24,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 import numpy as np
 
+import litesmith
 import models
 from latency import loaded, milliseconds, output
 
@@ -35,6 +37,7 @@ FILE_RUNS = 3
 def main() -> None:
     names = sys.argv[1:] or list(models.MODELS)
     OUT.mkdir(exist_ok=True)
+    compileall.compile_dir(Path(litesmith.__file__).parent, quiet=1)  # as pip does on installing a package
     rival = install_rival()
     results = {}
     for name in names:

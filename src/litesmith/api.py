@@ -63,6 +63,7 @@ def convert(
 
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         imported = import_model(source, inputs, batch, Options(rnn=rnn), signatures)  # type: ignore[arg-type]
+        gc.collect(0)  # the graph of the second run, whose values and operations know each other
         imported.model.description = MAKER
         imported.model.metadata.update(face_metadata(imported.faces))
         optimize(imported.model)
