@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-all check format bench clean
+.PHONY: demo test test-all check format bench bench-layers clean
 
 $(VENV)/base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +39,10 @@ format: $(VENV)/all
 # Compare with the official converter, in an environment of its own.
 bench: $(VENV)/base
 	$(BIN)/python benchmarks/run.py
+
+# Layers whose form is a choice (recurrent, 3-D, attention), in each form.
+bench-layers: $(VENV)/base
+	$(BIN)/python benchmarks/layers.py
 
 clean:
 	rm -rf $(VENV) demo-out bench-out build dist

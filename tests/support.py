@@ -42,7 +42,8 @@ def check_converts(
     """
     lite = litesmith.convert(model, verify=False, **(convert or {}))
     if not inputs:
-        inputs = tuple(lite.inputs.pack(samples(lite.graph, batch, seed=batch)) for batch in BATCHES)
+        names = lite.face().size_names
+        inputs = tuple(lite.inputs.pack(samples(lite.graph, batch, seed=batch, names=names)) for batch in BATCHES)
     again = LiteModel(to_bytes(read(bytes(lite))))
     for given in inputs:
         expected = lite.outputs.flatten(run_keras(model, given))

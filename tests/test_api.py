@@ -78,6 +78,15 @@ def test_inputs_of_another_rank_are_refused_with_the_right_one(lite):
         lite.run(np.ones(4))
 
 
+def test_arguments_in_the_wrong_place_are_said(model, lite):
+    with pytest.raises(TypeError, match=r"run\(\[x, y\]\)"):
+        lite.run(np.zeros((1, 4)), np.zeros((1, 4)))
+    with pytest.raises(TypeError, match="the Keras model first"):
+        litesmith.verify(lite, model)
+    with pytest.raises(ValueError, match="the model's inputs are 'features', not 'feature'"):
+        lite.run({"feature": np.zeros((1, 4))})
+
+
 def test_verify_reports_each_output(model, lite):
     report = litesmith.verify(model, lite)
     assert report

@@ -65,7 +65,7 @@ def convert(
         imported = import_model(source, inputs, batch, Options(rnn=rnn), signatures)  # type: ignore[arg-type]
         gc.collect(0)  # the graph of the second run, whose values and operations know each other
         imported.model.description = MAKER
-        imported.model.metadata.update(face_metadata(imported.faces))
+        imported.model.metadata.update(face_metadata(imported.calls))
         optimize(imported.model)
         lite = LiteModel(freeze(imported.model), imported.model)
     if verify:
@@ -96,6 +96,8 @@ def verify(
     Returns:
         A report that is true when everything passed.
     """
+    if isinstance(model, LiteModel):
+        raise TypeError("verify takes the Keras model first, then the converted one")
     if not isinstance(lite, LiteModel):
         lite = load(lite)
     return compare(open_model(model, custom_objects), lite, data, atol, rtol, signature=signature)

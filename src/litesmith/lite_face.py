@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from litesmith.flatbuffer.read import Damaged
+from litesmith.ir.calling import Calling
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Signature, Value
+from litesmith.ir.named_size import Names
 from litesmith.ir.nesting import Nesting, flat_nesting
 from litesmith.ir.types import DType, TensorType
 
 Array = np.ndarray[Any, Any]
 METADATA = "litesmith"
-"""Name of the metadata entry that keeps how inputs and outputs are nested, as JSON."""
+"""Name of the metadata entry that keeps how inputs and outputs are nested and their sizes named, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Face:
         signature: its name; None for the first graph of a file that names none.
         input_names, output_names: in the file's order.
         inputs, outputs: how tensors are nested, leaves in the file's order.
+        size_names: what the sizes of each input are called, in the file's order.
     """
 
     signature: str | None
@@ -36,6 +39,7 @@ class Face:
     output_names: tuple[str, ...]
     inputs: Nesting
     outputs: Nesting
+    size_names: tuple[Names, ...]
 
     def arrays(self, given: Any) -> list[Array]:
         """One array for each input, of its type.
@@ -44,17 +48,40 @@ class Face:
             ValueError: for inputs nested otherwise, of another rank, or of sizes the model does not have.
         """
         leaves = self.inputs.flatten(self._nested(given))
-        return [
+        arrays = [
             _as_input(array, value.type, name)
             for array, value, name in zip(leaves, self.graph.inputs, self.input_names, strict=True)
         ]
+        self._check_named_sizes(arrays)
+        return arrays
+
+    def _check_names(self, given: Mapping[Any, Any]) -> None:
+        """Inputs by name are the model's, one for each."""
+        if set(given) != set(self.input_names):
+            names = ", ".join(map(repr, given)) or "none"
+            raise ValueError(f"the model's inputs are {', '.join(map(repr, self.input_names))}, not {names}")
+
+    def _check_named_sizes(self, arrays: Sequence[Array]) -> None:
+        """Sizes of one name are equal, and none is above its bound."""
+        found: dict[str, int] = {}
+        for array, names, input_name in zip(arrays, self.size_names, self.input_names, strict=True):
+            for size, named in zip(array.shape, names, strict=True):
+                if named is None:
+                    continue
+                if named.most is not None and size > named.most:
+                    raise ValueError(f"input {input_name!r} has {named}, not {size}: it is of shape {array.shape}")
+                if found.setdefault(named.name, size) != size:
+                    sizes = f"{found[named.name]} and {size}"
+                    raise ValueError(f"input {input_name!r}: '{named.name}' is one size in all inputs, not {sizes}")
 
     def _nested(self, given: Any) -> Any:
         """Inputs that may be given by name, or in order where the model has them by name, nested as it has them."""
         by_name = isinstance(self.inputs.tree, dict)
         if isinstance(given, Mapping):
-            is_named = not by_name and set(given) == set(self.input_names)
-            return self.inputs.pack([given[name] for name in self.input_names]) if is_named else dict(given)
+            if by_name:
+                return dict(given)
+            self._check_names(given)
+            return self.inputs.pack([given[name] for name in self.input_names])
         if by_name and len(self.input_names) == 1:
             return self.inputs.pack([given])
         return given
@@ -76,20 +103,15 @@ def _names(values: Sequence[Value]) -> tuple[str, ...]:
     return tuple(value.name for value in values)
 
 
-def face_metadata(faces: Mapping[str, tuple[Nesting, Nesting]]) -> dict[str, bytes]:
-    """The metadata that keeps the nesting of each signature; none for one that takes one tensor and returns one."""
-    first, *others = faces.values()
-    if not others and all(nesting.is_leaf for nesting in first):
+def face_metadata(calls: Mapping[str, Calling]) -> dict[str, bytes]:
+    """The metadata that keeps how each signature is called; none where there is nothing to keep."""
+    first, *others = calls.values()
+    if not others and first.is_plain:
         return {}
-    stored: dict[str, Any] = _encoded(first)
+    stored = first.to_json()
     if others:
-        stored["signatures"] = {name: _encoded(nestings) for name, nestings in list(faces.items())[1:]}
+        stored["signatures"] = {name: calling.to_json() for name, calling in list(calls.items())[1:]}
     return {METADATA: json.dumps(stored, separators=(",", ":")).encode()}
-
-
-def _encoded(nestings: tuple[Nesting, Nesting]) -> dict[str, Any]:
-    inputs, outputs = nestings
-    return {"inputs": inputs.to_json(), "outputs": outputs.to_json()}
 
 
 def _stored(model: Model) -> dict[str | None, Any]:
@@ -110,23 +132,37 @@ def _face(stored: Mapping[str | None, Any], signature: Signature, main: Graph) -
     sides = (signature.inputs, signature.outputs)
     entry = stored.get(None if is_first else signature.name)
     if entry is not None:
-        inputs, outputs = _nestings(entry, sides)
+        calling = _calling(entry, sides)
     elif is_first:
         inputs, outputs = (flat_nesting(len(names)) for names in sides)
+        calling = Calling(inputs, outputs)
     else:
         inputs, outputs = (Nesting({name: i for i, name in enumerate(names)}) for names in sides)
-    return Face(signature.name, signature.graph, *sides, inputs, outputs)
+        calling = Calling(inputs, outputs)
+    size_names = tuple(_size_names(calling, signature.graph))
+    return Face(signature.name, signature.graph, *sides, calling.inputs, calling.outputs, size_names)
 
 
-def _nestings(entry: Any, sides: Sequence[tuple[str, ...]]) -> tuple[Nesting, Nesting]:
+def _calling(entry: Any, sides: Sequence[tuple[str, ...]]) -> Calling:
     try:
-        inputs, outputs = (Nesting.from_json(entry[side]) for side in ("inputs", "outputs"))
-        fit = [sorted(nesting.flatten(nesting.tree)) for nesting in (inputs, outputs)]
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        calling = Calling.from_json(entry)
+        fit = [sorted(nesting.flatten(nesting.tree)) for nesting in (calling.inputs, calling.outputs)]
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise Damaged(f"how its inputs are nested cannot be read ({error})") from error
     if fit != [list(range(len(names))) for names in sides]:
         raise Damaged("how its inputs and outputs are nested does not fit their number")
-    return inputs, outputs
+    return calling
+
+
+def _size_names(calling: Calling, graph: Graph) -> Iterator[Names]:
+    """A name or None for each axis of each input, whether the metadata has any or not."""
+    stored = calling.names or ((),) * len(graph.inputs)
+    if len(stored) != len(graph.inputs):
+        raise Damaged("the names of its inputs' sizes do not fit their number")
+    for value, names in zip(graph.inputs, stored, strict=True):
+        if names and len(names) != value.type.rank:
+            raise Damaged(f"the names of the sizes of '{value.name}' do not fit its axes")
+        yield names or (None,) * value.type.rank
 
 
 def _as_input(given: Any, type: TensorType, name: str) -> np.ndarray[Any, Any]:

@@ -150,10 +150,18 @@ class LiteModel:
         """How a signature is called; by default the first."""
         if signature is None:
             return next(iter(self._faces.values()))
+        if not isinstance(signature, str):
+            raise TypeError("a signature is called by its name; several inputs go in one list: run([x, y])")
         if signature not in self._faces:
             known = ", ".join(map(repr, filter(None, self._faces))) or "none"
             raise ValueError(f"there is no signature {signature!r}; the file has {known}")
         return self._faces[signature]
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """How each signature is called; how the first graph is, in a file without signatures."""
+        named = tuple(face for name, face in self._faces.items() if name is not None)
+        return named or (self.face(None),)
 
     def _run(self, face: Face, inputs: Any) -> list[Any]:
         arrays = face.arrays(inputs)

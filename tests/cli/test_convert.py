@@ -87,7 +87,8 @@ def test_named_shapes_may_leave_inputs_out(command, tmp_path):
         (["?,6", "?,6"], "2 given for 1 inputs"),
         (["?,6:int32"], "type int32 for input 'image'"),
         (["?,6:floaty"], "'floaty' is not an element type"),
-        (["six"], "'six' is not a shape"),
+        (["six and a half"], "'six and a half' is not a shape"),
+        (["six"], "shape ('six',) for input 'image'"),
         (["picture=?,6"], "there is no input 'picture'"),
         (["image=?,6", "?,6"], "either all shapes are named or none"),
     ],
@@ -213,3 +214,14 @@ def test_usage_mistakes_exit_with_2(command, keras_file):
     ):
         ran = command(*arguments)
         assert (ran.code, ran.out) == (2, "")
+
+
+def test_a_size_may_have_a_bound(command, tmp_path):
+    keras.Sequential([keras.Input((None, 6), name="steps"), layers.Dense(2)]).save(path := tmp_path / "steps.keras")
+    file = tmp_path / "steps.tflite"
+    assert command("convert", path, "--input", "steps=?,time<=40,6", "-o", file).code == 0
+    assert "(None, time<=40, 6)" in command("inspect", file).out
+    np.savez(tmp_path / "long.npz", steps=np.ones((1, 41, 6), "float32"))
+    ran = command("run", file, "-i", tmp_path / "long.npz", "-o", tmp_path / "out.npz")
+    assert ran.code == 2
+    assert "has time<=40, not 41" in ran.err

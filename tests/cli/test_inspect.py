@@ -22,7 +22,9 @@ def test_json_has_everything(command, lite_file):
     assert data["bytes"] == lite_file.stat().st_size
     assert data["weight_bytes"] == 4 * (6 * 5 + 5 + 5 * 3 + 3)
     assert data["layers"][0] == {"layer": "hidden", "operators": 1, "bytes": 140}
-    assert data["signatures"][0]["outputs"] == [{"name": "scores", "dtype": "float32", "shape": [None, 3]}]
+    assert data["signatures"][0]["outputs"] == [
+        {"name": "scores", "dtype": "float32", "shape": [None, 3], "size_names": [None, None]}
+    ]
 
 
 def test_files_of_others_are_shown_too(command, tmp_path):

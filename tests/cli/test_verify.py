@@ -12,6 +12,19 @@ def test_the_same_model_passes(command, keras_file, lite_file):
     assert ran.out.splitlines()[2].startswith("scores")
 
 
+def test_any_signature_can_be_compared(command, keras_file, tmp_path):
+    options = ["--signature", "one=1,6", "--signature", "four=4,6", "--no-verify"]
+    file = tmp_path / "m.tflite"
+    assert command("convert", keras_file, "-o", file, *options).code == 0
+    np.savez(tmp_path / "four.npz", arr_0=np.ones((4, 6), "float32"))
+    compare = ["verify", keras_file, file, "--data", tmp_path / "four.npz"]
+    assert command(*compare, "--signature", "four").code == 0
+    assert command(*compare, "--signature", "one").code == 2
+    ran = command(*compare, "--signature", "six")
+    assert ran.code == 2
+    assert "the file has one, four" in ran.err
+
+
 def test_the_users_data_is_taken(command, keras_file, lite_file, arrays):
     data = command("verify", keras_file, lite_file, "--data", arrays, "--json").json
     assert data["ok"] is True

@@ -93,3 +93,43 @@ def test_lower_precision_in_keras_leaves_more_room(policy, coarse):
     report = litesmith.verify(model, litesmith.convert(model))
     assert report
     assert report.outputs[0].allowed > 8 * coarse * report.outputs[0].max_abs
+
+
+def seen_shapes(model, inputs=None):
+    """The shapes that a model is compared on."""
+    seen = []
+
+    def record(x):
+        seen.append(tuple(x.shape))
+        return model(x)
+
+    lite = litesmith.convert(model, inputs=inputs, verify=False)
+    report = compare(altered(record), lite)
+    assert report.passed
+    assert report.samples == len(seen)
+    return seen
+
+
+def test_a_free_batch_is_tried_at_two_sizes_and_each_once():
+    assert seen_shapes(Sequential([layers.Input((4,)), layers.Dense(2)])) == [(1, 4), (3, 4)]
+
+
+def test_other_free_sizes_are_tried_at_three():
+    shapes = seen_shapes(Sequential([layers.Input((None, None, 2)), layers.Conv2D(2, 3)]))
+    assert [shape[0] for shape in shapes] == [1, 3, 2]
+    assert len({shape[1] for shape in shapes}) == 3
+    assert any(shape[1] != shape[2] for shape in shapes)
+
+
+def test_sizes_that_the_model_refuses_are_left_out():
+    def halved_and_doubled(x):
+        return layers.Concatenate()([x, layers.UpSampling1D(32)(layers.MaxPooling1D(32)(x))])
+
+    x = layers.Input((None, 2))
+    model = Model(x, halved_and_doubled(x))
+    assert litesmith.convert(model)  # it is compared on multiples of 32
+
+
+def test_bounds_are_kept():
+    shapes = seen_shapes(Sequential([layers.Input((None, 2)), layers.Dense(2)]), (None, "time<=30", 2))
+    assert {shape[1] for shape in shapes} == {29, 30}

@@ -5,6 +5,7 @@ import pytest
 from keras import Input, Model, layers, ops
 
 import litesmith
+from litesmith.ir.named_size import NamedSize
 from litesmith.verification.samples import samples
 
 
@@ -28,6 +29,19 @@ def test_batch_and_open_sizes(batch):
     assert first.dtype == np.float32
     assert second.shape == (batch, 2)
     assert second.dtype == np.bool_
+
+
+def test_several_open_sizes_take_turns():
+    graph = graph_of(lambda x: ops.sum(x, 1), ((None, None, 3), "float32"))
+    assert samples(graph, 2, seed=0, size=(5, 7))[0].shape == (2, 5, 7, 3)
+
+
+def test_sizes_of_one_name_are_equal_and_within_their_bound():
+    graph = graph_of(lambda x, y: [ops.sum(x, 1), y], ((None, 3), "float32"), ((None, None), "float32"))
+    time, width = NamedSize("time", 6), NamedSize("width")
+    first, second = samples(graph, 2, 0, (11, 13), [(None, time, None), (None, width, time)])
+    assert first.shape == (2, 6, 3)
+    assert second.shape == (2, 13, 6)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def match_inputs(face: SignatureFace, arrays: Mapping[str, Array]) -> list[Array
 
 def expected(face: SignatureFace) -> str:
     """A signature's inputs in words."""
-    return ", ".join(f"'{tensor.name}' {tensor.dtype}{shape_text(tensor.shape)}" for tensor in face.inputs)
+    return ", ".join(f"'{tensor.name}' {tensor.dtype}{shape_text(tensor.sizes)}" for tensor in face.inputs)
 
 
 def _storable(array: Array) -> Array:

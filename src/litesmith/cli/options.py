@@ -17,4 +17,5 @@ CustomObjects = Annotated[
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A Keras model: .keras or .h5.", show_default=False)]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A LiteRT model: .tflite.", show_default=False)]
+SignatureName = Annotated[str | None, typer.Option("--signature", help="Which signature; by default the first.")]
 Timeout = Annotated[float, typer.Option(help="Seconds that the runtime may take.")]

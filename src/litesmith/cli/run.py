@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from litesmith.cli.options import Debug, File, Json, Timeout
+from litesmith.cli.options import Debug, File, Json, SignatureName, Timeout
 from litesmith.cli.output import Output, reporting
 
 
@@ -16,7 +16,7 @@ def run(
     file: File,
     inputs: Annotated[Path, typer.Option("-i", "--inputs", metavar="NPZ", help="Arrays under the inputs' names.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="NPZ", help="Where the outputs go.")],
-    signature: Annotated[str | None, typer.Option(help="Which signature; by default the first.")] = None,
+    signature: SignatureName = None,
     timeout: Timeout = 300.0,
     as_json: Json = False,
     debug: Debug = False,
@@ -35,15 +35,12 @@ def _run(file: Path, inputs: Path, signature: str | None, timeout: float) -> tup
     """(outputs by name, seconds the runtime took, its start included)."""
     from litesmith import api
     from litesmith.cli.arrays import expected, match_inputs, read_arrays
+    from litesmith.cli.signatures import chosen_signature
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.diagnostics.files import UnfitData
-    from litesmith.report.summary import summarize
 
     lite = api.load(file, isolated=True, timeout=timeout)
-    faces = {face.name: face for face in summarize(lite).signatures}
-    if signature is not None and signature not in faces:
-        raise typer.BadParameter(f"the file has {', '.join(faces)}", param_hint="--signature")
-    face = faces[signature] if signature is not None else next(iter(faces.values()))
+    face = chosen_signature(lite, signature)
     arrays = match_inputs(face, read_arrays(inputs))
     start = time.perf_counter()
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litesmith.cli.options import Atol, CustomObjects, Debug, File, Json, Model, Rtol, Timeout
+from litesmith.cli.options import Atol, CustomObjects, Debug, File, Json, Model, Rtol, SignatureName, Timeout
 from litesmith.cli.output import NEGATIVE, Output, reporting
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def verify(
     data: Annotated[
         Path | None, typer.Option(metavar="NPZ", help="Arrays under the inputs' names; by default seeded ones.")
     ] = None,
+    signature: SignatureName = None,
     atol: Atol = None,
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
@@ -34,25 +35,28 @@ def verify(
 
         with out.progress("Loading Keras and the model"):
             lite = api.load(file, isolated=True, timeout=timeout)
-            inputs = None if data is None else _inputs(lite, data)
+            inputs = _inputs(lite, data, signature)
 
             from litesmith.cli.models import load_model
 
             keras_model, _ = load_model(model, custom_objects)
         with out.progress("Comparing"):
-            report = _compare(keras_model, lite, inputs, atol, rtol)
+            report = _compare(keras_model, lite, inputs, atol, rtol, signature)
         _show(out, model, file, report)
 
 
-def _inputs(lite: LiteModel, path: Path) -> Any:
-    """The user's arrays, nested as the model takes them."""
+def _inputs(lite: LiteModel, path: Path | None, signature: str | None) -> Any:
+    """The user's arrays, nested as the model takes them; None without any."""
     from litesmith.cli.arrays import match_inputs, read_arrays
-    from litesmith.report.summary import summarize
+    from litesmith.cli.signatures import chosen_signature
 
-    return lite.inputs.pack(match_inputs(summarize(lite).signatures[0], read_arrays(path)))
+    chosen = chosen_signature(lite, signature)
+    return None if path is None else lite.face(signature).inputs.pack(match_inputs(chosen, read_arrays(path)))
 
 
-def _compare(model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol: float | None) -> Report:
+def _compare(
+    model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol: float | None, signature: str | None
+) -> Report:
     """The comparison; where Keras does not take what the file takes, the two do not belong together."""
     from litesmith import api
     from litesmith.diagnostics.base import LitesmithError
@@ -61,7 +65,7 @@ def _compare(model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol:
     from litesmith.frontends.keras.running import CallFailed
 
     try:
-        return api.verify(model, lite, inputs, atol, rtol)
+        return api.verify(model, lite, inputs, atol, rtol, signature=signature)
     except CallFailed as failure:
         raise LitesmithError(FacesDiffer(quoted(failure.__cause__ or failure))) from failure
     except LitesmithError:

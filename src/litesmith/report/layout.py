@@ -47,7 +47,7 @@ def _signature(signature: SignatureFace) -> Table:
     table = grid(signature.name, "tensor", "type", "shape")
     for side, faces in (("input", signature.inputs), ("output", signature.outputs)):
         for face in faces:
-            table.add_row(side, face.name, face.dtype, shape_text(face.shape))
+            table.add_row(side, face.name, face.dtype, shape_text(face.sizes))
     return table
 
 

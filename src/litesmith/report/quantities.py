@@ -22,6 +22,6 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def shape_text(shape: tuple[int | None, ...]) -> str:
-    """A shape as Keras shows it, None for sizes that may change."""
+def shape_text(shape: tuple[int | str | None, ...]) -> str:
+    """A shape as Keras shows it, None for sizes that may change, or their names."""
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

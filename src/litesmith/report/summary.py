@@ -13,7 +13,8 @@ from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import graph_values
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim
-from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.ir.graph import Operation, Value
+from litesmith.ir.named_size import Names
 from litesmith.ir.types import DType
 from litesmith.opset.unmodeled import Unmodeled
 
@@ -23,11 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TensorFace:
-    """An input or output: sizes that may change are None."""
+    """An input or output.
+
+    Attributes:
+        shape: sizes that may change are None.
+        size_names: what those are called, with their bounds, axis by axis; None for those without a name.
+    """
 
     name: str
     dtype: str
     shape: tuple[int | None, ...]
+    size_names: tuple[str | None, ...]
+
+    @property
+    def sizes(self) -> tuple[int | str | None, ...]:
+        """The shape with the names of sizes in it."""
+        return tuple(name or size for size, name in zip(self.shape, self.size_names, strict=True))
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def summarize(lite: LiteModel) -> Summary:
         tensors=sum(len(graph_values(graph)) for graph in graphs),
         operators=dict(Counter(map(operator_name, operations)).most_common()),
         layers=tuple(sorted(layers, key=lambda layer: -layer.bytes)),
-        signatures=tuple(_signatures(model)),
+        signatures=tuple(_signatures(lite)),
     )
 
 
@@ -144,27 +156,18 @@ def _bytes(constant: Constant) -> int:
     return type.nbytes
 
 
-def _signatures(model: Model) -> Iterator[SignatureFace]:
+def _signatures(lite: LiteModel) -> Iterator[SignatureFace]:
     """The file's signatures; a file without any is called through its first graph."""
-    for signature in model.signatures:
-        yield _signature(signature.name, signature.graph, signature.inputs, signature.outputs)
-    if not model.signatures:
-        main = model.main
-        yield _signature(main.name, main, _names(main.inputs), _names(main.outputs))
+    for face in lite.faces:
+        inputs = zip(face.input_names, face.graph.inputs, face.size_names, strict=True)
+        outputs = zip(face.output_names, face.graph.outputs, strict=True)
+        yield SignatureFace(
+            face.signature or face.graph.name,
+            tuple(_face(name, value, names) for name, value, names in inputs),
+            tuple(_face(name, value, (None,) * value.type.rank) for name, value in outputs),
+        )
 
 
-def _signature(name: str, graph: Graph, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> SignatureFace:
-    return SignatureFace(
-        name,
-        tuple(_face(name, value) for name, value in zip(inputs, graph.inputs, strict=True)),
-        tuple(_face(name, value) for name, value in zip(outputs, graph.outputs, strict=True)),
-    )
-
-
-def _names(values: list[Value]) -> tuple[str, ...]:
-    return tuple(value.name for value in values)
-
-
-def _face(name: str, value: Value) -> TensorFace:
+def _face(name: str, value: Value, names: Names) -> TensorFace:
     shape = tuple(None if isinstance(size, Dim) else int(size) for size in value.type.shape)
-    return TensorFace(name, value.type.dtype.value, shape)
+    return TensorFace(name, value.type.dtype.value, shape, tuple(str(size) if size else None for size in names))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.ir.dims import Dim
 from litesmith.ir.nesting import Nesting
 from litesmith.lite_face import Face
 from litesmith.lite_model import LiteModel
@@ -19,6 +20,8 @@ EPSILON = {"float16": 2**-10, "bfloat16": 2**-7}
 ROUNDINGS = 16
 """How many units of rounding a model of lower precision may be away from one computed in float32."""
 ATOL = 1e-5
+OTHER_SIZES = {DYNAMIC_SIZE: (29, 53), 101: (97, 113), 224: (160, 192), 401: (389, 409)}
+"""What sizes other than the batch are: the first that the model can take, and two to try besides it."""
 NEVER_MORE = 1e-2
 """Of the largest output: the default `atol` is no more, or every model of small outputs would pass."""
 
@@ -90,18 +93,43 @@ def compare(
     """
     face = lite.face(signature)
     rtol = _rtol(model) if rtol is None else rtol
-    batches = [data] if data is not None else _default_inputs(model, face, seed)
-    pairs = _in_turn(model, lite, face, batches) if lite.has_state else _one_by_one(model, lite, face, batches)
+    original = _Original(model, face.outputs)
+    batches = [data] if data is not None else _default_inputs(original, face, seed)
+    if lite.has_state:
+        pairs = _in_turn(model, lite, face, batches)
+    else:
+        pairs = [(original(inputs), _run(lite, face, inputs)) for inputs in batches]
     outputs = tuple(
         _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(face.output_names)
     )
     return Report(outputs, len(batches))
 
 
-def _one_by_one(
-    model: Any, lite: LiteModel, face: Face, batches: Sequence[Any]
-) -> list[tuple[list[Array], list[Array]]]:
-    return [(_run_original(model, inputs, face.outputs), _run(lite, face, inputs)) for inputs in batches]
+class _Original:
+    """The model that was converted. What it computed once of some inputs it does not compute again."""
+
+    def __init__(self, model: Any, nesting: Nesting) -> None:
+        self.model = model
+        self.nesting = nesting
+        self.computed: list[tuple[Any, list[Array]]] = []
+
+    def __call__(self, inputs: Any) -> list[Array]:
+        """The outputs, leaves in order."""
+        from litesmith.frontends.keras.running import run_keras
+
+        for known, outputs in self.computed:
+            if known is inputs:
+                return outputs
+        self.computed.append((inputs, _leaves(self.nesting, run_keras(self.model, inputs))))
+        return self.computed[-1][1]
+
+    def takes(self, inputs: Any) -> bool:
+        """Whether it can compute with inputs of these sizes at all."""
+        try:
+            self(inputs)
+        except Exception:
+            return False
+        return True
 
 
 def _in_turn(model: Any, lite: LiteModel, face: Face, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
@@ -130,25 +158,25 @@ def _rtol(model: Any) -> float:
     return max([RTOL, *(ROUNDINGS * EPSILON.get(layer.compute_dtype, 0.0) for layer in layers)])
 
 
-def _default_inputs(model: Any, face: Face, seed: int) -> list[Any]:
-    """Seeded inputs of two batch sizes; other dynamic sizes as small as the model can take."""
-    for size in (DYNAMIC_SIZE, 101, 224, 401):
-        arrays = [samples(face.graph, batch, seed + batch, size) for batch in (1, 3)]
-        inputs = [face.inputs.pack(leaves) for leaves in arrays]
-        try:
-            _run_original(model, inputs[0], face.outputs)
-        except Exception:
-            if size == 401:
-                raise
-            continue
-        return inputs
-    raise AssertionError("the last size either returns or raises")
+def _default_inputs(original: _Original, face: Face, seed: int) -> list[Any]:
+    """Seeded inputs of two batch sizes; three where other sizes are dynamic, which take what the model can."""
 
+    def inputs(batch: int, size: int | Sequence[int]) -> Any:
+        return face.inputs.pack(samples(face.graph, batch, seed + batch, size, face.size_names))
 
-def _run_original(model: Any, inputs: Any, nesting: Nesting) -> list[Array]:
-    from litesmith.frontends.keras.running import run_keras
-
-    return _leaves(nesting, run_keras(model, inputs))
+    if not any(isinstance(size, Dim) for value in face.graph.inputs for size in value.type.shape[1:]):
+        return [inputs(1, ()), inputs(3, ())]
+    for size, (less, more) in OTHER_SIZES.items():
+        first = inputs(1, size)
+        if original.takes(first) or size == max(OTHER_SIZES):
+            second = [inputs(3, (less, more)), inputs(3, less)]
+            third = [inputs(2, more)]
+            return [
+                first,
+                next(filter(original.takes, second), inputs(3, size)),
+                next(filter(original.takes, third), inputs(2, size)),
+            ]
+    raise AssertionError("the largest size is the last")
 
 
 def _leaves(nesting: Nesting, outputs: Any) -> list[Array]:

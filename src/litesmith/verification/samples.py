@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import cycle, repeat
 from typing import Any
 
 import numpy as np
 
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Value
+from litesmith.ir.named_size import NamedSize, Names
 from litesmith.ir.types import DType
 from litesmith.opset.matmul import EmbeddingLookup
 from litesmith.opset.selection import OneHot
@@ -18,18 +21,50 @@ DYNAMIC_SIZE = 37
 """What sizes other than the batch are, unless the model needs larger ones."""
 
 
-def samples(graph: Graph, batch: int, seed: int, size: int = DYNAMIC_SIZE) -> list[Array]:
-    """A seeded array for each input: normal floats, and integers that every table of the model has."""
+def samples(
+    graph: Graph, batch: int, seed: int, size: int | Sequence[int] = DYNAMIC_SIZE, names: Sequence[Names] = ()
+) -> list[Array]:
+    """A seeded array for each input: normal floats, and integers that every table of the model has.
+
+    Args:
+        graph: whose inputs they are.
+        batch: what dynamic sizes of first axes are.
+        seed: other seeds give other numbers.
+        size: what other dynamic sizes are, or sizes that they take in turn.
+        names: of the sizes of each input; those of one name are equal, and at most their bound.
+    """
     random = np.random.default_rng(seed)
-    return [_sample(value, batch, size, random) for value in graph.inputs]
+    sizes = _Sizes(batch, (size,) if isinstance(size, int) else tuple(size))
+    shapes = [sizes.shape(value, named) for value, named in zip(graph.inputs, names or repeat(()), strict=bool(names))]
+    return [_sample(value, shape, random) for value, shape in zip(graph.inputs, shapes, strict=True)]
 
 
-def _sample(value: Value, batch: int, size: int, random: np.random.Generator) -> Array:
-    batch_size = next((s for s in value.type.shape[:1] if isinstance(s, Dim)), None)
-    shape = tuple(
-        (batch if batch_size is not None and axis == 0 else size) if isinstance(dim, Dim) else dim
-        for axis, dim in enumerate(value.type.shape)
-    )
+class _Sizes:
+    """What dynamic sizes are in one set of inputs."""
+
+    def __init__(self, batch: int, others: tuple[int, ...]) -> None:
+        self.batch = batch
+        self.others = cycle(others)
+        self.known: dict[str, int] = {}
+
+    def shape(self, value: Value, names: Names) -> tuple[int, ...]:
+        named = names or (None,) * value.type.rank
+        return tuple(
+            self._size(axis, name) if isinstance(dim, Dim) else dim
+            for axis, (dim, name) in enumerate(zip(value.type.shape, named, strict=True))
+        )
+
+    def _size(self, axis: int, named: NamedSize | None) -> int:
+        if named is not None and named.name in self.known:
+            return self.known[named.name]
+        size = next(self.others) if axis else self.batch
+        if named is not None:
+            size = min(size, named.most or size)
+            self.known[named.name] = size
+        return size
+
+
+def _sample(value: Value, shape: tuple[int, ...], random: np.random.Generator) -> Array:
     dtype = value.type.dtype
     if dtype is DType.BOOL:
         return random.random(shape) < 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -14,22 +14,44 @@ from keras.src.backend import standardize_dtype
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch, UnbuiltModel
 from litesmith.frontends.keras.running import needed_arguments
+from litesmith.ir.named_size import NamedSize, Names, same_name
 
 
 @dataclass(frozen=True)
 class InputType:
-    """One input: its name, its sizes (None for dynamic ones) and its Keras dtype."""
+    """One input.
+
+    Attributes:
+        shape: its sizes, None for dynamic ones.
+        dtype: as Keras calls it.
+        names: what its dynamic sizes are called, axis by axis; empty where none has a name.
+    """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: str
+    names: Names = ()
+
+
+@dataclass(frozen=True)
+class GivenInput:
+    """One input as the caller says it.
+
+    Attributes:
+        sizes: None for all the model's own; a size is a number, None, or a name such as `"time"` or `"time<=512"`.
+        dtype: None for the model's own.
+    """
+
+    sizes: tuple[int | str | None, ...] | None
+    dtype: str | None = None
 
 
 def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> Any:
     """The model's inputs, nested as its own, as `InputType` leaves.
 
     `inputs` replaces what the model says: shapes, `InputSpec`s or example arrays (their sizes
-    without the batch). `batch` pins the first axis of every input.
+    without the batch). A size may be a name, with a bound or without: `(1, "time<=512")`; all sizes of one
+    name are equal. `batch` pins the first axis of every input.
     """
     declared = _declared_inputs(model)
     own = _known_inputs(model)
@@ -41,7 +63,7 @@ def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> An
         chosen = own
     else:
         chosen = _given_inputs(model, own, inputs, fixed=declared is not None)
-    return tree.map_structure(lambda leaf: _with_batch(leaf, batch), chosen)
+    return _with_one_bound(tree.map_structure(lambda leaf: _with_batch(leaf, batch), chosen))
 
 
 def tells_inputs(model: Any) -> bool:
@@ -60,7 +82,19 @@ def _known_inputs(model: Any) -> Any:
 def _with_batch(leaf: InputType, batch: int | None) -> InputType:
     if batch is None or not leaf.shape:
         return leaf
-    return InputType(leaf.name, (batch, *leaf.shape[1:]), leaf.dtype)
+    names = (None, *leaf.names[1:]) if leaf.names else ()
+    return replace(leaf, shape=(batch, *leaf.shape[1:]), names=names)
+
+
+def _with_one_bound(inputs: Any) -> Any:
+    """Inputs in which a size has the same bound wherever its name stands."""
+    known: dict[str, NamedSize] = {}
+    for size in (size for leaf in tree.flatten(inputs) for size in leaf.names if size):
+        known[size.name] = same_name(known.get(size.name, size), size)
+    named = {size: known[size.name] for leaf in tree.flatten(inputs) for size in leaf.names if size}
+    return tree.map_structure(
+        lambda leaf: replace(leaf, names=tuple(named[size] if size else None for size in leaf.names)), inputs
+    )
 
 
 def _declared_inputs(model: Any) -> Any:
@@ -125,7 +159,7 @@ def _in_order(own: Any, given: Any) -> Any:
 
 def _is_shape(given: Any) -> bool:
     return isinstance(given, (tuple, list)) and all(
-        size is None or isinstance(size, (int, np.integer)) for size in given
+        size is None or isinstance(size, (int, np.integer, str)) for size in given
     )
 
 
@@ -155,24 +189,48 @@ def _own_name(given: Any) -> str | None:
 
 def _given_leaf(known: InputType, given: Any, fixed: bool) -> InputType:
     """One input as the caller says it, checked against what the model says (`fixed`)."""
-    dtype = known.dtype
-    if isinstance(given, (keras.InputSpec, keras.KerasTensor)):
-        shape = None if given.shape is None else tuple(given.shape)
-        dtype = given.dtype or dtype
-    elif _is_shape(given):
-        shape = tuple(None if size is None else int(size) for size in given)
-    elif hasattr(given, "shape") and hasattr(given, "dtype"):
-        shape = (None, *(int(size) for size in tuple(given.shape)[1:]))
-        dtype = dtype if fixed else _array_dtype(given)
-    else:
-        problem = f"{given!r} is not a shape, a keras.InputSpec or an array"
-        raise LitesmithError(InputMismatch(problem, describe(known)))
-    if shape is None:
-        shape = known.shape
+    said = _said(known, given, fixed)
+    dtype = standardize_dtype(said.dtype or known.dtype)
+    if said.sizes is None:
+        return InputType(known.name, known.shape, dtype)
+    names = _size_names(known, said.sizes)
+    shape = tuple(None if isinstance(size, str) else size for size in said.sizes)
     if fixed:
-        _check_shape(known, shape, standardize_dtype(dtype))
+        _check_shape(known, said.sizes, dtype)
         shape = tuple(own if size is None else size for own, size in zip(known.shape, shape, strict=True))
-    return InputType(known.name, shape, standardize_dtype(dtype))
+        _check_unknown(known, names)
+    return InputType(known.name, shape, dtype, names)
+
+
+def _said(known: InputType, given: Any, fixed: bool) -> GivenInput:
+    if isinstance(given, GivenInput):
+        return given
+    if isinstance(given, (keras.InputSpec, keras.KerasTensor)):
+        return GivenInput(None if given.shape is None else tuple(given.shape), given.dtype)
+    if _is_shape(given):
+        return GivenInput(tuple(size if size is None or isinstance(size, str) else int(size) for size in given))
+    if hasattr(given, "shape") and hasattr(given, "dtype"):
+        sizes = (None, *(int(size) for size in tuple(given.shape)[1:]))
+        return GivenInput(sizes, None if fixed else _array_dtype(given))
+    problem = f"{given!r} is not a shape, a keras.InputSpec or an array"
+    raise LitesmithError(InputMismatch(problem, describe(known)))
+
+
+def _size_names(known: InputType, sizes: Sequence[int | str | None]) -> Names:
+    """What the sizes are called; empty where none has a name."""
+    try:
+        names = tuple(NamedSize.parse(size) if isinstance(size, str) else None for size in sizes)
+    except ValueError as error:
+        raise LitesmithError(InputMismatch(str(error), describe(known))) from error
+    return names if any(names) else ()
+
+
+def _check_unknown(known: InputType, names: Names) -> None:
+    """A size that the model fixes has no name or bound."""
+    for axis, size in enumerate(names):
+        if size is not None and known.shape[axis] is not None:
+            problem = f"'{size}' for axis {axis} of input '{known.name}', which is always {known.shape[axis]}"
+            raise LitesmithError(InputMismatch(problem, describe(known)))
 
 
 def _array_dtype(array: Any) -> str:
@@ -181,9 +239,9 @@ def _array_dtype(array: Any) -> str:
     return keras.config.floatx() if dtype == "float64" else dtype
 
 
-def _check_shape(known: InputType, shape: Sequence[int | None], dtype: str) -> None:
+def _check_shape(known: InputType, shape: Sequence[int | str | None], dtype: str) -> None:
     fits = len(shape) == len(known.shape) and all(
-        own is None or size is None or own == size for own, size in zip(known.shape, shape, strict=True)
+        own is None or not isinstance(size, int) or own == size for own, size in zip(known.shape, shape, strict=True)
     )
     if not fits:
         problem = f"shape {tuple(shape)} for input '{known.name}', which has shape {known.shape}"

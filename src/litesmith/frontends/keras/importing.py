@@ -26,11 +26,13 @@ from litesmith.frontends.keras.running import CallFailed, arguments, is_built, r
 from litesmith.frontends.keras.signatures import DEFAULT, Entry, Method, entries_of
 from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
+from litesmith.ir.calling import Calling
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol
 from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.kernel_traps import MOST_AXES
-from litesmith.ir.nesting import Nesting, nesting_of
+from litesmith.ir.named_size import NamedSize
+from litesmith.ir.nesting import nesting_of
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.measured import probing
@@ -38,16 +40,16 @@ from litesmith.opset.unmodeled import Missing
 from litesmith.opset.variable import RESET
 
 BATCH_PROBES = (3, 5)
-SIZE_PROBES = ((131, 137, 139, 149, 151, 157, 163, 167), (173, 179, 181, 191, 193, 197, 199, 211))
+SIZE_PROBES = ((131, 173), (137, 179), (139, 181), (149, 191), (151, 193), (157, 197), (163, 199), (167, 211))
 """What unknown sizes compute as, in the two runs: primes, large enough for windows to fit."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """A model as graphs, with the nesting of the inputs and outputs of each signature, by its name."""
+    """A model as graphs, with how each signature is called, by its name."""
 
     model: Model
-    faces: dict[str, tuple[Nesting, Nesting]]
+    calls: dict[str, Calling]
     entries: tuple[Entry, ...]
 
 
@@ -68,6 +70,10 @@ class _Trace:
         inputs = unique([leaf.name for leaf in tree.flatten(self.entry.inputs)])
         outputs = output_names(self.entry.model, self.structure)
         return Signature(self.entry.name, self.graph, tuple(inputs), tuple(outputs))
+
+    def calling(self) -> Calling:
+        names = tuple(leaf.names for leaf in tree.flatten(self.entry.inputs))
+        return Calling(nesting_of(self.entry.inputs), nesting_of(self.structure), names if any(names) else ())
 
 
 def import_model(
@@ -97,8 +103,7 @@ def import_model(
     with using(options or Options()):
         traces, live = _follow(entries)
     model = _model([trace.signature() for trace in traces], live)
-    faces = {trace.entry.name: (nesting_of(trace.entry.inputs), nesting_of(trace.structure)) for trace in traces}
-    return Imported(model, faces, tuple(entries))
+    return Imported(model, {trace.entry.name: trace.calling() for trace in traces}, tuple(entries))
 
 
 def _model(signatures: Sequence[Signature], live: Sequence[State]) -> Model:
@@ -212,26 +217,35 @@ def _call(model: Any, tensors: Any) -> Any:
 
 
 class _Sizes:
-    """Unknown sizes of inputs: one batch for all, one for each other axis."""
+    """Unknown sizes of inputs: one for each name, one batch for all, one for each other axis."""
 
     def __init__(self, run: int, changed: str | None = None) -> None:
         self.run = run
         self.changed = changed
-        self.count = 0
+        self.known: dict[str, Dim] = {}
 
     def type(self, leaf: InputType) -> TensorType:
+        names = leaf.names or (None,) * len(leaf.shape)
         sizes: list[Size] = []
-        for axis, size in enumerate(leaf.shape):
-            sizes.append(self._unknown(leaf.name, axis) if size is None else size)
+        for axis, (size, named) in enumerate(zip(leaf.shape, names, strict=True)):
+            sizes.append(self._unknown(leaf.name, axis, named) if size is None else size)
         return TensorType(DType(leaf.dtype), tuple(sizes))
 
-    def _unknown(self, name: str, axis: int) -> Dim:
-        known_as = f"{name}.{axis}" if axis else "batch"
-        run = self.run if self.changed in (None, known_as) else 0
-        if axis == 0:
-            return symbol(known_as, BATCH_PROBES[run])
-        self.count += 1
-        return symbol(known_as, SIZE_PROBES[run][(self.count - 1) % len(SIZE_PROBES[run])])
+    def _unknown(self, name: str, axis: int, named: NamedSize | None) -> Dim:
+        known_as = named.name if named else f"{name}.{axis}" if axis else "batch"
+        if known_as not in self.known:
+            run = self.run if self.changed in (None, known_as) else 0
+            probes = self._probes(axis, named.most if named else None)
+            self.known[known_as] = symbol(known_as, probes[run])
+        return self.known[known_as]
+
+    def _probes(self, axis: int, most: int | None) -> tuple[int, int]:
+        """What a new size computes as in the two runs; below a bound as close to it as can be."""
+        count = len(self.known)
+        probes = SIZE_PROBES[count % len(SIZE_PROBES)] if axis else BATCH_PROBES
+        if most is None or max(probes) <= most:
+            return probes
+        return most - 2 * count % most, most - (2 * count + 1) % most
 
 
 def _check_sizes(first: Graph, again: Callable[[int, str | None], Graph]) -> None:
