@@ -127,9 +127,7 @@ def compare_arrays(expected: list[Any], found: list[Any], rtol: float = 1e-5, at
     for want, got in zip(expected, found, strict=True):
         want, got = np.asarray(want), np.asarray(got)
         assert got.shape == want.shape, f"shape {got.shape}, Keras has {want.shape}"
-        other_float = want.dtype.name in ("float16", "bfloat16", "float64")
-        dtype = np.dtype("float32") if other_float else want.dtype  # as `passes.legalize_floats` documents
-        assert got.dtype == dtype, f"dtype {got.dtype}, Keras has {want.dtype}"
+        assert got.dtype == want.dtype, f"dtype {got.dtype}, Keras has {want.dtype}"
         if want.dtype.kind not in "fV":
             np.testing.assert_array_equal(got, want)
             continue

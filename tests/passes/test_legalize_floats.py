@@ -11,7 +11,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opset.parse import parse_model
 from litesmith.passes.base import Record
 from litesmith.passes.legalize_floats import LegalizeFloats
-from support import check_converts, check_layer, check_rewrite
+from support import builtins_of, check_converts, check_layer, check_rewrite
 
 
 def test_float32_stays_as_it_is():
@@ -38,7 +38,7 @@ def test_weights_stored_as_float16_stay():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
-def test_loops_carry_float32_too(dtype):
+def test_loops_carry_float32_and_the_graph_that_is_called_keeps_its_types(dtype):
     model = parse_model(f"""graph cond(%i: int32[], %x: {dtype}[2]) {{
       %1 = less %i, const int32[] 3 : bool[]
       return %1
@@ -54,9 +54,12 @@ def test_loops_carry_float32_too(dtype):
     }}""")
     for graph in model.all_graphs():
         LegalizeFloats().run(graph, Record())
+    (loop,) = [operation for operation in model.main.operations if operation.operator.builtin == "WHILE"]
+    assert loop.results[1].type.dtype is DType.FLOAT32
     found = LiteModel(to_bytes(model), model).run(np.array([1.5, -2], np.float32))
-    np.testing.assert_array_equal(found[0], np.array([12, -16], np.float32))
-    np.testing.assert_array_equal(found[1], np.array([1.5], np.float32))
+    assert [array.dtype for array in found] == [DType(dtype).numpy] * 2
+    np.testing.assert_array_equal(found[0].astype("float32"), np.array([12, -16], np.float32))
+    np.testing.assert_array_equal(found[1].astype("float32"), np.array([1.5], np.float32))
 
 
 def test_constants_are_converted_when_they_are_written():
@@ -81,8 +84,24 @@ def test_models_of_a_dtype_policy(policy):
         ]
     )
     lite = check_converts(model)
-    assert all(output.type.dtype is DType.FLOAT32 for output in lite.graph.outputs)
-    assert "CAST" not in [operation.operator.builtin for operation in lite.graph.operations]
+    is_float32 = lite.graph.outputs[0].type.dtype is DType.FLOAT32  # Keras multiplies float64 as float32
+    assert is_float32 == (policy == "float64")
+    assert builtins_of(lite) == ["FULLY_CONNECTED", "FULLY_CONNECTED", "SOFTMAX", *(["CAST"] * (not is_float32))]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_inputs_and_outputs_keep_their_type(dtype):
+    x, y = keras.Input((4,), dtype=dtype), keras.Input((4,), dtype=dtype)
+    lite = check_converts(keras.Model([x, y], [x + y, x, keras.ops.exp(x * 20), keras.ops.cast(y, "int32")]))
+    assert [value.type.dtype.value for value in lite.graph.inputs] == [dtype] * 2
+    assert lite.graph.outputs[1].type.dtype.value == dtype  # sums of float64 are float32 in Keras
+
+
+def test_what_float16_does_not_hold_is_infinite():
+    x = keras.Input((1,), dtype="float16")
+    found = litesmith.convert(keras.Model(x, x * x), verify=False).run(np.array([[300.0]], "float16"))
+    assert found.dtype == "float16"
+    assert np.isinf(found).all()
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])

@@ -104,6 +104,8 @@ class Graph:
 
         A size that depends on values may be the one element of a tensor; `ITSELF` stands for the axis then.
         """
+        self.is_called = False
+        """Whether an operator runs it, such as a loop its body; what comes in and goes out is no one else's then."""
 
     def add_input(self, type: TensorType, name: str) -> Value:
         value = Value(type, name, graph=self)
@@ -123,6 +125,8 @@ class Graph:
         position = len(self.operations) if before is None else self.operations.index(before)
         self.operations.insert(position, operation)
         operation.graph = self
+        for called in operation.operator.subgraphs():
+            called.is_called = True
         for result in operation.results:
             result.graph = self
         for position, operand in enumerate(operation.operands):
