@@ -193,6 +193,8 @@ def floor_divide(x: Operand, y: Operand) -> Value:
 def truncated_mod(x: Operand, y: Operand) -> Value:
     """The remainder with the sign of x, as C's `fmod`."""
     x, y = _pair(x, y)
+    if x.type.dtype in (DType.INT8, DType.INT16, DType.INT32):  # -128 has no magnitude in int8
+        return subtract(x, multiply(compute(binary.Div(), x, y), y))
     rest = floor_mod(absolute(x), absolute(y))
     return rest if is_unsigned(x.type.dtype) else multiply(sign(x), rest)
 

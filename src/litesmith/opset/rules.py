@@ -12,6 +12,8 @@ from litesmith.ir.types import DType, TensorType
 FLOAT = frozenset({DType.FLOAT32})
 WIDE = frozenset({DType.FLOAT32, DType.INT32, DType.INT64})
 """What most kernels compute with: narrow integers they take only with scales, or abort the process."""
+MOVED_WIDELY = WIDE | {DType.INT8, DType.UINT8, DType.INT16, DType.BOOL, DType.FLOAT16, DType.BFLOAT16, DType.STRING}
+"""What kernels take that only choose and move elements."""
 
 ROUND_SIZE = 2**8 * 3**3 * 5**2 * 7
 """What divides without a rest by the strides that models have, several times."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import broadcast_shapes, need, need_sizes, normalize_axis, same_dtype
+from litesmith.opset.rules import FLOAT, WIDE, broadcast_shapes, need, need_sizes, normalize_axis, same_dtype
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class TopKV2(Operator, builtin="TOPK_V2"):
 
     operands = (activation(), index("k"))
     scales = Same()
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -52,6 +53,7 @@ class OneHot(Operator, builtin="ONE_HOT"):
 
     axis: int = -1
     operands = (index("indices"), index("depth"), activation("on"), activation("off"))
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.BOOL}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         indices, on = need(operands[0], "indices"), need(operands[2], "on")
@@ -76,6 +78,7 @@ class Unique(Operator, builtin="UNIQUE"):
 
     idx_out_type: DType = DType.INT32
     operands = (activation(),)
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class UnsortedSegment(Operator):
     """Rows with equal ids combined into one row each."""
 
     operands = (activation(), index("ids"), index("count"))
+    kernel_dtypes = FLOAT | {DType.INT32}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type, ids = need(operands[0], "input"), need(operands[1], "ids")

@@ -8,7 +8,16 @@ from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import WIDE, agreed_size, broadcast_shapes, need, need_sizes, normalize_axis, sizes_of
+from litesmith.opset.rules import (
+    MOVED_WIDELY,
+    WIDE,
+    agreed_size,
+    broadcast_shapes,
+    need,
+    need_sizes,
+    normalize_axis,
+    sizes_of,
+)
 
 
 @dataclass(frozen=True)
@@ -162,6 +171,7 @@ class ReverseV2(Operator, builtin="REVERSE_V2"):
 
     operands = (activation(), index("axes"))
     scales = Same()
+    kernel_dtypes = MOVED_WIDELY - {DType.STRING}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -180,6 +190,7 @@ class ReverseSequence(Operator, builtin="REVERSE_SEQUENCE"):
     batch_dim: int = 0
     operands = (activation(), index("lengths"))
     scales = Same()
+    kernel_dtypes = WIDE | {DType.UINT8, DType.INT16}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")

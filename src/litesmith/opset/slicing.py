@@ -8,7 +8,7 @@ from litesmith.ir.dims import Dim, Size, ceil_div, minimum
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import WIDE, need, need_sizes, normalize_axis, sizes_of
+from litesmith.opset.rules import MOVED_WIDELY, WIDE, need, need_sizes, normalize_axis, sizes_of
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ class Gather(Operator, builtin="GATHER"):
     batch_dims: int = 0
     operands = (activation(), index("indices"))
     scales = Same()
+    kernel_dtypes = MOVED_WIDELY | {DType.INT4}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type, indices = need(operands[0], "input"), need(operands[1], "indices")
@@ -175,6 +176,7 @@ class GatherNd(Operator, builtin="GATHER_ND"):
 
     operands = (activation(), index("indices"))
     scales = Same()
+    kernel_dtypes = MOVED_WIDELY
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type, indices = need(operands[0], "input"), need(operands[1], "indices")
@@ -192,6 +194,7 @@ class ScatterNd(Operator, builtin="SCATTER_ND"):
     """Zeros of a shape, with `updates` added at index tuples (last axis of `indices`)."""
 
     operands = (index("indices"), activation("updates"), index("shape"))
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.BOOL}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         updates = need(operands[1], "updates")
