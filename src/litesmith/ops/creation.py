@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from litesmith.ir.builder import constant, emit
-from litesmith.ir.dims import Dim, Size, is_static
+from litesmith.ir.dims import Dim, Size, is_static, maximum, minimum, same
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
@@ -28,8 +28,8 @@ from litesmith.ops.array import (
     reshape,
     slice_axis,
 )
-from litesmith.ops.errors import Unsupported
-from litesmith.ops.indexing import index_value, select
+from litesmith.ops.indexing import gather, index_value, select
+from litesmith.ops.measured import as_size
 from litesmith.ops.sizes import size_scalar
 from litesmith.opset.elementwise import ZerosLike
 from litesmith.opset.joining import Fill, Range
@@ -66,15 +66,27 @@ def full_like(x: Value, fill: Any, dtype: DType) -> Value:
     return emit(Fill(), sizes, value)
 
 
-def band(rows: Size, columns: Size, lowest: int | None, highest: int | None) -> Value:
+def count_between(start: Any, stop: Any, step: Any, dtype: DType, name: str = "range") -> Value:
+    """start, start + step, ... up to but without stop, which the model computes in this type."""
+    first, last, distance = (reshape(as_value(bound, dtype), ()) for bound in (start, stop, step))
+    span = math.subtract(last, first)
+    if dtype.is_float:
+        count = cast(math.ceil(math.divide(span, distance)), DType.INT32)
+    else:
+        count = math.negative(math.floor_divide(math.negative(span), distance))
+    places = cast(count_up(0, as_size(math.maximum(cast(count, DType.INT32), 0), name)), dtype)
+    return math.add(math.multiply(places, distance), first)
+
+
+def band(rows: Size, columns: Size, lowest: Size | None, highest: Size | None) -> Value:
     """Booleans [rows, columns]: whether column - row is within lowest..highest, None for no bound."""
-    if is_static((rows, columns)):
+    if is_static((rows, columns, lowest or 0, highest or 0)):
         offset = np.arange(columns)[None] - np.arange(rows)[:, None]
         inside = np.ones_like(offset, bool) if lowest is None else offset >= lowest
         return constant(inside if highest is None else inside & (offset <= highest))
     row = reshape(count_up(0, rows), (rows, 1))
     column = reshape(count_up(0, columns), (1, columns))
-    if lowest == highest and lowest is not None:
+    if lowest is not None and highest is not None and same(lowest, highest):
         return math.equal(column, math.add(row, lowest))
     above = None if lowest is None else math.greater_equal(column, math.add(row, lowest))
     below = None if highest is None else math.less_equal(column, math.add(row, highest))
@@ -85,7 +97,7 @@ def band(rows: Size, columns: Size, lowest: int | None, highest: int | None) -> 
     return math.logical_and(above, below)
 
 
-def keep_band(x: Value, lowest: int | None, highest: int | None) -> Value:
+def keep_band(x: Value, lowest: Size | None, highest: Size | None) -> Value:
     """The elements of the last two axes whose column - row is within bounds; zeros elsewhere."""
     rows, columns = x.type.shape[-2:] if x.type.rank > 1 else (x.type.shape[-1],) * 2
     return select(band(rows, columns, lowest, highest), x, constant(np.zeros((), x.type.dtype.numpy)))
@@ -106,11 +118,13 @@ def diagonal(x: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value
     rank = x.type.rank
     matrices = move_axis(x, (axis_of(axis1, rank), axis_of(axis2, rank)), (rank - 2, rank - 1))
     rows, columns = matrices.type.shape[-2:]
-    if isinstance(rows, Dim) or isinstance(columns, Dim):
-        raise Unsupported("a diagonal of axes of dynamic size")
-    count = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
+    count = minimum(rows, columns - offset) if offset >= 0 else minimum(rows + offset, columns)
+    count = maximum(count, 0) if not isinstance(count, Dim) or offset else count
     flat = reshape(matrices, (*matrices.type.shape[:-2], rows * columns))
     first = offset if offset >= 0 else -offset * columns
+    if isinstance(count, Dim) or isinstance(columns, Dim):
+        steps = math.multiply(count_up(0, count), as_value(columns + 1, DType.INT32))
+        return gather(flat, math.add(steps, as_value(first, DType.INT32)), flat.type.rank - 1)
     return slice_axis(flat, -1, first, first + count * (columns + 1) - columns if count else first, columns + 1)
 
 
@@ -140,7 +154,7 @@ def _weights(count: Size, endpoint: bool, dtype: DType) -> Value:
     """0 to 1 in `count` equal steps."""
     if not isinstance(count, Dim):
         return constant(np.linspace(0, 1, count, endpoint), dtype)
-    steps = count - 1 if endpoint else count
+    steps = maximum(count - 1, 1) if endpoint else count
     return math.divide(cast(count_up(0, count), dtype), as_value(steps, dtype))
 
 

@@ -11,11 +11,13 @@ from litesmith.ir.builder import constant
 from litesmith.ir.constants import Array
 from litesmith.ir.dims import Dim, Size, is_static, product
 from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
 from litesmith.ops import math
-from litesmith.ops.array import reshape, stack, strided_slice
-from litesmith.ops.errors import Unsupported
+from litesmith.ops.array import as_value, expand_dims, reshape, stack, strided_slice, transpose
+from litesmith.ops.creation import count_up
 from litesmith.ops.indexing import gather
 from litesmith.ops.padding import pad
+from litesmith.ops.scattering import scatter
 
 Pair = tuple[int, int]
 
@@ -88,11 +90,11 @@ def _unfold_by_slicing(padded: Value, counts: Sequence[Size], windows: Windows) 
 def fold(x: Value, sizes: Sequence[Size], windows: Windows) -> Value:
     """Sums of the windows [batch, elements, windows] in the places that they cover: [batch, channels, height, width].
 
-    Exact: each element of the result is picked from all those that come to its place.
+    Where sizes are known, each element of the result is picked from all those that come to its place.
     """
     batch, elements, count = x.type.shape
-    if isinstance(count, Dim) or not is_static(tuple(sizes)):
-        raise Unsupported(f"folding {count} windows to a dynamic size (fix the size of the image)")
+    if isinstance(count, Dim) or isinstance(elements, Dim) or not is_static(tuple(sizes)):
+        return _fold_by_scattering(x, sizes, windows)
     height, width = (int(size) for size in sizes)
     places = windows.places([height, width]).reshape(-1)
     padded = (height + 2 * windows.padding[0], width + 2 * windows.padding[1])
@@ -103,6 +105,32 @@ def fold(x: Value, sizes: Sequence[Size], windows: Windows) -> Value:
     flat = pad(reshape(x, (batch, channels, len(places))), [(0, 0), (0, 0), (0, 1)])
     terms = gather(flat, constant(kept), 2)
     return reshape(math.sum(terms, 2), (batch, channels, height, width))
+
+
+def _fold_by_scattering(x: Value, sizes: Sequence[Size], windows: Windows) -> Value:
+    batch, elements, _ = x.type.shape
+    rows, columns = (size + 2 * padding for size, padding in zip(sizes, windows.padding, strict=True))
+    channels = elements // (windows.size[0] * windows.size[1])
+    down, across = (
+        math.add(
+            math.multiply(reshape(count_up(0, window), (window, 1)), dilation),
+            math.multiply(count_up(0, count), stride),
+        )
+        for window, dilation, count, stride in zip(
+            windows.size, windows.dilation, windows.counts(sizes), windows.stride, strict=True
+        )
+    )
+    wide = math.multiply(expand_dims(down, (1, 3)), as_value(columns, DType.INT32))
+    places = reshape(math.add(wide, expand_dims(across, (0, 2))), (-1, 1))
+    updates = reshape(x, (batch * channels, places.type.shape[0]))
+    padded = reshape(
+        transpose(scatter(places, transpose(updates), (rows * columns, batch * channels))),
+        (batch, channels, rows, columns),
+    )
+    above, beside = windows.padding
+    return strided_slice(
+        padded, [slice(None), slice(None), slice(above, above + sizes[0]), slice(beside, beside + sizes[1])]
+    )
 
 
 def _sources(places: Array, size: int) -> Array:

@@ -33,6 +33,7 @@ from litesmith.ops.array import (
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.measured import true_places
 from litesmith.ops.sizes import shape_tensor
+from litesmith.ops.slicing import is_computed, slice_between
 from litesmith.opset.elementwise import Abs, Relu
 from litesmith.opset.joining import Concatenation, Pack, Range
 from litesmith.opset.reduction import ArgMax, ArgMin, ReduceMax, ReduceMin
@@ -135,7 +136,7 @@ def get_item(x: Value, key: Sequence[Index]) -> Value:
 
     Boolean arrays stand for the places of their true elements.
     """
-    items = _explicit(x, key)
+    x, items = _with_computed_slices(x, _explicit(x, key))
     by_array = any(_is_array(item) for item in items)
     basic: list[slice | Size] = []
     new_axes: list[int] = []
@@ -159,6 +160,17 @@ def get_item(x: Value, key: Sequence[Index]) -> Value:
     return _pick(result, arrays) if arrays else result
 
 
+def _with_computed_slices(x: Value, items: list[Index]) -> tuple[Value, list[Index]]:
+    """The slices whose bounds the model computes taken, and the key that is left."""
+    left: list[Index] = []
+    for item in items:
+        if isinstance(item, slice) and any(map(is_computed, (item.start, item.stop, item.step))):
+            x = slice_between(x, sum(one is not None for one in left), _slice_of_sizes(item))
+            item = slice(None)
+        left.append(item)
+    return x, left
+
+
 def _is_array(item: Index) -> bool:
     return isinstance(item, (Value, np.ndarray, list, tuple))
 
@@ -167,16 +179,14 @@ def _slice_of_sizes(item: slice) -> slice:
     return slice(_bound(item.start), _bound(item.stop), _bound(item.step))
 
 
-def _bound(bound: Any) -> Size | None:
-    """A slice's bound as a size; a tensor's elements are known only if it was computed from sizes."""
-    if bound is None or isinstance(bound, Dim):
+def _bound(bound: Any) -> Size | Value | None:
+    """A slice's bound as a size where it is known or was computed from sizes."""
+    if bound is None or isinstance(bound, Dim) or is_computed(bound):
         return bound
     if not isinstance(bound, Value):
         return int(bound)
-    sizes = sizes_of(bound)
-    if sizes is None or len(sizes) != 1:
-        raise Unsupported("a slice whose bounds are computed by the model (use keras.ops.slice with a fixed shape)")
-    return sizes[0]
+    (size,) = sizes_of(bound) or ()
+    return size
 
 
 def _explicit(x: Value, key: Sequence[Index]) -> list[Index]:

@@ -41,13 +41,16 @@ def new_size(name: str) -> Dim:
 
 
 def as_size(count: Value, name: str) -> Size:
-    """An int32 scalar as a size."""
+    """An int32 scalar as a size, which is taken not to be negative; a new unknown unless one is known to be in it."""
     if count.constant is not None:
         return int(count.constant.array())
+    if count.contents is not None:
+        return count.contents[0]
     size = new_size(name)
     (unknown,) = size.expression.symbols
     count.contents = (size,)
-    current_builder().graph.anchors[unknown] = (count, ITSELF)
+    assert count.graph is not None
+    count.graph.anchors[unknown] = (count, ITSELF)
     return size
 
 

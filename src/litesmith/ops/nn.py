@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litesmith.ir.builder import constant, emit_many
-from litesmith.ir.dims import Dim, product
+from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
 from litesmith.ops import math, special
 from litesmith.ops.array import axes_of, axis_of, cast, move_axis, reshape, split
+from litesmith.ops.creation import count_up
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
-from litesmith.ops.sizes import int32
+from litesmith.ops.sizes import size_scalar
 from litesmith.ops.statistics import cumulative_sum
 from litesmith.ops.widening import compute
 from litesmith.opset import elementwise
@@ -178,15 +179,13 @@ def _over_last_axis(operator: elementwise.Unary, x: Value, axis: int | Sequence[
 
 
 def sparsemax(x: Value, axis: int) -> Value:
-    """Keras' sparsemax along an axis of known size: max(x - tau, 0), with tau from the sorted elements."""
+    """Keras' sparsemax along an axis: max(x - tau, 0), with tau from the sorted elements."""
     place, last = axis_of(axis, x.type.rank), x.type.rank - 1
     rows = move_axis(x, place, last)
     size = rows.type.shape[-1]
-    if isinstance(size, Dim):
-        raise Unsupported(f"sparsemax along an axis of dynamic size {size}")
-    ordered, _ = emit_many(TopKV2(), rows, int32(size))
+    ordered, _ = emit_many(TopKV2(), rows, size_scalar(size))
     sums = cumulative_sum(ordered, -1)
-    counts = constant([float(count) for count in range(1, size + 1)], x.type.dtype)
+    counts = cast(count_up(1, size + 1), x.type.dtype)
     support = cast(math.less(math.divide(math.subtract(sums, 1.0), counts), ordered), x.type.dtype)
     total = math.subtract(math.sum(math.multiply(support, sums), -1, True), 1.0)
     tau = math.divide(total, math.sum(support, -1, True))

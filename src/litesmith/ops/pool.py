@@ -6,16 +6,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from litesmith.ir.builder import constant
-from litesmith.ir.dims import Dim
+from litesmith.ir.builder import constant, emit
+from litesmith.ir.dims import Dim, Size, ceil_div
 from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
 from litesmith.ops import math
-from litesmith.ops.array import concatenate, expand_dims, reshape, squeeze
-from litesmith.ops.errors import Unsupported
+from litesmith.ops.array import as_value, cast, concatenate, expand_dims, reshape, squeeze
+from litesmith.ops.creation import count_up
 from litesmith.ops.indexing import gather
+from litesmith.ops.sizes import int32
 from litesmith.ops.widening import compute
+from litesmith.opset.binary import Div
 from litesmith.opset.enums import Padding
 from litesmith.opset.pooling import AveragePool2D, MaxPool2D, Pool2D
+from litesmith.opset.slicing import Gather
 
 Pool = type[Pool2D]
 
@@ -72,7 +76,7 @@ def _adaptive_pool(pool: Pool, reduce: Callable[..., Value], x: Value, sizes: Se
         if places == 1:
             x = reduce(x, axis, True)
         elif isinstance(size, Dim):
-            raise Unsupported(f"adaptive pooling of an axis of dynamic size {size}")
+            x = _adaptive_dynamic(pool, x, axis, size, places)
         elif size != places:
             x = _adaptive_axis(pool, x, axis, size, places)
     return x
@@ -93,6 +97,29 @@ def _adaptive_axis(pool: Pool, x: Value, axis: int, size: int, places: int) -> V
         picked = np.where(windows == window, begin + starts, picked)
         begin += size - window + 1
     return gather(concatenate(pooled, axis), constant(picked.astype(np.int32)), axis)
+
+
+def _adaptive_dynamic(pool: Pool, x: Value, axis: int, size: Size, places: int) -> Value:
+    """Windows as `_adaptive_axis` has them, each of them filled up to the longest with its last element."""
+    window = count_up(0, places)
+    starts = _divided(math.multiply(window, as_value(size, DType.INT32)), places)
+    ends = _divided(math.add(math.multiply(math.add(window, 1), as_value(size, DType.INT32)), places - 1), places)
+    longest = ceil_div(size, places) + 1
+    reached = math.add(expand_dims(starts, 1), count_up(0, longest))
+    taken = math.minimum(reached, math.subtract(expand_dims(ends, 1), 1))
+    windows = emit(Gather(axis=axis), x, taken)
+    if pool is MaxPool2D:
+        return math.max(windows, axis + 1)
+    shape = (places, longest, *[1] * (x.type.rank - 1 - axis))
+    counts = cast(math.less(reached, expand_dims(ends, 1)), x.type.dtype)
+    total = math.sum(math.multiply(windows, reshape(counts, shape)), axis + 1)
+    lengths = cast(math.subtract(ends, starts), x.type.dtype)
+    return math.divide(total, reshape(lengths, (places, *shape[2:])))
+
+
+def _divided(x: Value, by: int) -> Value:
+    """What is not negative, divided and rounded down."""
+    return emit(Div(), x, int32(by))
 
 
 def _along(pool: Pool, x: Value, axis: int, window: int, stride: int) -> Value:

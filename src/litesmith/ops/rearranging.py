@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.ir.builder import constant
+from litesmith.ir.builder import constant, emit
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
@@ -15,18 +15,24 @@ from litesmith.ops import math
 from litesmith.ops.array import (
     as_value,
     axis_of,
+    cast,
     concatenate,
     expand_dims,
     flip,
+    full,
     reshape,
     slice_axis,
     squeeze,
+    stack,
     tile,
     transpose,
 )
 from litesmith.ops.creation import count_up
-from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import gather
+from litesmith.ops.measured import as_size
+from litesmith.ops.scattering import scatter
+from litesmith.ops.statistics import cumulative_sum
+from litesmith.opset.slicing import Gather
 
 
 def swap_axes(x: Value, first: int, second: int) -> Value:
@@ -76,5 +82,15 @@ def repeat(x: Value, times: Sequence[Size], axis: int) -> Value:
         inner = tile(expand_dims(x, place + 1), [times[0] if i == place + 1 else 1 for i in range(x.type.rank + 1)])
         return reshape(inner, (*shape[:place], size * times[0], *shape[place + 1 :]))
     if isinstance(size, Dim) or any(isinstance(count, Dim) for count in times):
-        raise Unsupported("repeats for each element of an axis of dynamic size")
+        return repeat_each(x, stack([as_value(count, DType.INT32) for count in times]), place)
     return gather(x, constant(np.repeat(np.arange(size, dtype=np.int32), times)), place)
+
+
+def repeat_each(x: Value, counts: Value, axis: int) -> Value:
+    """Each element along an axis as often in a row as an integer vector says, which the model computes."""
+    place = axis_of(axis, x.type.rank)
+    ends = cumulative_sum(cast(counts, DType.INT32), 0)
+    total = as_size(squeeze(slice_axis(ends, 0, -1, None), 0), "repeats")
+    # Where one element ends, the next one begins.
+    begun = scatter(expand_dims(ends, 1), full(ends.type.shape, 1, DType.INT32), (total + 1,))
+    return emit(Gather(axis=place), x, slice_axis(cumulative_sum(begun, 0), 0, 0, total))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litesmith.ir.dims import Dim, Size, maximum, minimum
+from litesmith.ir.dims import Size, maximum, minimum
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math, statistics
@@ -18,7 +18,6 @@ from litesmith.ops.array import (
     transpose,
 )
 from litesmith.ops.creation import count_up
-from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import gather
 
 
@@ -50,9 +49,8 @@ def correlate(x: Value, y: Value, mode: str) -> Value:
         return whole
     if mode == "valid":
         return slice_axis(whole, 0, shorter - 1, longer)
-    if isinstance(m, Dim) or isinstance(n, Dim):
-        raise Unsupported(f"mode 'same' for sizes {m} and {n}, as what is cut off depends on which is larger")
-    first = shorter - 1 - shorter // 2 if m >= n else shorter // 2
+    is_second_longer = minimum(maximum(n - m, 0), 1)
+    first = (shorter - 1 + is_second_longer) // 2
     return slice_axis(whole, 0, first, first + longer)
 
 

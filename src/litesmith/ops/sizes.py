@@ -11,8 +11,10 @@ from litesmith.ir.dims import Dim, Polynomial, Size, Symbol, Term, is_static
 from litesmith.ir.graph import ITSELF, Value
 from litesmith.ir.types import DType
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.measured import as_size
 from litesmith.opset.binary import Add, FloorDiv, FloorMod, Maximum, Minimum, Mul
-from litesmith.opset.joining import Concatenation
+from litesmith.opset.conversion import Cast
+from litesmith.opset.joining import Concatenation, Range
 from litesmith.opset.rules import sizes_of
 from litesmith.opset.shaping import Reshape, ShapeOf
 from litesmith.opset.slicing import StridedSlice
@@ -47,19 +49,40 @@ def shape_tensor(sizes: Sequence[Size], *, may_infer: bool = False) -> Value:
 def known_sizes(shape: Any) -> tuple[Size, ...]:
     """A shape argument as sizes: a size, a vector of sizes, or a sequence of sizes and scalars.
 
+    Elements of integer tensors that were not computed from sizes are new unknowns, taken not to be negative.
+
     Raises:
-        Unsupported: for tensors whose elements were not computed from sizes.
+        Unsupported: for vectors whose length is not known.
     """
     if isinstance(shape, Value):
-        sizes = sizes_of(shape)
-        if sizes is None:
-            raise Unsupported("a shape that is computed from the model's values")
-        return sizes
+        return sizes_of(shape) or _measured(shape)
     if isinstance(shape, Dim):
         return (shape,)
     if isinstance(shape, SupportsIndex):
         return (operator.index(shape),)
     return tuple(size for item in shape for size in known_sizes(item))
+
+
+def known_size(size: Any) -> Size:
+    """An argument that is one size, or a tensor of one element."""
+    (only,) = known_sizes(size)
+    return only
+
+
+def _measured(shape: Value) -> tuple[Size, ...]:
+    """The elements of an integer scalar or vector, each as a size that is known when the model runs."""
+    count = shape.type.elements
+    if isinstance(count, Dim) or shape.type.rank > 1 or not shape.type.dtype.is_integer:
+        raise Unsupported(f"sizes in a tensor {shape.type}")
+    numbers = shape if shape.type.dtype is DType.INT32 else emit(Cast(shape.type.dtype, DType.INT32), shape)
+    if shape.type.rank == 0:
+        sizes: tuple[Size, ...] = (as_size(numbers, "size"),)
+    else:
+        last = StridedSlice(shrink_axis_mask=1)
+        places = [emit(last, numbers, int32([place]), int32([place + 1]), int32([1])) for place in range(int(count))]
+        sizes = tuple(as_size(place, "size") for place in places)
+    shape.contents = sizes
+    return sizes
 
 
 def size_tensor(size: Size) -> Value:
@@ -140,7 +163,28 @@ def _computed(size: Size) -> Value:
 def _atom(atom: Symbol | Term) -> Value:
     if isinstance(atom, Symbol):
         return _symbol(current_builder(), atom)
+    if atom.function == "//" and (rounded := _negative_over(atom.left, atom.right.constant)) is not None:
+        return rounded
     return emit(FUNCTIONS[atom.function](), _polynomial(atom.left), _polynomial(atom.right))
+
+
+def _negative_over(polynomial: Polynomial, by: int | None) -> Value | None:
+    """`-size // by`, as it is for sizes rounded up: from the number of every `by`th of the numbers below the size.
+
+    The runtime computes that before it runs, so that tensors of such a size are allocated once; with
+    FLOOR_DIV, it would allocate them, and prepare all that reads them, in each call.
+    """
+    if by is None or by < 1 or len(polynomial.terms) != 1:
+        return None
+    ((monomial, factor),) = polynomial.terms
+    if factor != -1 or len(monomial) != 1 or not isinstance(monomial[0], Symbol):
+        return None
+    vector = _atom(monomial[0])
+    size = emit(Reshape(), vector, constant([], DType.INT32))
+    size.contents = sizes_of(vector) or (Dim(1, monomial[0]),)
+    numbers = emit(Range(), int32(0), size, int32(1))
+    every = emit(StridedSlice(begin_mask=1, end_mask=1), numbers, int32([0]), int32([0]), int32([by]))
+    return emit(Mul(), emit(ShapeOf(), every), int32([-1]))
 
 
 def _polynomial(polynomial: Polynomial) -> Value:

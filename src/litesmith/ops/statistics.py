@@ -11,7 +11,7 @@ from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import Axes, axis_of, cast, concatenate, full, move_axis, reshape, slice_axis, squeeze
-from litesmith.ops.errors import Unsupported
+from litesmith.ops.prefixes import combined_up_to
 from litesmith.ops.sizes import int32
 from litesmith.ops.widening import compute, kernel_dtype
 from litesmith.opset.reduction import ArgMax, ArgMin, Cumsum
@@ -100,14 +100,11 @@ def cumulative_sum(x: Value, axis: int) -> Value:
 
 
 def cumulative_product(x: Value, axis: int) -> Value:
-    """Products of the elements up to and including each place along an axis of known size n.
-
-    log2(n) steps, each of which multiplies every element with the one 1, 2, 4, ... places before it.
-    """
+    """Products of the elements up to and including each place along an axis."""
     place = axis_of(axis, x.type.rank)
     size = x.type.shape[place]
     if isinstance(size, Dim):
-        raise Unsupported(f"products along an axis of dynamic size {size}")
+        return combined_up_to([x], place, lambda before, after: [math.multiply(before[0], after[0])], "product")[0]
     distance = 1
     while distance < size:
         shape = (*x.type.shape[:place], distance, *x.type.shape[place + 1 :])

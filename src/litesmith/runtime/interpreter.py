@@ -72,7 +72,18 @@ class Session:
                 self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
             raise RuntimeRefusal(_text(error), in_run=True) from None
-        return [self._interpreter.get_tensor(detail["index"]) for detail in self._outputs]
+        return [self._output(place) for place in range(len(self._outputs))]
+
+    def _output(self, place: int) -> Array:
+        """One output; the runtime does not hand out all of those that have no elements."""
+        try:
+            output: Array = self._interpreter.get_tensor(self._outputs[place]["index"])
+        except ValueError:
+            detail = self._interpreter.get_output_details()[place]
+            if 0 in detail["shape"]:
+                return np.zeros(detail["shape"], detail["dtype"])
+            raise
+        return output
 
     def run_signature(self, name: str, arrays: dict[str, Array]) -> dict[str, Array]:
         """Outputs by name of the signature `name`."""

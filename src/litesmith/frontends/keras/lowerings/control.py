@@ -14,7 +14,7 @@ from litesmith.frontends.keras.tensor import RawFrameworkCall
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
-from litesmith.ops import array, control, math
+from litesmith.ops import array, control, math, prefixes
 from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.scan import scan as scan_over
@@ -161,21 +161,13 @@ def associative_scan(f: Function, elems: Any, reverse: bool = False, axis: int =
     """In rounds, each of which combines twice as many elements as the one before."""
     sequences = _tensors(elems)
     place = array.axis_of(axis, sequences[0].type.rank)
-    length = sequences[0].type.shape[place]
-    if isinstance(length, Dim):
-        raise Unsupported("associative_scan along an axis of dynamic size; use ops.scan")
+
+    def combine(before: list[Value], after: list[Value]) -> list[Value]:
+        return [as_value(leaf) for leaf in tree.flatten(calling(f)(_pack(elems, before), _pack(elems, after)))]
+
     if reverse:
         sequences = [array.flip(sequence, place) for sequence in sequences]
-    distance = 1
-    while distance < length:
-        before = [array.slice_axis(sequence, place, 0, length - distance) for sequence in sequences]
-        after = [array.slice_axis(sequence, place, distance, length) for sequence in sequences]
-        combined = tree.flatten(calling(f)(_pack(elems, before), _pack(elems, after)))
-        sequences = [
-            array.concatenate([array.slice_axis(sequence, place, 0, distance), as_value(result)], place)
-            for sequence, result in zip(sequences, combined, strict=True)
-        ]
-        distance *= 2
+    sequences = prefixes.combined_up_to(sequences, place, combine)
     if reverse:
         sequences = [array.flip(sequence, place) for sequence in sequences]
     return _pack(elems, sequences)

@@ -15,8 +15,9 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import creation, math
 from litesmith.ops.array import as_value, broadcast_to, cast, full, reshape
-from litesmith.ops.errors import Unsupported
-from litesmith.ops.sizes import known_sizes
+from litesmith.ops.sizes import known_size, known_sizes
+from litesmith.ops.widening import kernel_dtype
+from litesmith.opset.binary import FloorDiv
 from litesmith.opset.rules import sizes_of
 
 TRACED = {
@@ -69,20 +70,24 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     made = dtype_or(dtype, common_dtype(*given))
     if stop is None:
         start, stop = 0, start
-    bounds = [_size(bound) for bound in (start, stop, 1 if step is None else step)]
-    return cast(creation.count_up(*bounds), made)
+    bounds = (start, stop, 1 if step is None else step)
+    sizes = [_size(bound) for bound in bounds]
+    known = [size for size in sizes if size is not None]
+    if len(known) == len(sizes):
+        return cast(creation.count_up(*known), made)
+    counted = common_dtype(*bounds)
+    counted = DType.FLOAT32 if counted.is_float else kernel_dtype(FloorDiv, counted)
+    return cast(creation.count_between(*bounds, counted), made)
 
 
-def _size(bound: Any) -> Size:
-    """A bound of a range as a size, on which the shape of the result depends."""
+def _size(bound: Any) -> Size | None:
+    """A bound of a range as a size; None for one that the model computes, or a fraction."""
     if isinstance(bound, (Dim, SupportsIndex)) and not isinstance(bound, Value):
         return bound if isinstance(bound, Dim) else operator.index(bound)
     if isinstance(bound, float) and bound.is_integer():
         return int(bound)
-    sizes = sizes_of(bound) if isinstance(bound, Value) else None
-    if sizes is None or len(sizes) != 1:
-        raise Unsupported(f"a range with the bound {bound}, as its length must be known or follow from sizes")
-    return sizes[0]
+    sizes = sizes_of(bound) if isinstance(bound, Value) and bound.type.dtype.is_integer else None
+    return sizes[0] if sizes else None
 
 
 @lowers("ops.linspace")
@@ -97,7 +102,7 @@ def linspace(
 ) -> Any:
     computed = DType(result_type(kind_of(start), kind_of(stop), float))
     first, last = as_value(start, computed), as_value(stop, computed)
-    (count,) = known_sizes(num)
+    count = known_size(num)
     made = dtype_or(dtype, computed)
     result = creation.linspace(first, last, count, endpoint, axis)
     result = cast(math.floor(result) if made.is_integer else result, made)
@@ -124,8 +129,8 @@ def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Value:  # noqa:
 
 
 def _rows_and_columns(rows: Any, columns: Any) -> tuple[Size, Size]:
-    (count,) = known_sizes(rows)
-    return (count, count) if columns is None else (count, known_sizes(columns)[0])
+    count = known_size(rows)
+    return (count, count) if columns is None else (count, known_size(columns))
 
 
 @lowers("ops.tril")
@@ -162,15 +167,16 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
 
 
 @lowers("ops.one_hot")
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Value:
-    return creation.one_hot(as_value(x), num_classes, axis, _float_or(dtype))
+def one_hot(x: Any, num_classes: Any, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Value:
+    return creation.one_hot(as_value(x), known_size(num_classes), axis, _float_or(dtype))
 
 
 @lowers("ops.multi_hot")
-def multi_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Value:
+def multi_hot(x: Any, num_classes: Any, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Value:
     indices = as_value(x)
     reduced = 1 if indices.type.rank > 1 else 0
-    return cast(math.max(creation.one_hot(indices, num_classes, axis, DType.FLOAT32), reduced), _float_or(dtype))
+    marked = creation.one_hot(indices, known_size(num_classes), axis, DType.FLOAT32)
+    return cast(math.max(marked, reduced), _float_or(dtype))
 
 
 @lowers("ops.meshgrid")

@@ -13,7 +13,9 @@ from litesmith.ir.graph import Value
 from litesmith.ops import array
 from litesmith.ops.array import as_value, axis_of
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.indexing import get_item
 from litesmith.ops.sizes import known_sizes
+from litesmith.ops.slicing import is_computed
 
 
 def _of_one_type(operands: Any) -> list[Value]:
@@ -69,12 +71,21 @@ def _at_least(rank: int, x: Value) -> Value:
 @lowers("ops.split")
 def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Value]:
     value = as_value(x)
-    size = value.type.shape[axis_of(axis, value.type.rank)]
+    place = axis_of(axis, value.type.rank)
+    size = value.type.shape[place]
     if isinstance(indices_or_sections, int):
         if not isinstance(size, Dim) and size % indices_or_sections:
             raise Unsupported(f"{indices_or_sections} equal parts of size {size}")
         return array.split(value, indices_or_sections, axis)
-    return array.split(value, _sizes_between(known_sizes(indices_or_sections), size), axis)
+    cuts = indices_or_sections
+    if is_computed(cuts) or (isinstance(cuts, (list, tuple)) and any(map(is_computed, cuts))):
+        places = list(cuts) if isinstance(cuts, (list, tuple)) else array.unstack(array.reshape(cuts, (-1,)))
+        bounds = pairwise((None, *places, None))
+        return [get_item(value, [*[slice(None)] * place, slice(*pair)]) for pair in bounds]
+    indices = known_sizes(cuts)
+    if isinstance(size, Dim) and all(not isinstance(index, Dim) and index >= 0 for index in indices):
+        return [array.slice_axis(value, place, *pair) for pair in pairwise((None, *indices, None))]
+    return array.split(value, _sizes_between(indices, size), axis)
 
 
 def _sizes_between(indices: Sequence[Size], size: Size) -> list[Size]:

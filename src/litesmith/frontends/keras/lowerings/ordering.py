@@ -6,11 +6,11 @@ from typing import Any
 
 from litesmith.frontends.keras.lowerings.promotion import promote
 from litesmith.frontends.keras.registry import lowers
-from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ops import math, ordering
 from litesmith.ops.array import as_value, expand_dims, reshape, slice_axis
 from litesmith.ops.indexing import take_along_axis
+from litesmith.ops.sizes import known_size
 
 
 @lowers("ops.sort")
@@ -26,14 +26,14 @@ def argsort(x: Any, axis: int | None = -1) -> Value:
 
 
 @lowers("ops.top_k")
-def top_k(x: Any, k: Size, sorted: bool = True) -> tuple[Value, Value]:
-    return ordering.top_k(as_value(x), k)
+def top_k(x: Any, k: Any, sorted: bool = True) -> tuple[Value, Value]:
+    return ordering.top_k(as_value(x), known_size(k))
 
 
 @lowers("ops.in_top_k")
-def in_top_k(targets: Any, predictions: Any, k: Size) -> Value:
+def in_top_k(targets: Any, predictions: Any, k: Any) -> Value:
     rows = as_value(predictions)
-    best, _ = ordering.top_k(rows, k)
+    best, _ = ordering.top_k(rows, known_size(k))
     chosen = take_along_axis(rows, expand_dims(as_value(targets), 1), -1)
     return math.any(math.greater_equal(chosen, slice_axis(best, -1, -1, None)), -1)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ops import padding
-from litesmith.ops.array import as_value
+from litesmith.ops.array import as_value, reshape
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.sizes import known_sizes
 
@@ -26,6 +26,10 @@ def pad(x: Any, pad_width: int | Sequence[Any], mode: str = "constant", constant
 
 def _amounts(pad_width: Any, rank: int) -> list[padding.Amount]:
     """In front of and behind each axis, from a pair for each, or one number or pair for all."""
-    pairs = [known_sizes(pair) for pair in pad_width] if isinstance(pad_width, (tuple, list)) else [(pad_width,)]
+    if isinstance(pad_width, Value):
+        numbers = iter(known_sizes(reshape(pad_width, (-1,))))
+        return list(zip(numbers, numbers, strict=True))
+    listed = pad_width if isinstance(pad_width, (tuple, list)) else [pad_width]
+    pairs = [known_sizes(pair) for pair in listed]
     pairs = pairs * rank if len(pairs) == 1 else pairs
     return [(pair[0], pair[-1]) for pair in pairs]

@@ -8,19 +8,19 @@ from keras import backend
 
 from litesmith.frontends.keras.lowerings.promotion import common_dtype
 from litesmith.frontends.keras.registry import lowers
-from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import segments
 from litesmith.ops.array import as_value, cast
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.sizes import known_size
 
 
 def _register(reduction: str) -> None:
     @lowers(f"ops.segment_{reduction}")
-    def lower(data: Any, segment_ids: Any, num_segments: Size | None = None, sorted: bool = False) -> Value:
+    def lower(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Value:
         ids = as_value(segment_ids)
-        count = segments.count_ids(ids) if num_segments is None else num_segments
+        count = segments.count_ids(ids) if num_segments is None else known_size(num_segments)
         infinite = backend.backend() != "tensorflow"
         return segments.segment(as_value(data), ids, count, reduction, infinite=infinite)
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ops import array, rearranging
 from litesmith.ops.array import as_value
 from litesmith.ops.sizes import known_sizes
+from litesmith.opset.rules import sizes_of
 
 
 @lowers("ops.reshape")
@@ -87,10 +89,16 @@ def broadcast_to(x: Any, shape: Any) -> Value:
 
 @lowers("ops.repeat")
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Value:
-    value, counts = as_value(x), known_sizes(repeats)
-    if axis is None:
-        return rearranging.repeat(array.reshape(value, (-1,)), counts, 0)
-    return rearranging.repeat(value, counts, axis)
+    value = as_value(x) if axis is not None else array.reshape(as_value(x), (-1,))
+    place = axis or 0
+    if isinstance(repeats, Value) and sizes_of(repeats) is None and not _is_one(repeats):
+        return rearranging.repeat_each(value, repeats, place)
+    return rearranging.repeat(value, known_sizes(repeats), place)
+
+
+def _is_one(x: Value) -> bool:
+    """Whether a tensor has one element."""
+    return not isinstance(x.type.elements, Dim) and x.type.elements == 1
 
 
 @lowers("ops.tile")
