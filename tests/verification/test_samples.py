@@ -7,6 +7,7 @@ from keras import Input, Model, layers, ops
 import litesmith
 from litesmith.ir.named_size import NamedSize
 from litesmith.verification.samples import samples
+from support import converted
 
 
 def graph_of(function, *inputs):
@@ -62,3 +63,17 @@ def test_integers_stay_within_the_tables_they_index(function):
 def test_integers_that_index_nothing_are_larger():
     ids = samples(graph_of(lambda x: x + 1, ((1000,), "int32")), 1, seed=0)[0]
     assert ids.max() > 1000
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda place: ops.slice(np.arange(30.0).reshape(10, 3), (place, 1), (4, 2)),
+        lambda place: ops.slice_update(ops.zeros((2, 10)), (0, place), ops.ones((1, 4))),
+        lambda place: ops.slice_update(ops.zeros((10,)), (place + 0,), ops.ones((4,))),
+    ],
+)
+def test_blocks_begin_where_they_fit(function):
+    graph = converted(function, np.int32(0)).graph
+    places = [int(samples(graph, 1, seed)[0]) for seed in range(60)]
+    assert (min(places), max(places)) == (0, 6)

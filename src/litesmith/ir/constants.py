@@ -35,7 +35,7 @@ class Constant:
     the same elements.
     """
 
-    __slots__ = ("_load", "_write", "key", "type")
+    __slots__ = ("_load", "_moved", "_write", "key", "type")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Constant:
         self.type = type
         self._load = load
         self._write = write
+        self._moved: tuple[Constant, tuple[int, ...]] | None = None
         self.key = key
 
     @staticmethod
@@ -81,11 +82,17 @@ class Constant:
         return Constant(type, lambda: function(load()), (self.key, key))
 
     def transposed(self, axes: Sequence[int]) -> Constant:
+        """With its axes in another order. A constant that is transposed back is the one that it was."""
         axes = tuple(axes)
         if axes == tuple(range(len(axes))):
             return self
+        if self._moved is not None:
+            first, order = self._moved
+            return first.transposed([order[axis] for axis in axes])
         shape = tuple(self.type.shape[axis] for axis in axes)
-        return self.map(lambda array: array.transpose(axes), self.type.with_shape(shape), ("transpose", axes))
+        moved = self.map(lambda array: array.transpose(axes), self.type.with_shape(shape), ("transpose", axes))
+        moved._moved = (self, axes)
+        return moved
 
     def reshaped(self, shape: Sequence[int]) -> Constant:
         shape = tuple(shape)

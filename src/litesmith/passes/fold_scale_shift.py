@@ -59,8 +59,8 @@ class FoldScaleShift(Rewrite):
             return None
         if only_use(step.input) is not operation:
             return Decline("the result of the product is also read without the scale or shift")
-        if step.scales and product.is_looked_up:
-            return Decline("the weights are also looked up as a table, and would be stored twice")
+        if step.scales and product.is_shared:
+            return Decline("the weights are also used without the scale, and would be stored twice")
         return product.rebuilt(
             filter=_scaled(product, step.scale) if step.scales else None,
             bias=_moved(product, step.scale, step.shift) if product.bias or step.shifts else None,

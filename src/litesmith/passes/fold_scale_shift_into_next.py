@@ -75,8 +75,8 @@ class FoldScaleShiftIntoNext(Rewrite):
             return None
         if only_use(step.operation.result) is not (pad or operation):
             return Decline("the scaled or shifted tensor is also read by others")
-        if product.is_looked_up:
-            return Decline("the weights are also looked up as a table, and would be stored twice")
+        if product.is_shared:
+            return Decline("the weights are also used without the scale, and would be stored twice")
         if not step.shifts:
             return _scaled(product, step, pad, step.input)
         return _shifted(product, step, pad)

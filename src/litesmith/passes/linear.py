@@ -20,8 +20,9 @@ from litesmith.ir.types import DType, TensorType
 from litesmith.opset.binary import Add, Binary, Div, Mul, Sub
 from litesmith.opset.convolution import Conv2D, Conv3D, Conv3DTranspose, DepthwiseConv2D, TransposeConv
 from litesmith.opset.enums import Activation
-from litesmith.opset.matmul import EmbeddingLookup, FullyConnected
-from litesmith.opset.slicing import Gather
+from litesmith.opset.matmul import FullyConnected
+from litesmith.passes.base import only_use
+from litesmith.passes.sharing import reading
 
 FILTERS = (Conv2D, DepthwiseConv2D, TransposeConv, Conv3D, Conv3DTranspose, FullyConnected)
 """The operators that multiply with a filter and add a bias."""
@@ -56,19 +57,11 @@ class Filtering:
         return activation_of(self.operation) is not Activation.NONE
 
     @property
-    def is_looked_up(self) -> bool:
-        """Whether the filter is also a table of embeddings, so that a scaled one would be stored besides it."""
-        graph = self.operation.graph
-        if graph is None or not isinstance(self.operation.operator, FullyConnected):
-            return False
-        tables = (
-            operand.constant
-            for operation in graph.operations
-            if type(operation.operator) in (EmbeddingLookup, Gather)
-            for operand in operation.operands
-            if operand is not None
-        )
-        return any(table is not None and table.key == self.filter.key for table in tables)
+    def is_shared(self) -> bool:
+        """Whether others use the same filter and would not scale it alike, so that it would be stored twice."""
+        others = (operation for operation in reading(self.filter, self.operation.graph))
+        own = _scales_around(self.operation)
+        return any(other is not self.operation and _scales_around(other) != own for other in others)
 
     def bias_or_zeros(self) -> Constant:
         return self.bias or Constant.of(np.zeros(self.channels, np.float32))
@@ -113,6 +106,26 @@ def filtering(operation: Operation | None) -> Filtering | None:
     if input is None or filter is None:
         return None
     return Filtering(operation, input, filter, bias, axis)
+
+
+def _scales_around(operation: Operation) -> tuple[bytes | None, bytes | None] | None:
+    """What the scales in front of a product and behind it would multiply its filter with; None for no product."""
+    product = filtering(operation)
+    if product is None:
+        return None
+    before = _read_only_by(operation, product.input)
+    if before is not None and not before.scales:
+        before = _read_only_by(before.operation, before.input)
+    behind = scale_shift(only_use(operation.result))
+    return (
+        before.scale.tobytes() if before is not None and before.scales else None,
+        behind.scale.tobytes() if behind is not None and behind.scales else None,
+    )
+
+
+def _read_only_by(reader: Operation, value: Value) -> ScaleShift | None:
+    """The scale or shift that gives a value to this operation and no other."""
+    return scale_shift(value.producer) if only_use(value) is reader else None
 
 
 @dataclass(frozen=True)

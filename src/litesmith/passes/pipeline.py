@@ -38,6 +38,7 @@ from litesmith.passes.recognize_softmax import RecognizeSoftmax
 from litesmith.passes.recognize_squared_difference import RecognizeSquaredDifference
 from litesmith.passes.remove_identities import RemoveIdentities
 from litesmith.passes.replace_transposes import ReplaceTransposes
+from litesmith.passes.sharing import of_model
 from litesmith.passes.sink_depth_to_space import SinkDepthToSpace
 from litesmith.passes.sink_reshapes import SinkReshapes
 from litesmith.passes.sink_transposes import SinkTransposes
@@ -106,10 +107,11 @@ def optimize(model: Model, stages: Sequence[Stage] = PIPELINE, check: bool = Fal
     `check` verifies the invariants after every pass rather than only at the end.
     """
     record = Record()
-    for stage in stages:
-        for _ in range(stage.rounds):
-            if not _run_stage(model, stage, record, check):
-                break
+    with of_model(model):
+        for stage in stages:
+            for _ in range(stage.rounds):
+                if not _run_stage(model, stage, record, check):
+                    break
     verify_model(model)
     return record
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.ir.dims import Dim
-from litesmith.ir.graph import Graph, Value
+from litesmith.ir.dims import Dim, Shape
+from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.named_size import NamedSize, Names
+from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType
+from litesmith.opset.joining import Concatenation, Pack
 from litesmith.opset.matmul import EmbeddingLookup
 from litesmith.opset.selection import OneHot
-from litesmith.opset.slicing import Gather
+from litesmith.opset.slicing import DynamicUpdateSlice, Gather, Slice
 
 Array = np.ndarray[Any, Any]
 DYNAMIC_SIZE = 37
@@ -74,22 +76,53 @@ def _sample(value: Value, shape: tuple[int, ...], random: np.random.Generator) -
 
 
 def _bound(value: Value) -> int:
-    """How many different numbers an integer input may hold, as far as the tables it indexes say."""
+    """How many different numbers an integer input may hold, as far as the operators that index by it say."""
     bounds = [2**7 if value.type.dtype.bits == 8 else 2**15]
     waiting, seen = [value], {value}
     while waiting:
         current = waiting.pop()
         for operation, position in current.uses:
-            operator, operands = operation.operator, operation.operands
-            table = operands[0] if isinstance(operator, Gather) else operands[1] if len(operands) > 1 else None
-            if isinstance(operator, Gather) and position == 1 and table is not None:
-                bounds.append(int(table.type.shape[operator.axis]))
-            elif isinstance(operator, EmbeddingLookup) and position == 0 and table is not None:
-                bounds.append(int(table.type.shape[0]))
-            elif isinstance(operator, OneHot) and position == 0 and table is not None and table.constant is not None:
-                bounds.append(int(table.constant.array()))
+            indexed = _indexed(operation, position)
+            if indexed is not None:
+                bounds.append(indexed)
             else:
                 new = [result for result in operation.results if result not in seen and result.type.dtype.is_integer]
                 waiting += new
                 seen.update(new)
     return min(bounds)
+
+
+def _indexed(operation: Operation, position: int) -> int | None:
+    """How many numbers an operator takes as this operand, which indexes another; None where it does not."""
+    operator, operands = operation.operator, operation.operands
+    table = operands[0] if isinstance(operator, Gather) else operands[1] if len(operands) > 1 else None
+    if isinstance(operator, Gather) and position == 1 and table is not None:
+        return int(table.type.shape[operator.axis])
+    if isinstance(operator, EmbeddingLookup) and position == 0 and table is not None:
+        return int(table.type.shape[0])
+    if isinstance(operator, OneHot) and position == 0 and table is not None and table.constant is not None:
+        return int(table.constant.array())
+    if isinstance(operator, (Pack, Concatenation)):
+        starts = [use for use in operation.result.uses if use[1] == _STARTS.get(type(use[0].operator))]
+        return min((_starts(used, position) for used, _ in starts), default=None)
+    if position == _STARTS.get(type(operator)):
+        return min(_starts(operation, axis) for axis in range(len(_block(operation))))
+    return None
+
+
+_STARTS: dict[type[Operator] | None, int] = {Slice: 1, DynamicUpdateSlice: 2}
+"""Which operand says where a block begins."""
+
+
+def _starts(operation: Operation, axis: int) -> int:
+    """At how many places along an axis a block may begin: one where sizes are known only when the model runs."""
+    whole = operation.operands[0]
+    assert whole is not None
+    total, size = whole.type.shape[axis], _block(operation)[axis]
+    return 1 if isinstance(total, Dim) or isinstance(size, Dim) else max(total - size + 1, 1)
+
+
+def _block(operation: Operation) -> Shape:
+    block = operation.operands[1] if isinstance(operation.operator, DynamicUpdateSlice) else operation.result
+    assert block is not None
+    return block.type.shape

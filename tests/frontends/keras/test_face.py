@@ -126,7 +126,7 @@ def test_a_model_that_was_never_called_needs_inputs(inputs):
             [keras.InputSpec(shape=(None, 3), dtype="int32"), (None, 2)],
             "type int32 for input 'zebra', which is float32",
         ),
-        (["what", (None, 2)], "'what' is not a shape"),
+        (["what else", (None, 2)], "'what else' is not a shape"),
         ({"zebra": (None, 3), "aple": (None, 2)}, "there is no input 'aple'"),
         ({"zebra": (None, 3)}, "there is nothing for 'apple'"),
     ],

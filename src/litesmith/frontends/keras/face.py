@@ -14,6 +14,7 @@ from keras.src.backend import standardize_dtype
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch, UnbuiltModel
 from litesmith.frontends.keras.running import needed_arguments
+from litesmith.frontends.keras.shape_text import GivenInput, parse_input
 from litesmith.ir.named_size import NamedSize, Names, same_name
 
 
@@ -33,25 +34,13 @@ class InputType:
     names: Names = ()
 
 
-@dataclass(frozen=True)
-class GivenInput:
-    """One input as the caller says it.
-
-    Attributes:
-        sizes: None for all the model's own; a size is a number, None, or a name such as `"time"` or `"time<=512"`.
-        dtype: None for the model's own.
-    """
-
-    sizes: tuple[int | str | None, ...] | None
-    dtype: str | None = None
-
-
 def model_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> Any:
     """The model's inputs, nested as its own, as `InputType` leaves.
 
     `inputs` replaces what the model says: shapes, `InputSpec`s or example arrays (their sizes
     without the batch). A size may be a name, with a bound or without: `(1, "time<=512")`; all sizes of one
-    name are equal. `batch` pins the first axis of every input.
+    name are equal. As text, a shape may have an element type: `"1,time<=512:int32"`. `batch` pins the
+    first axis of every input.
     """
     declared = _declared_inputs(model)
     own = _known_inputs(model)
@@ -205,6 +194,8 @@ def _given_leaf(known: InputType, given: Any, fixed: bool) -> InputType:
 def _said(known: InputType, given: Any, fixed: bool) -> GivenInput:
     if isinstance(given, GivenInput):
         return given
+    if isinstance(given, str):
+        return parse_input(given)[1]
     if isinstance(given, (keras.InputSpec, keras.KerasTensor)):
         return GivenInput(None if given.shape is None else tuple(given.shape), given.dtype)
     if _is_shape(given):
@@ -212,7 +203,7 @@ def _said(known: InputType, given: Any, fixed: bool) -> GivenInput:
     if hasattr(given, "shape") and hasattr(given, "dtype"):
         sizes = (None, *(int(size) for size in tuple(given.shape)[1:]))
         return GivenInput(sizes, None if fixed else _array_dtype(given))
-    problem = f"{given!r} is not a shape, a keras.InputSpec or an array"
+    problem = f"{given!r} is not a shape, a text such as '1,time:int32', a keras.InputSpec or an array"
     raise LitesmithError(InputMismatch(problem, describe(known)))
 
 

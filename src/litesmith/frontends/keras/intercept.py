@@ -64,6 +64,9 @@ CONTROL_FLOW = frozenset({
 ALWAYS = frozenset({"vectorize"})
 """Functions that return functions, which may be given our tensors later."""
 
+MOVING = frozenset({"transpose", "reshape"})
+"""Functions that only move elements: of a weight they give that same weight, which the file holds once."""
+
 OPERATORS = tuple(f"__{name}__" for name in (
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor",
     "eq", "ne", "lt", "le", "gt", "ge",
@@ -274,6 +277,7 @@ def _backend_functions() -> Iterator[tuple[ModuleType, str, FunctionType]]:
 def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     runs_functions = original.__name__ in CONTROL_FLOW
     is_always_taken = name.startswith("random.") or original.__name__ in ALWAYS
+    moves = original.__name__ in MOVING
 
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -285,11 +289,17 @@ def _function_call(name: str, original: Callable[..., Any]) -> Callable[..., Any
             or involves(args)
             or involves(kwargs)
             or (runs_functions and captures((*args, *kwargs.values())))
+            or (moves and any(map(_is_weight, (*args, *kwargs.values()))))
         ):
             return importer.call_function(name, original, args, kwargs)
         return original(*args, **kwargs)
 
     return call
+
+
+def _is_weight(argument: Any) -> bool:
+    """Whether it is a variable of floats; others hold what has to be unpacked, which is done at conversion."""
+    return isinstance(argument, KerasVariable) and argument.dtype.startswith(("float", "bfloat"))
 
 
 def _indexing(original: Callable[..., Any]) -> Callable[..., Any]:
