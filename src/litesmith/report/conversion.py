@@ -76,8 +76,10 @@ class Conversion:
         if self.verification is None:
             return Text("not compared with Keras (--no-verify)", style="yellow")
         worst = max(self.verification.outputs, key=lambda output: output.max_abs / max(output.allowed, 1e-30))
+        averaged = [f"'{output.name}'" for output in self.verification.outputs if output.averaged]
+        drawn = f"; drawn at random, so that averages were compared: {', '.join(averaged)}" if averaged else ""
         return Text(
-            f"same as Keras: '{worst.name}' differs by at most {worst.max_abs:.1e} ({worst.allowed:.1e} allowed)"
+            f"same as Keras: '{worst.name}' differs by at most {worst.max_abs:.1e} ({worst.allowed:.1e} allowed){drawn}"
         )
 
 

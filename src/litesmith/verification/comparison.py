@@ -12,6 +12,7 @@ from litesmith.ir.dims import Dim
 from litesmith.ir.nesting import Nesting
 from litesmith.lite_face import Face
 from litesmith.lite_model import LiteModel
+from litesmith.verification.chance import DRAWS, averages_apart, drawn_outputs
 from litesmith.verification.samples import DYNAMIC_SIZE, samples
 
 Array = np.ndarray[Any, Any]
@@ -35,6 +36,8 @@ class OutputReport:
         max_rel: that difference divided by the largest magnitude of the original's output.
         allowed: largest difference that passes.
         problem: what differs besides numbers, such as the shape.
+        averaged: it depends on random numbers, so that the averages of its elements and of their squares over
+            several calls were compared; differences and magnitude are theirs.
     """
 
     name: str
@@ -43,6 +46,7 @@ class OutputReport:
     allowed: float
     passed: bool
     problem: str | None = None
+    averaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ class Report:
         for output in self.outputs:
             verdict = "same" if output.passed else "DIFFERENT"
             numbers = f"max abs {output.max_abs:.3g}, max rel {output.max_rel:.3g}, allowed {output.allowed:.3g}"
-            lines.append(f"{output.name}: {verdict} ({output.problem or numbers})")
+            averaged = " on average, as it is drawn at random" if output.averaged else ""
+            lines.append(f"{output.name}: {verdict}{averaged} ({output.problem or numbers})")
         return "\n".join(lines)
 
     def __bool__(self) -> bool:
@@ -90,8 +95,11 @@ def compare(
             larger for a model that Keras computes in float16 or bfloat16, as the converted one is
             computed in float32.
         signature: of the file; by default the first.
+
+    Outputs that depend on random numbers are compared by their averages over several calls.
     """
     face = lite.face(signature)
+    drawn = drawn_outputs(face.graph)
     rtol = _rtol(model) if rtol is None else rtol
     original = _Original(model, face.outputs)
     batches = [data] if data is not None else _default_inputs(original, face, seed)
@@ -99,8 +107,12 @@ def compare(
         pairs = _in_turn(model, lite, face, batches)
     else:
         pairs = [(original(inputs), _run(lite, face, inputs)) for inputs in batches]
+    again = _drawn_in_turn(model, lite, face, batches[-1]) if drawn else []
     outputs = tuple(
-        _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol) for i, name in enumerate(face.output_names)
+        _compare_drawn(name, [(a[i], b[i]) for a, b in again], atol, rtol)
+        if i in drawn
+        else _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol)
+        for i, name in enumerate(face.output_names)
     )
     return Report(outputs, len(batches))
 
@@ -146,6 +158,33 @@ def _in_turn(model: Any, lite: LiteModel, face: Face, batches: Sequence[Any]) ->
     converted = [_run(fresh, face, inputs) for inputs in calls]
     fresh.reset()
     return [*zip(originals, converted, strict=True), (originals[0], _run(fresh, face, calls[0]))]
+
+
+def _drawn_in_turn(model: Any, lite: LiteModel, face: Face, inputs: Any) -> list[tuple[list[Array], list[Array]]]:
+    """What both compute of the same inputs in several calls, each of which draws other numbers."""
+    from litesmith.frontends.keras.running import run_in_turn
+
+    originals = run_in_turn(model, [inputs] * DRAWS, lite.first_state)
+    fresh = lite.restarted() if lite.has_state else lite
+    return [(_leaves(face.outputs, found), _run(fresh, face, inputs)) for found in originals]
+
+
+def _compare_drawn(name: str, pairs: list[tuple[Array, Array]], atol: float | None, rtol: float) -> OutputReport:
+    """An output of several calls on the same inputs, by averages: chance and the usual limit may part them."""
+    originals, converted = [a for a, _ in pairs], [b for _, b in pairs]
+    shapes = [sorted({array.shape for array in arrays}) for arrays in (originals, converted)]
+    if shapes[0] != shapes[1]:
+        problem = f"shape {shapes[1][0]}, not {shapes[0][0]}"
+        return OutputReport(name, np.inf, np.inf, 0.0, False, problem, averaged=True)
+    found = averages_apart(originals, converted)
+    limits = [
+        chance + (_default_atol(magnitude) if atol is None else atol) + rtol * magnitude
+        for _, magnitude, chance in found
+    ]
+    worst = max(range(len(found)), key=lambda i: found[i][0] / limits[i])
+    distance, magnitude, _ = found[worst]
+    relative, passed = distance / max(magnitude, 1e-30), distance <= limits[worst]
+    return OutputReport(name, distance, relative, limits[worst], passed, averaged=True)
 
 
 def _run(lite: LiteModel, face: Face, inputs: Any) -> list[Array]:
