@@ -129,3 +129,48 @@ def _and(x: Value, y: Value) -> Value:
 
 def _and_of_16_bits(x: Value, y: Value) -> Value:
     return math.right_shift(math.subtract(math.add(x, y), math.bitwise_xor(x, y)), 1)
+
+
+UNSIGNED = {DType.INT8: DType.UINT8, DType.INT16: DType.UINT16, DType.INT32: DType.UINT32}
+
+
+def shift_right(x: Value, places: Value, signed: bool) -> Value:
+    """Integers shifted right, filled with the sign if `signed`, else with zeros; by their width or more, all of it."""
+    dtype = x.type.dtype
+    if dtype in UNSIGNED and not signed:
+        unsigned = UNSIGNED[dtype]
+        return view(shift_right(view(x, unsigned), view(places, unsigned), signed=False), dtype)
+    if _are_within(places, dtype.bits):
+        return math.right_shift(x, places)
+    inside = math.less(places, dtype.bits)
+    if not math.is_unsigned(dtype):
+        inside = math.logical_and(inside, math.greater_equal(places, 0))
+    shifted = math.right_shift(x, select(inside, places, as_value(dtype.bits - 1, dtype)))
+    return select(inside, shifted, as_value(0, dtype)) if math.is_unsigned(dtype) else shifted
+
+
+def shift_left(x: Value, places: Value) -> Value:
+    """Integers shifted left; by their width or more, 0."""
+    dtype = x.type.dtype
+    if places.constant is not None and _are_within(places, dtype.bits):
+        factors = np.left_shift(np.ones_like(places.constant.array()), places.constant.array())
+        return math.multiply(x, constant(factors))
+    result, power = x, 1
+    while power < dtype.bits:
+        # The bit of `places` that stands for this power says whether to shift by it.
+        step = math.floor_mod(math.right_shift(places, power.bit_length() - 1), 2)
+        factor = constant(np.left_shift(np.ones((), dtype.numpy), np.asarray(power, dtype.numpy)))
+        result = select(math.equal(step, 0), result, math.multiply(result, factor))
+        power *= 2
+    inside = math.less(places, dtype.bits)
+    if not math.is_unsigned(dtype):
+        inside = math.logical_and(inside, math.greater_equal(places, 0))
+    return select(inside, result, as_value(0, dtype))
+
+
+def _are_within(places: Value, width: int) -> bool:
+    """Whether numbers are known to be places of an integer."""
+    if places.constant is None:
+        return False
+    array = places.constant.array()
+    return bool(((array >= 0) & (array < width)).all())

@@ -12,9 +12,11 @@ import numpy as np
 
 from litesmith.ir.builder import constant, constant_value
 from litesmith.ir.constants import Array
+from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
 from litesmith.ops import math
-from litesmith.ops.array import concatenate, expand_dims, reshape, slice_axis
+from litesmith.ops.array import broadcast_to, cast, concatenate, expand_dims, reshape, slice_axis
 from litesmith.ops.creation import band, count_up
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import select
@@ -25,6 +27,7 @@ from litesmith.ops.linalg.stacks import (
     for_each,
     identity,
     in_order,
+    known_size,
     outer,
     over_stacks,
     row,
@@ -48,6 +51,20 @@ def lu_factor(matrix: Value) -> tuple[Value, Value]:
     rows, columns = reduced.type.shape[1:]
     below = band(rows, columns, None, -1)
     return select(below, math.divide(reduced, expand_dims(divisors, 1)), reduced), exchanges
+
+
+def permutation(exchanges: Value, rows: Size) -> Value:
+    """Where each of `rows` rows stood before they were exchanged, [..., rows] (int32), from what `lu_factor` gives."""
+    steps = known_size(exchanges.type.shape[-1], "exchanges")
+    places = count_up(0, rows)
+    order = broadcast_to(places, (*exchanges.type.shape[:-1], rows))
+    for step in range(steps):
+        other = slice_axis(exchanges, -1, step, step + 1)
+        is_other = math.equal(places, other)
+        there = math.sum(math.multiply(order, cast(is_other, DType.INT32)), -1, True)
+        here = slice_axis(order, -1, step, step + 1)
+        order = select(math.equal(places, step), there, select(is_other, here, order))
+    return order
 
 
 @over_stacks

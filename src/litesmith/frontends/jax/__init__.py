@@ -1,0 +1,1 @@
+"""JAX: programs (jaxprs) as graphs."""
