@@ -18,18 +18,20 @@ _HOMES = {
     "convert": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.api",
+    "load_preprocessing": "litesmith.preprocessing.pipeline",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
     "lowers": "litesmith.frontends.keras.registry",
 }
 
-__all__ = ["LiteModel", "LitesmithError", "__version__", "convert", "load", "lowers", "verify"]
+__all__ = ["LiteModel", "LitesmithError", "__version__", "convert", "load", "load_preprocessing", "lowers", "verify"]
 
 if TYPE_CHECKING:
     from litesmith.api import convert, load, verify
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel
+    from litesmith.preprocessing.pipeline import load_preprocessing
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
 from litesmith.runtime.isolated import SECONDS
 from litesmith.verification.comparison import Report, compare
+from litesmith.verification.halves import compare_halves
 
 
 def convert(
@@ -32,6 +33,7 @@ def convert(
     rtol: float | None = None,
     custom_objects: Mapping[str, Any] | None = None,
     signatures: Mapping[str, Any] | None = None,
+    split_preprocessing: bool = False,
 ) -> LiteModel:
     """Convert a Keras model to a LiteRT model of builtin operators.
 
@@ -47,6 +49,8 @@ def convert(
             registered with `keras.saving.register_keras_serializable`.
         signatures: several ways to call, by name, which share weights and state: inputs of the model
             (as `inputs`), or a pair of a layer or method of it and its inputs, `(model.decode, {"token": (1, 1)})`.
+        split_preprocessing: layers of texts, which LiteRT cannot compute, are left to the app: the result's
+            `preprocessing` does what they did, and what they returned are the file's inputs.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -55,6 +59,8 @@ def convert(
 
     if signatures is not None and (inputs is not None or not signatures):
         raise ValueError("signatures= says the inputs of each, and names at least one; leave inputs= out")
+    if signatures is not None and split_preprocessing:
+        raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
     source = open_model(model, custom_objects)
@@ -62,15 +68,16 @@ def convert(
     from litesmith.frontends.keras.importing import import_model
 
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
-        imported = import_model(source, inputs, batch, Options(rnn=rnn), signatures)  # type: ignore[arg-type]
+        options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]
+        imported = import_model(source, inputs, batch, options, signatures)
         gc.collect(0)  # the graph of the second run, whose values and operations know each other
         imported.model.description = MAKER
         imported.model.metadata.update(face_metadata(imported.calls))
         optimize(imported.model)
-        lite = LiteModel(freeze(imported.model), imported.model)
+        lite = LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing)
     if verify:
         for entry in imported.entries:
-            require_same(compare(entry.model, lite, None, atol, rtol, signature=entry.name))
+            require_same(_compared(entry.model, lite, None, atol, rtol, entry.name))
     return lite
 
 
@@ -100,7 +107,16 @@ def verify(
         raise TypeError("verify takes the Keras model first, then the converted one")
     if not isinstance(lite, LiteModel):
         lite = load(lite)
-    return compare(open_model(model, custom_objects), lite, data, atol, rtol, signature=signature)
+    return _compared(open_model(model, custom_objects), lite, data, atol, rtol, signature)
+
+
+def _compared(
+    model: Any, lite: LiteModel, data: Any, atol: float | None, rtol: float | None, signature: str | None
+) -> Report:
+    """The comparison of a model with the file made of it, and with what is left to the app in front of it."""
+    if lite.preprocessing is None or data is not None:
+        return compare(model, lite, data, atol, rtol, signature=signature)
+    return compare_halves(model, lite, lite.preprocessing, atol, rtol)
 
 
 def load(path: str | Path, isolated: bool | None = None, timeout: float = SECONDS) -> LiteModel:

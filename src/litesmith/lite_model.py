@@ -14,6 +14,7 @@ from litesmith.ir.graph import Graph, Model
 from litesmith.ir.types import TensorType
 from litesmith.lite_face import Face, face_metadata, faces_of, shown
 from litesmith.opset.variable import RESET, AssignVariable, ReadVariable
+from litesmith.preprocessing.pipeline import Preprocessing
 from litesmith.runtime.interpreter import Session
 from litesmith.runtime.isolated import SECONDS, IsolatedSession
 from litesmith.runtime.saving import save_bytes
@@ -33,12 +34,19 @@ class LiteModel:
     Attributes:
         inputs, outputs: how tensors of the first signature are nested, leaves in the file's order.
         isolated: whether `run` uses a process of its own.
+        preprocessing: what was left to the app by `split_preprocessing`, in front of the file; `run` does it first.
     """
 
     def __init__(
-        self, content: bytes, model: Model | None = None, isolated: bool | None = None, timeout: float = SECONDS
+        self,
+        content: bytes,
+        model: Model | None = None,
+        isolated: bool | None = None,
+        timeout: float = SECONDS,
+        preprocessing: Preprocessing | None = None,
     ) -> None:
         """`model`: the graphs of `content`, where they are at hand."""
+        self.preprocessing = preprocessing
         self._content = content
         self._timeout = timeout
         if model is not None:
@@ -88,17 +96,18 @@ class LiteModel:
         keeps it from call to call of this object, whatever the signature; `reset` sets it back.
 
         Args:
-            inputs: nested as the model's, or by name.
+            inputs: nested as the model's, or by name; with `preprocessing` those of the whole model.
             signature: which one; by default the first.
 
         Raises:
             ValueError: for inputs nested otherwise, of another rank, or of sizes the model does not have.
         """
         face = self.face(signature)
-        return face.outputs.pack(self._run(face, inputs))
+        prepared = inputs if self.preprocessing is None else self.preprocessing(inputs)
+        return face.outputs.pack(self._run(face, prepared))
 
     def run_named(self, inputs: Mapping[str, Any], signature: str | None = None) -> dict[str, Any]:
-        """Outputs by name for inputs by name, of the first signature or the one called `signature`."""
+        """Outputs by name for the file's inputs by name, of the first signature or the one called `signature`."""
         face = self.face(signature)
         return dict(zip(face.output_names, self._run(face, inputs), strict=True))
 
@@ -123,7 +132,7 @@ class LiteModel:
 
     def restarted(self) -> LiteModel:
         """The same file with the state that it begins with, whatever this one has by now."""
-        return LiteModel(self._content, self.model, self.isolated, self._timeout)
+        return LiteModel(self._content, self.model, self.isolated, self._timeout, self.preprocessing)
 
     @cached_property
     def has_state(self) -> bool:

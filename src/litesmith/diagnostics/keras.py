@@ -224,7 +224,8 @@ class TextInput(Diagnostic, code="K304"):
     Why it matters: Keras computes with strings only where TensorFlow does it, by operations that have
         no form in LiteRT that Litesmith knows.
     Example: `keras.Input((1,), dtype="string")` in front of a StringLookup layer.
-    How to fix: convert the model behind its lookup or text layers, and give it their integers.
+    How to fix: convert with `split_preprocessing=True` (`--split-preprocessing`): the layers of text are left to the
+        app, which has what they know as JSON, and what they return are the file's inputs.
     """
 
     name: str
@@ -233,7 +234,7 @@ class TextInput(Diagnostic, code="K304"):
         return f"The input '{self.name}' holds strings."
 
     def hint(self) -> str:
-        return "Convert the part of the model that takes integers, and look the strings up in the app."
+        return "Convert with split_preprocessing=True (--split-preprocessing), which leaves the layers of text to the app."
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ from litesmith.diagnostics.keras import (
     TextInput,
     UnsupportedArgument,
 )
+from litesmith.frontends.keras.boundary import Boundary, cutting
 from litesmith.frontends.keras.face import InputType, output_names, unique
 from litesmith.frontends.keras.options import Options, using
+from litesmith.frontends.keras.options import options as chosen_options
 from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
 from litesmith.frontends.keras.signatures import DEFAULT, Entry, Method, entries_of
 from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
@@ -32,12 +34,13 @@ from litesmith.ir.dims import Dim, Size, symbol
 from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.kernel_traps import MOST_AXES
 from litesmith.ir.named_size import NamedSize
-from litesmith.ir.nesting import nesting_of
+from litesmith.ir.nesting import Nesting, flat_nesting, nesting_of
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.measured import probing
 from litesmith.opset.unmodeled import Missing
 from litesmith.opset.variable import RESET
+from litesmith.preprocessing.pipeline import Preprocessing
 
 BATCH_PROBES = (3, 5)
 SIZE_PROBES = ((131, 173), (137, 179), (139, 181), (149, 191), (151, 193), (157, 197), (163, 199), (167, 211))
@@ -51,29 +54,43 @@ class Imported:
     model: Model
     calls: dict[str, Calling]
     entries: tuple[Entry, ...]
+    preprocessing: Preprocessing | None = None
+    """What is left to the app, where that was asked for and there is anything."""
 
 
 @dataclass(frozen=True)
 class _Trace:
-    """One run of one entry: the graph that it built, and what it returned."""
+    """One run of one entry: the graph that it built, what it returned, and where it was cut, if it was."""
 
     entry: Entry
     kept: StatefulGraph
     structure: Any
     tracer: Tracer
+    boundary: Boundary | None
 
     @property
     def graph(self) -> Graph:
         return self.kept.graph
 
+    @property
+    def preprocessing(self) -> Preprocessing | None:
+        """What is left to the app, if anything."""
+        if self.boundary is None or not self.boundary.placed:
+            return None
+        return self.boundary.preprocessing(self.entry.inputs)
+
     def signature(self) -> Signature:
-        inputs = unique([leaf.name for leaf in tree.flatten(self.entry.inputs)])
+        inputs = tuple(value.name for value in self.graph.inputs)
         outputs = output_names(self.entry.model, self.structure)
-        return Signature(self.entry.name, self.graph, tuple(inputs), tuple(outputs))
+        return Signature(self.entry.name, self.graph, inputs, tuple(outputs))
 
     def calling(self) -> Calling:
-        names = tuple(leaf.names for leaf in tree.flatten(self.entry.inputs))
-        return Calling(nesting_of(self.entry.inputs), nesting_of(self.structure), names if any(names) else ())
+        if self.preprocessing is not None:
+            names = [value.name for value in self.graph.inputs]
+            inputs = flat_nesting(1) if len(names) == 1 else Nesting({name: i for i, name in enumerate(names)})
+            return Calling(inputs, nesting_of(self.structure))
+        sizes = tuple(leaf.names for leaf in tree.flatten(self.entry.inputs))
+        return Calling(nesting_of(self.entry.inputs), nesting_of(self.structure), sizes if any(sizes) else ())
 
 
 def import_model(
@@ -95,7 +112,7 @@ def import_model(
     entries = entries_of(model, inputs, batch, signatures)
     leaves = [leaf for entry in entries for leaf in tree.flatten(entry.inputs)]
     texts = [TextInput(leaf.name) for leaf in leaves if leaf.dtype == "string"]
-    if texts:
+    if texts and not (options or Options()).split_preprocessing:
         raise LitesmithError(_unique(texts))
     for entry in entries:
         if not is_built(entry.model):
@@ -103,7 +120,8 @@ def import_model(
     with using(options or Options()):
         traces, live = _follow(entries)
     model = _model([trace.signature() for trace in traces], live)
-    return Imported(model, {trace.entry.name: trace.calling() for trace in traces}, tuple(entries))
+    calls = {trace.entry.name: trace.calling() for trace in traces}
+    return Imported(model, calls, tuple(entries), next(filter(None, (trace.preprocessing for trace in traces)), None))
 
 
 def _model(signatures: Sequence[Signature], live: Sequence[State]) -> Model:
@@ -125,10 +143,13 @@ def _follow(entries: Sequence[Entry]) -> tuple[list[_Trace], list[State]]:
     def finished(trace: _Trace) -> Graph:
         trace.kept.keep(live, init)
         _prune(trace.graph)
+        if trace.boundary is not None:
+            trace.boundary.finish()
         return trace.graph
 
     graphs = list(map(finished, traces))
     findings = [finding for trace in traces for finding in (*trace.tracer.findings(), *_too_many_axes(trace.graph))]
+    findings += [finding for trace in traces if trace.boundary for finding in trace.boundary.findings()]
     if findings:
         failures = [failure for trace in traces for failure in trace.tracer.failures]
         raise LitesmithError(_unique(findings)) from (failures[0] if failures else None)
@@ -158,8 +179,8 @@ def _build(model: Any, types: Any) -> None:
     """Call a model once on zeros, so that all its weights are there before it is followed."""
 
     def zeros(leaf: InputType) -> Any:
-        sizes = _Sizes(0).type(leaf).shape
-        return np.zeros(tuple(map(int, sizes)), DType(leaf.dtype).numpy)
+        sizes = tuple(map(int, _Sizes(0).type(leaf).shape))
+        return np.full(sizes, "") if leaf.dtype == "string" else np.zeros(sizes, DType(leaf.dtype).numpy)
 
     with keras.StatelessScope() if isinstance(model, Method) else contextlib.nullcontext():
         run_keras(model, tree.map_structure(zeros, types))
@@ -171,12 +192,14 @@ def _trace(entry: Entry, states: Sequence[State], run: int = 0, changed: str | N
     sizes = _Sizes(run, changed)
     leaves = tree.flatten(entry.inputs)
     names = unique([leaf.name for leaf in leaves])
-    values = [graph.add_input(sizes.type(leaf), name) for leaf, name in zip(leaves, names, strict=True)]
+    boundary = Boundary(graph, sizes.new) if chosen_options().split_preprocessing else None
+    take = graph.add_input if boundary is None else boundary.take_input
+    values = [take(sizes.type(leaf), name) for leaf, name in zip(leaves, names, strict=True)]
     tracer = Tracer(graph, states)
-    with probing(lambda name: run if changed in (None, name) else 0):
+    with probing(lambda name: run if changed in (None, name) else 0), cutting(boundary):
         structure = tracer.run(lambda tensors: _call(entry.model, tensors), tree.pack_sequence_as(entry.inputs, values))
     graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
-    return _Trace(entry, tracer.stateful_graph(), structure, tracer)
+    return _Trace(entry, tracer.stateful_graph(), structure, tracer, boundary)
 
 
 def _too_many_axes(graph: Graph) -> Iterator[Diagnostic]:
@@ -230,6 +253,10 @@ class _Sizes:
         for axis, (size, named) in enumerate(zip(leaf.shape, names, strict=True)):
             sizes.append(self._unknown(leaf.name, axis, named) if size is None else size)
         return TensorType(DType(leaf.dtype), tuple(sizes))
+
+    def new(self, name: str, axis: int) -> Dim:
+        """The unknown size of an axis of one more input."""
+        return self._unknown(name, axis, None)
 
     def _unknown(self, name: str, axis: int, named: NamedSize | None) -> Dim:
         known_as = named.name if named else f"{name}.{axis}" if axis else "batch"

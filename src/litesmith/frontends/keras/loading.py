@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,10 @@ from keras.src.saving import saving_lib, serialization_lib
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import WeightsNotLoaded
+from litesmith.frontends.keras.stand_ins import standing_in
+
+NO_WEIGHTS = re.compile(r"seed_generator/|/idf_weights$")
+"""What layers store besides their weights: states of random numbers, and what a lookup weighs tokens with."""
 
 KERAS_PACKAGES = ("keras", "keras_hub", "keras_nlp", "keras_cv", "builtins")
 """Packages that Keras itself imports classes from when a description names them."""
@@ -27,7 +32,7 @@ def load(path: Path, is_archive: bool, custom_objects: Mapping[str, Any] | None 
     """Keras' own loading of a file of any name: without compiling, and without running code in it."""
     with serialization_lib.SafeModeScope(True):
         if is_archive:
-            with path.open("rb") as file:
+            with path.open("rb") as file, standing_in():
                 model = saving_lib.load_model(file, custom_objects=custom_objects, compile=False, safe_mode=True)
             _require_all_weights(path, model)
             return model
@@ -46,7 +51,7 @@ def _stored_weights(path: Path) -> int:
     found: list[str] = []
     with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as file, h5py.File(file) as store:
         store.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-    return sum(not name.startswith("optimizer/") and "seed_generator/" not in name for name in found)
+    return sum(not (name.startswith("optimizer/") or NO_WEIGHTS.search(name)) for name in found)
 
 
 def lambdas(config: Any) -> list[str]:

@@ -15,9 +15,11 @@ RnnForm = Literal["while", "fused", "unroll"]
 class Options:
     """Attributes:
     rnn: recurrent layers as WHILE loops, as fused operators, or written out step by step.
+    split_preprocessing: whether layers that have no form in LiteRT, of texts above all, may be left to the app.
     """
 
     rnn: RnnForm = "while"
+    split_preprocessing: bool = False
 
 
 _options: ContextVar[Options] = ContextVar("litesmith_options", default=Options())  # noqa: B039 (frozen)

@@ -48,7 +48,13 @@ def run_keras(model: Any, inputs: Any) -> Any:
 
 def is_built(model: Any) -> bool:
     """Whether all weights of a model are there: Keras calls one built whose own layers may not be."""
-    return isinstance(model, keras.Layer) and all(layer.built for layer in model._flatten_layers())
+    layers = model._flatten_layers() if isinstance(model, keras.Layer) else ()
+    return isinstance(model, keras.Layer) and all(layer.built or _has_no_weights(layer) for layer in layers)
+
+
+def _has_no_weights(layer: Any) -> bool:
+    """Whether a layer can do without being built, as the lookup does in a TextVectorization."""
+    return isinstance(layer, keras.layers.StringLookup)
 
 
 def run_in_turn(model: Any, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
