@@ -134,10 +134,11 @@ class UnsortedSegmentMin(UnsortedSegment, builtin="UNSORTED_SEGMENT_MIN"):
 
 @dataclass(frozen=True)
 class MatrixDiag(Operator, builtin="MATRIX_DIAG"):
-    """Square matrices with the last axis on their diagonal."""
+    """Square matrices with the last axis on their diagonal. The kernel gives garbage of types that it does not know."""
 
     operands = (activation(),)
     scales = Same()
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -150,6 +151,7 @@ class MatrixSetDiag(Operator, builtin="MATRIX_SET_DIAG"):
 
     operands = (activation(), activation("diagonal"))
     scales = Same()
+    kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
