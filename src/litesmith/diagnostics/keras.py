@@ -234,7 +234,7 @@ class TextInput(Diagnostic, code="K304"):
         return f"The input '{self.name}' holds strings."
 
     def hint(self) -> str:
-        return "Convert with split_preprocessing=True (--split-preprocessing), which leaves the layers of text to the app."
+        return "Convert with split_preprocessing=True (--split-preprocessing), which leaves its layers to the app."
 
 
 @dataclass(frozen=True)

@@ -56,16 +56,23 @@ def _by_halving(x: Value, keys: Array, places: Array) -> Value:
     return select(is_there, gather(constant(places), found), as_value(-1, DType.INT32))
 
 
+def range_of(x: Value, bounds: Array) -> Value:
+    """How many of the sorted bounds are not above each element; all for NaN. int32."""
+    above = math.sum(cast(math.less(expand_dims(x, -1), constant(bounds)), DType.INT32), -1)
+    return math.subtract(as_value(len(bounds), DType.INT32), above)
+
+
 def checked(indices: Value, count: int) -> Value:
-    """Indices as they are; the call ends with an error where one is negative, as GATHER does not take it."""
+    """Indices as they are; the call ends with an error where one is `count` or more, as GATHER does not take it."""
     return gather(constant(np.arange(count, dtype=np.int32)), indices)
 
 
-def token_at(indices: Value, tokens: Array, other: Value) -> Value:
-    """The tokens at int64 indices, and `other` where there is none."""
-    zero, last = (as_value(number, DType.INT64) for number in (0, len(tokens) - 1))
-    inside = math.logical_and(math.greater_equal(indices, zero), math.less_equal(indices, last))
-    return select(inside, gather(constant(tokens), cast(math.clip(indices, zero, last), DType.INT32)), other)
+def token_at(indices: Value, tokens: Array, other: Any) -> Value:
+    """The tokens at int64 indices, and `other` where there is none; tokens may be texts."""
+    last = len(tokens)
+    clipped = math.clip(indices, as_value(-1, DType.INT64), as_value(last, DType.INT64))
+    table = np.array([other, *tokens, other], tokens.dtype)
+    return gather(constant(table), cast(math.add(clipped, as_value(1, DType.INT64)), DType.INT32))
 
 
 def encode(indices: Value, mode: str, depth: int, dtype: DType, weights: Value | None = None) -> Value:

@@ -99,7 +99,10 @@ def _weights(layer: Any) -> tuple[float, ...] | None:
 
 
 def _salt(salt: Any) -> tuple[int, int] | None:
-    return None if salt is None else (int(salt[0]), int(salt[1]))
+    if salt is None:
+        return None
+    first, second = (salt, salt) if isinstance(salt, int) else salt
+    return int(first), int(second)
 
 
 def _plain(token: Any) -> Any:

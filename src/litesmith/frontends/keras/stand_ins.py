@@ -40,7 +40,8 @@ class StandIn(keras.Layer):
         from litesmith.frontends.keras.preprocessing_state import step_of
 
         arrays = [to_numpy(array) for array in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
-        return keras.ops.convert_to_tensor(step_of(self)(*arrays))
+        step = step_of(self)
+        return keras.ops.convert_to_tensor(step(*arrays), dtype=step.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.settings}

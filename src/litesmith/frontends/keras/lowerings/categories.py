@@ -23,7 +23,6 @@ from litesmith.ops import hashing, math, vocabulary
 from litesmith.ops.array import as_value, cast, is_known_size, squeeze
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
-from litesmith.ops.ordering import search_sorted
 from litesmith.preprocessing.steps import Hashing, Lookup
 
 TEXTS = "LiteRT has no operators that look texts up or take them apart"
@@ -47,10 +46,10 @@ def discretization(layer: Any, inputs: Any) -> Value:
     require_dense(layer)
     if layer.bin_boundaries is None:
         raise Unsupported("the layer has no boundaries (adapt it, or give it bin_boundaries=)")
-    bounds = constant(np.array(layer.bin_boundaries, np.float32))
-    places = search_sorted(bounds, cast(as_value(inputs), DType.FLOAT32), right=True)
+    bounds = np.sort(np.array(layer.bin_boundaries, np.float32))
+    places = vocabulary.range_of(cast(as_value(inputs), DType.FLOAT32), bounds)
     dtype = DType(standardize_dtype(layer.output_dtype))
-    return vocabulary.encode(places, layer.output_mode, len(layer.bin_boundaries) + 1, dtype)
+    return vocabulary.encode(places, layer.output_mode, len(bounds) + 1, dtype)
 
 
 @lowers("layers.StringLookup", "layers.IntegerLookup", stand_ins.StringLookup, stand_ins.IntegerLookup)
@@ -79,13 +78,14 @@ def _indices(step: Lookup, tokens: Value) -> Value:
     index = math.add(place, as_value(start, DType.INT32))
     if step.unknown > 1:
         index = select(is_unknown, math.add(_buckets(step, tokens), _int32(step.first_unknown)), index)
+    count = start + len(step.vocabulary) + step.depth + 1
     if step.unknown == 0:
-        index = select(is_unknown, _int32(-1), index)
+        index = select(is_unknown, _int32(count), index)
     if step.mask is not None:
         is_mask = math.equal(tokens, as_value(int(step.mask), DType.INT64))
         masked = _int32(0 if step.mode == "int" else step.depth)
         index = select(is_mask, masked, index)
-    return index if step.unknown else vocabulary.checked(index, start + len(step.vocabulary) + step.depth)
+    return index if step.unknown else vocabulary.checked(index, count)
 
 
 def _buckets(step: Lookup, tokens: Value) -> Value:
@@ -99,8 +99,7 @@ def _inverted(layer: Any, indices: Value) -> Value:
     """The tokens of indices, texts among them."""
     tokens = tokens_by_index(layer)
     found = np.array(tokens, np.int64 if layer.vocabulary_dtype != "string" else object)
-    other = constant(np.array(layer.oov_token, found.dtype))
-    return vocabulary.token_at(cast(indices, DType.INT64), found, other)
+    return vocabulary.token_at(cast(indices, DType.INT64), found, layer.oov_token)
 
 
 @lowers("layers.TextVectorization", stand_ins.TextVectorization)
