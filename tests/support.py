@@ -17,6 +17,7 @@ from litesmith.frontends.keras.running import run_keras
 from litesmith.ir.dims import evaluate, expression
 from litesmith.ir.graph import Model
 from litesmith.ir.text import model_text
+from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
 from litesmith.opset.parse import parse_model
 from litesmith.passes.base import Pass, Record
@@ -71,7 +72,8 @@ def check_types(lite: LiteModel, inputs: list[Any]) -> None:
             continue
         shape = tuple(evaluate(size, sizes) for size in value.type.shape)
         assert tuple(detail["shape"]) == shape, f"{detail['name']} is {detail['shape']}, the graph says {value.type}"
-        assert np.dtype(detail["dtype"]) == value.type.dtype.numpy or value.type.dtype.numpy == np.dtype(object)
+        dtype = np.dtype("int8") if value.type.dtype is DType.INT4 else value.type.dtype.numpy  # numpy has no int4
+        assert np.dtype(detail["dtype"]) == dtype or dtype == np.dtype(object)
 
 
 def _is_unread_result_of_a_loop(value: Any) -> bool:

@@ -194,18 +194,9 @@ def test_random_numbers_that_only_training_draws_are_no_finding():
     check_converts(model_of(Noisy()))
 
 
-@pytest.mark.parametrize("mode", ["int8", "int4"])
-def test_layers_that_keras_quantized_to_integers_convert(mode):
+@pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
+def test_layers_that_keras_quantized_convert(mode):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((8,)), layers.Dense(8, activation="relu"), layers.Dense(4)])
     model.quantize(mode)
     check_converts(model)
-
-
-def test_layers_that_keras_quantized_to_float8_are_named():
-    model = keras.Sequential([keras.Input((8,)), layers.Dense(8, name="wide"), layers.Dense(4, name="narrow")])
-    model.quantize("float8")
-    first, second = findings_of(model)
-    assert isinstance(first, UnsupportedArgument)
-    assert first.message().startswith("keras.layers.Dense: the layer computes in float8")
-    assert [first.source.layer, second.source.layer] == ["wide", "narrow"]

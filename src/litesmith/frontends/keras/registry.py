@@ -141,6 +141,19 @@ def layer_lowering(layer: Any) -> Lowering | None:
     return None
 
 
+def quantized_lowering(layer: Any) -> Lowering | None:
+    """The lowering of a layer that Keras quantized, registered as `layers.NAME.quantized`.
+
+    None for a class that changed how it computes with what is quantized.
+    """
+    _load()
+    for base in type(layer).__mro__:
+        found = _by_name.get(f"layers.{base.__name__}.quantized") if is_keras_class(base) else None
+        if found is not None or {"quantized_call", f"_{layer.quantization_mode}_call"} & vars(base).keys():
+            return found
+    return None
+
+
 def is_keras_class(base: type) -> bool:
     """Whether a class comes with Keras."""
     return base.__module__.split(".")[0] == "keras"

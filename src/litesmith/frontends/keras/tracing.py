@@ -34,6 +34,7 @@ from litesmith.frontends.keras.registry import (
     lowering,
     may_take_complex,
     operation_lowering,
+    quantized_lowering,
 )
 from litesmith.frontends.keras.state import Assignments, State, StatefulGraph
 from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
@@ -151,7 +152,7 @@ class Tracer:
 
     def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any:
         """A layer: its lowering if it has one, else its own `call` on our tensors."""
-        rule = layer_lowering(layer)
+        rule = layer_lowering(layer) if layer.quantization_mode is None else quantized_lowering(layer)
         place = len(self.path)
         if self.inside:
             self.path.append(layer.name)
@@ -160,8 +161,6 @@ class Tracer:
             with running_layer(layer):
                 if rule is not None:
                     return self._lower_call(rule, _class_name(layer, "keras.layers"), layer, args, kwargs)
-                if layer.quantization_mode == "float8":
-                    return self._float8(layer, args, kwargs)
                 call = layer.call if layer.quantization_mode is None else layer.quantized_call
                 return tree.map_structure(_as_tensor, call(*args, **kwargs))
         except (LitesmithError, CannotContinue):
@@ -201,13 +200,6 @@ class Tracer:
         place = current_builder().add(Missing(name=variable.path), [], [type])
         variable.assign(LiteTensor(place.result))
         return place
-
-    def _float8(self, layer: Any, args: Any, kwargs: Any) -> Any:
-        source = Source("/".join(self.path), type(layer).__name__)
-        problem = "the layer computes in float8, which the LiteRT runtime does not; convert the model as it was before"
-        finding = UnsupportedArgument(source, _class_name(layer, "keras.layers"), f'{problem} quantize("float8")')
-        with source_scope(source):
-            return self._placeholder(finding, type(layer).__name__, layer, args, kwargs)
 
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
         file, line = failing_line(error.__traceback__)

@@ -11,6 +11,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import complex, math
 from litesmith.ops.array import as_value
+from litesmith.ops.float8 import FLOAT8, rounded_to_float8
 
 
 @lowers("ops.convert_to_tensor")
@@ -21,6 +22,8 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
 @lowers("ops.cast")
 def cast(x: Any, dtype: Any) -> Value:
     target = dtype_or(dtype, DType.FLOAT32)
+    if target in FLOAT8:
+        return rounded_to_float8(as_value(x), target)
     if not isinstance(x, Value) or target is DType.COMPLEX64 or x.type.dtype is not DType.COMPLEX64:
         return as_value(x, target)
     return math.not_equal(x, 0) if target is DType.BOOL else as_value(complex.real(x), target)

@@ -95,8 +95,6 @@ def vdot(x1: Any, x2: Any) -> Value:
 @lowers("layers.EinsumDense")
 def einsum_dense(layer: Any, inputs: Value, training: Any = None) -> Any:
     """The bias is part of the FULLY_CONNECTED, whose result may have to be reshaped."""
-    if layer.quantization_mode is not None:
-        return to_values(layer.quantized_call(to_tensors(inputs)))
     kernel, bias = to_values(layer.kernel), to_values(layer.bias)
     operands = promote(inputs, kernel)
     added = None if bias is None else as_value(bias, operands[0].type.dtype)
