@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.builder import building, constant
@@ -61,6 +62,35 @@ def test_places_are_read_and_written_along_an_axis(axis, keep_axis, length, toge
     np.testing.assert_array_equal(doubled, x * 2)
     np.testing.assert_array_equal(summed, x + np.expand_dims(np.cumsum(x.sum(1 - axis)), 1 - axis))
     assert loops(model) == (2 if dynamic or length > 2 * CHUNK else 1)
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 47, 48, 49, 95, 97, 300])
+def test_rounds_that_end_behind_the_last_place_give_its_outputs(steps, dynamic):
+    def function(x):
+        def step(states, slices):
+            total = math.add(states[0], math.sum(slices[0]))
+            return [total], [math.add(slices[0], total)]
+
+        return scan(step, [constant(0.0)], [x], x.type.shape[1], axis=1, keep_axis=True, together=3)[1]
+
+    x = numbers(2, steps)
+    (summed,) = run(build(function, (2, symbol("time", 5) if dynamic else steps)), x)
+    np.testing.assert_array_equal(summed, x + np.cumsum(x.sum(0)))
+
+
+def test_sizes_are_known_before_the_run():
+    """Where they are not, the runtime prepares loops in each call."""
+    shape = (symbol("batch", 3), symbol("time", 5), 2)
+    model = build(
+        lambda x: scan(lambda s, xs: (s, xs), [], [x], x.type.shape[1], axis=1, keep_axis=True, together=4)[1], shape
+    )
+    interpreter = Interpreter(model_content=to_bytes(model))
+    interpreter.resize_tensor_input(0, (2, 70, 2))
+    interpreter.allocate_tensors()
+    before = {detail["index"]: tuple(detail["shape"]) for detail in interpreter.get_tensor_details()}
+    interpreter.invoke()
+    assert before == {detail["index"]: tuple(detail["shape"]) for detail in interpreter.get_tensor_details()}
 
 
 @pytest.mark.parametrize("steps", [1, CHUNK - 1, CHUNK, CHUNK + 1, 100])

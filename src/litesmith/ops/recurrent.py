@@ -32,8 +32,8 @@ from litesmith.opset.recurrent import UnidirectionalSequenceLstm
 
 Activation = Callable[[Value], Value]
 
-LONGEST_TOGETHER, MOST_UNITS_TOGETHER = 256, 64
-"""Up to this many steps of this many units, rounds of several steps were measured to be faster than chunks."""
+STEPS_TOGETHER, MOST_UNITS_TOGETHER = 4, 64
+"""How many steps of up to how many units were measured to be faster in one round of a loop."""
 
 
 class Result(NamedTuple):
@@ -68,6 +68,7 @@ class Recurrence:
         unrolled: written out step by step rather than as a loop.
         all_outputs: whether the outputs of all steps are needed; otherwise `Result.outputs` has the last ones only.
         keep_axis: the slices and outputs of a step keep the axis, with size 1.
+        final_states: whether `Result.states` are needed; otherwise they may be those of a step behind the last.
     """
 
     axis: int = 1
@@ -75,6 +76,7 @@ class Recurrence:
     unrolled: bool = False
     all_outputs: bool = True
     keep_axis: bool = False
+    final_states: bool = True
 
     def run(self, step: Step, sequences: Sequence[Value], states: Sequence[Value], mask: Mask | None = None) -> Result:
         """Run `step` over `sequences`, which have one length, beginning with `states`."""
@@ -110,11 +112,12 @@ class Recurrence:
 
         Each step of a round has its own copy of the weights, laid out for the processor.
         """
-        if isinstance(length, Dim) or not self.all_outputs or length > LONGEST_TOGETHER:
+        if not self.all_outputs:
             return 1
         if any(state.type.rank != 2 + self.keep_axis or state.type.shape[-1] > MOST_UNITS_TOGETHER for state in states):
             return 1
-        return next((count for count in (5, 4, 3, 2) if length % count == 0), 1)
+        divisors = [count for count in (5, 4, 3, 2) if not isinstance(length, Dim) and length % count == 0]
+        return next(iter(divisors), 1 if self.final_states else STEPS_TOGETHER)
 
     def _written_out(self, step: Step, sequences: Sequence[Value], states: Sequence[Value]) -> Result:
         length = sequences[0].type.shape[self.axis]

@@ -3,6 +3,7 @@
 The kernel of WHILE copies all that a body changes after each round. What the steps return is
 collected in one tensor, so that the time for copying would grow with the square of their
 number. Long loops therefore collect a chunk of steps at a time, in a loop inside of the loop.
+Nothing of a loop has a size that only the run knows: the kernel would prepare it anew in each call.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from litesmith.ir.builder import Builder, building_subgraph, emit
-from litesmith.ir.dims import Dim, Size, ceil_div
+from litesmith.ir.builder import Builder, building_subgraph, current_builder, emit
+from litesmith.ir.dims import Dim, Size, ceil_div, same
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
-from litesmith.ops.array import concatenate, expand_dims, full, slice_axis, split, stack, unstack
+from litesmith.ops.array import concatenate, expand_dims, full, split, stack, unstack
 from litesmith.ops.control import as_the_body_returns, emit_while, inputs_of
+from litesmith.ops.creation import count_up
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.sizes import int32, size_scalar
 from litesmith.opset.slicing import DynamicUpdateSlice, Gather
@@ -25,8 +27,8 @@ from litesmith.opset.slicing import DynamicUpdateSlice, Gather
 Step = Callable[[list[Value], list[Value]], tuple[Sequence[Value], Sequence[Value]]]
 """Takes the carried values and one place of each sequence; gives the next carried values and the outputs."""
 
-CHUNK = 32
-"""Steps of a chunk. To start a loop takes as long as some five steps of a small LSTM."""
+CHUNK, ROUNDS = 32, 16
+"""Steps of a chunk, and rounds of several steps. To start a loop takes as long as some five steps of a small LSTM."""
 
 STACKED = frozenset({
     DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16, DType.FLOAT64, DType.BOOL, DType.INT8, DType.INT16, DType.INT32,
@@ -53,19 +55,22 @@ def scan(
         length: how many places the sequences have along `axis`, at least one.
         keep_axis: the slices and outputs of a step keep the axis, with size 1.
         stacked: whether all outputs are kept, along the same axis; otherwise the last ones are returned.
-        together: steps in one round of the loop, a divisor of a known `length`: fewer rounds of a larger body.
+        together: steps in one round of the loop: fewer rounds of a larger body. Where `length` is not known to be
+            a multiple, the last round goes on at the last place: its outputs are left out, but the carried values
+            are then those of a later step.
 
     Returns:
         The carried values after the last step, and the outputs.
     """
-    loop = _Loop(step, tuple(sequences), axis, keep_axis, together, name)
+    whole = not isinstance(length, Dim) and length % together == 0
+    loop = _Loop(step, tuple(sequences), axis, keep_axis, together, whole, name)
     first, last = int32([0]) if keep_axis else int32(0), size_scalar(length)
     if not stacked:
         return loop.keeping_the_last(first, last, carried)
-    if together == 1 and (isinstance(length, Dim) or length > 2 * CHUNK):
+    if isinstance(length, Dim) or length > 2 * CHUNK * together:
         return loop.in_chunks(first, last, carried, length)
-    _, states, outputs = loop.keeping_all(first, last, carried, length)
-    return states, outputs
+    _, states, outputs = loop.keeping_all(first, last, carried, ceil_div(length, together) * together)
+    return states, [_up_to(output, axis, length) for output in outputs]
 
 
 @dataclass(frozen=True)
@@ -77,20 +82,24 @@ class _Loop:
     axis: int
     keep_axis: bool
     together: int
+    whole: bool
     name: str
 
     def keeping_all(
-        self, first: Value, last: Value, carried: Sequence[Value], length: Size
+        self, first: Value, last: Value, carried: Sequence[Value], length: Size, outside: Builder | None = None
     ) -> tuple[Value, list[Value], list[Value]]:
-        """The places from `first` up to `last`, `length` at most: the next place, carried values, all outputs."""
+        """The places from `first` up to `last`, `length` at most: the next place, carried values, all outputs.
+
+        The tensors that outputs are written into begin in the graph of `outside`, which may be one further out.
+        """
         with building_subgraph(f"{self.name}_body") as body:
             place, *given = inputs_of(body, [first, *carried])
-            states, outputs = self._round(place, given)
-            stacks = _stacked(body, outputs, self.axis, length, self.together)
+            states, outputs = self._round(place, last, given)
+            stacks = _stacked(body, outputs, self.axis, length, self.together, outside)
             following = math.add(place, self.together)
         started = as_the_body_returns(carried, states)
         if started is not None:
-            return self.keeping_all(first, last, started, length)
+            return self.keeping_all(first, last, started, length, outside)
         loop = [_Carried(first, place, following), *map(_Carried, carried, given, states), *stacks]
         final = _until(last, body, loop, self.name)
         return final[0], final[1 : 1 + len(states)], final[len(final) - len(outputs) :]
@@ -99,18 +108,19 @@ class _Loop:
         self, first: Value, last: Value, carried: Sequence[Value], length: Size
     ) -> tuple[list[Value], list[Value]]:
         """A loop over chunks, each of which is a loop that keeps all its outputs."""
+        chunk, outside = CHUNK if self.together == 1 else ROUNDS * self.together, current_builder()
         with building_subgraph(f"{self.name}_chunks_body") as body:
             place, *given = inputs_of(body, [first, *carried])
-            stop = math.minimum(math.add(place, CHUNK), last)
-            following, states, outputs = self.keeping_all(place, stop, given, CHUNK)
-            stacks = _stacked(body, outputs, self.axis, ceil_div(length, CHUNK) * CHUNK, CHUNK)
+            stop = math.minimum(math.add(place, chunk), last)
+            following, states, outputs = self.keeping_all(place, stop, given, chunk, outside)
+            stacks = _stacked(body, outputs, self.axis, ceil_div(length, chunk) * chunk, chunk, outside)
         started = as_the_body_returns(carried, states)
         if started is not None:
             return self.in_chunks(first, last, started, length)
         loop = [_Carried(first, place, following), *map(_Carried, carried, given, states), *stacks]
         final = _until(last, body, loop, f"{self.name}_chunks")
         whole = final[len(final) - len(outputs) :]
-        return final[1 : 1 + len(states)], [slice_axis(output, self.axis, 0, length) for output in whole]
+        return final[1 : 1 + len(states)], [_up_to(output, self.axis, length) for output in whole]
 
     def keeping_the_last(self, first: Value, last: Value, carried: Sequence[Value]) -> tuple[list[Value], list[Value]]:
         """The carried values and the outputs of the last step, which may be carried values themselves."""
@@ -131,12 +141,15 @@ class _Loop:
     def _slices(self, places: Value) -> list[Value]:
         return [emit(Gather(axis=self.axis), sequence, places) for sequence in self.sequences]
 
-    def _round(self, place: Value, states: list[Value]) -> tuple[list[Value], list[Value]]:
+    def _round(self, place: Value, last: Value, states: list[Value]) -> tuple[list[Value], list[Value]]:
         """The steps of one round: the next carried values, and the outputs with the axis that is looped over."""
         if self.together == 1:
             states, outputs = map(list, self.step(states, self._slices(place)))
             return states, outputs if self.keep_axis else [expand_dims(output, self.axis) for output in outputs]
-        slices = self._slices(math.add(place, int32(list(range(self.together)))))
+        places = math.add(place, int32(list(range(self.together))))
+        if not self.whole:
+            places = math.minimum(places, math.subtract(last, 1))
+        slices = self._slices(places)
         pieces = [split(s, self.together, self.axis) if self.keep_axis else unstack(s, self.axis) for s in slices]
         steps: list[list[Value]] = []
         for i in range(self.together):
@@ -155,14 +168,17 @@ class _Carried:
     following: Value
 
 
-def _from_zeros(body: Builder, type: TensorType) -> tuple[Value, Value]:
-    """Zeros in front of a loop, and the input of the body that they are for."""
-    assert body.parent is not None
-    initial = body.parent.in_place(partial(full, type.shape, 0, type.dtype))
+def _from_zeros(body: Builder, type: TensorType, outside: Builder | None = None) -> tuple[Value, Value]:
+    """Zeros in front of a loop, or further out, and the input of the body that they are for."""
+    before = outside or body.parent
+    assert before is not None
+    initial = before.in_place(partial(full, type.shape, 0, type.dtype))
     return initial, body.graph.add_input(type, initial.name)
 
 
-def _stacked(body: Builder, outputs: Sequence[Value], axis: int, length: Size, count: int) -> list[_Carried]:
+def _stacked(
+    body: Builder, outputs: Sequence[Value], axis: int, length: Size, count: int, outside: Builder | None = None
+) -> list[_Carried]:
     """Tensors of `length` places, into which each round writes `outputs`, `count` places long; first where to."""
     starts: dict[int, _Carried] = {}
     stacks: list[_Carried] = []
@@ -175,7 +191,7 @@ def _stacked(body: Builder, outputs: Sequence[Value], axis: int, length: Size, c
             stride = int32([count * (place == axis) for place in range(rank)])
             starts[rank] = _Carried(initial, start, math.add(start, stride))
         shape = (*output.type.shape[:axis], length, *output.type.shape[axis + 1 :])
-        initial, target = _from_zeros(body, output.type.with_shape(shape))
+        initial, target = _from_zeros(body, output.type.with_shape(shape), outside)
         written = emit(DynamicUpdateSlice(), target, output, starts[rank].given)
         stacks.append(_Carried(initial, target, written))
     return [*starts.values(), *stacks]
@@ -188,6 +204,16 @@ def _until(last: Value, body: Builder, carried: Sequence[_Carried], name: str) -
         tested = inputs_of(test, initial)
         test.graph.outputs = [math.less(tested[0], last)]
     return emit_while(test, tested, body, [one.given for one in carried], [one.following for one in carried], initial)
+
+
+def _up_to(x: Value, axis: int, length: Size) -> Value:
+    """The first `length` places along an axis.
+
+    Where the length is open, STRIDED_SLICE copies element by element, and SLICE leaves the result's size to the run.
+    """
+    if same(x.type.shape[axis], length):
+        return x
+    return emit(Gather(axis=axis), x, count_up(0, length))
 
 
 def _is_among(values: Sequence[Value], value: Value) -> bool:

@@ -94,7 +94,12 @@ def size_scalar(size: Size) -> Value:
     """A size as an int32 scalar."""
     if not isinstance(size, Dim):
         return int32(int(size))
-    scalar = emit(Reshape(), size_tensor(size), constant([], DType.INT32))
+    return _scalar(size_tensor(size), size)
+
+
+def _scalar(vector: Value, size: Dim) -> Value:
+    """The element of a vector of one. The kernel of RESHAPE knows no scalar before it runs."""
+    scalar = emit(StridedSlice(shrink_axis_mask=1), vector, int32([0]), int32([1]), int32([1]))
     scalar.contents = (size,)
     return scalar
 
@@ -180,9 +185,8 @@ def _negative_over(polynomial: Polynomial, by: int | None) -> Value | None:
     if factor != -1 or len(monomial) != 1 or not isinstance(monomial[0], Symbol):
         return None
     vector = _atom(monomial[0])
-    size = emit(Reshape(), vector, constant([], DType.INT32))
-    size.contents = sizes_of(vector) or (Dim(1, monomial[0]),)
-    numbers = emit(Range(), int32(0), size, int32(1))
+    (size,) = sizes_of(vector) or (Dim(1, monomial[0]),)
+    numbers = emit(Range(), int32(0), _scalar(vector, Dim(int(size), monomial[0])), int32(1))
     every = emit(StridedSlice(begin_mask=1, end_mask=1), numbers, int32([0]), int32([0]), int32([by]))
     return emit(Mul(), emit(ShapeOf(), every), int32([-1]))
 
