@@ -10,7 +10,7 @@ from keras import activations, tree
 from litesmith.frontends.keras.lowerings.control import calling
 from litesmith.frontends.keras.options import options
 from litesmith.frontends.keras.provenance import current_layer
-from litesmith.frontends.keras.registry import Declined, lowers
+from litesmith.frontends.keras.registry import Declined, is_keras_class, lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math, recurrent
@@ -94,8 +94,8 @@ def lstm(
     _require_float32(inputs, initial_state_h, initial_state_c, kernel)
     states = (initial_state_h, initial_state_c)
     usual = activation is activations.tanh and recurrent_activation is activations.sigmoid
-    shows_states = current_layer().return_state or current_layer().stateful
-    if options().rnn == "fused" and usual and mask is None and not unroll and not shows_states:
+    shows_states = mask is not None or _shows_states(current_layer())
+    if options().rnn == "fused" and usual and not unroll and not shows_states:
         sequence = flip(inputs, 1) if go_backwards else inputs
         outputs = recurrent.fused_lstm(sequence, states, kernel, recurrent_kernel, bias)
         last = at_end(outputs, 1)
@@ -107,7 +107,7 @@ def lstm(
         kernel,
         recurrent_kernel,
         bias,
-        _recurrence(return_sequences, go_backwards, unroll),
+        _recurrence(return_sequences, go_backwards, unroll, shows_states),
         activation=calling(activation),
         gate=calling(recurrent_activation),
         mask=_layer_mask(mask, unroll),
@@ -138,7 +138,7 @@ def gru(
         kernel,
         recurrent_kernel,
         biases,
-        _recurrence(return_sequences, go_backwards, unroll),
+        _recurrence(return_sequences, go_backwards, unroll, mask is not None or _shows_states(current_layer())),
         activation=calling(activation),
         gate=calling(recurrent_activation),
         reset_after=reset_after,
@@ -153,16 +153,23 @@ def bidirectional(*args: Any, **kwargs: Any) -> None:
     raise Declined
 
 
+def _shows_states(layer: Any) -> bool:
+    """Whether more than the outputs is read of a layer, also by a `call` or `inner_loop` that is not Keras'."""
+    own = any({"call", "inner_loop"} & vars(base).keys() for base in type(layer).__mro__ if not is_keras_class(base))
+    return bool(own or layer.return_state or layer.stateful)
+
+
 def _row(bias: Value, row: int) -> Value:
     return reshape(weight_part(bias, 0, row, row + 1), (bias.type.shape[1],))
 
 
-def _recurrence(return_sequences: bool, go_backwards: bool, unroll: bool) -> Recurrence:
+def _recurrence(return_sequences: bool, go_backwards: bool, unroll: bool, final_states: bool) -> Recurrence:
     return Recurrence(
         backwards=go_backwards,
         unrolled=unroll or options().rnn == "unroll",
         all_outputs=return_sequences,
         keep_axis=True,
+        final_states=final_states,
     )
 
 
