@@ -104,7 +104,7 @@ def test_values_that_change_places_in_a_loop():
 def test_booleans_that_change_places_in_a_loop():
     def function(x):
         positive = x > 0
-        first, second = ops.fori_loop(0, 3, lambda i, s: (s[1], s[0]), (positive, ops.logical_not(positive)))
+        first, second = ops.fori_loop(0, 5, lambda i, s: (s[1], s[0]), (positive, ops.logical_not(positive)))
         return ops.cast(first, "float32"), ops.cast(second, "int32")
 
     check_function(function, X)
@@ -116,11 +116,106 @@ def test_a_loop_returns_an_outer_tensor():
 
 def test_a_loop_value_that_grows_by_broadcasting():
     def function(x):
-        return ops.fori_loop(0, 3, lambda i, s: s + x, ops.zeros((1, 3)))
+        return ops.fori_loop(0, 5, lambda i, s: s + x, ops.zeros((1, 3)))
 
-    with pytest.raises(LitesmithError, match=r"K102.*changes its shape"):
-        check_function(lambda x: ops.fori_loop(0, 2, lambda i, s: ops.concatenate([s, s], axis=0), x), X)
     check_function(function, X)
+
+
+GROWING = {
+    "for": lambda x: ops.fori_loop(0, ops.shape(x)[0] + 4, lambda i, s: ops.concatenate([s, x], axis=0), x),
+    "from nothing": lambda x: ops.fori_loop(0, 6, lambda i, s: ops.concatenate([s, x[:, :1]], axis=1), x[:, :0]),
+    "shrinking": lambda x: ops.fori_loop(0, 5, lambda i, s: s[:, 1:], ops.tile(x, (1, 3))),
+    "from values": lambda x: ops.while_loop(
+        lambda i, s: ops.sum(s) < 50, lambda i, s: (i + 1, ops.concatenate([s, ops.abs(x) + 1], axis=1)), (0, x)
+    ),
+    "of two": lambda x: ops.while_loop(
+        lambda i, a, b: i < 3, lambda i, a, b: (i + 1, ops.concatenate([a, b], axis=1), a[:, :1]), (0, x, x[:, :2])
+    ),
+    "unrolled": lambda x: ops.fori_loop(0, 3, lambda i, s: ops.concatenate([s, s]), x),
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_loop_values_whose_size_changes(name):
+    check_function(GROWING[name], X)
+
+
+def test_loop_values_whose_number_of_axes_changes_are_refused():
+    with pytest.raises(LitesmithError, match=r"K102.*axes"):
+        check_function(lambda x: ops.fori_loop(0, 9, lambda i, s: s[None], x), X)
+
+
+BRANCHES = {
+    "sizes": lambda x: ops.cond(ops.sum(x) > 0, lambda: ops.concatenate([x, x], axis=1), lambda: x[:, :2]),
+    "sizes that are used": lambda x: ops.sum(ops.cond(ops.sum(x) > 0, lambda: x, lambda: x[:, :1]) * 2, axis=1),
+    "sizes from values": lambda x: ops.cond(ops.sum(x) > 0, lambda: x[x > 0], lambda: x[x < 0]) * 2,
+    "three": lambda x: ops.switch(
+        ops.cast(ops.max(x), "int32") % 3, [lambda y: y[:, :1], lambda y: y, lambda y: ops.tile(y, (1, 2))], x
+    ),
+}
+
+
+@pytest.mark.parametrize("x", [LOW, HIGH, X])
+@pytest.mark.parametrize("name", BRANCHES)
+def test_branches_of_different_sizes(name, x):
+    check_function(BRANCHES[name], x)
+
+
+def forms(function, *arrays, **options):
+    loops = check_function(function, *arrays, **options).model.loops
+    return [(loop.form, loop.steps, loop.reason) for loop in loops]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: ops.fori_loop(0, 4, lambda i, s: s + x, x), ("unrolled", 4, "4 steps or fewer")),
+        (lambda x: ops.fori_loop(0, 5, lambda i, s: s + x, x), ("loop", 5, "5 steps")),
+        (
+            lambda x: ops.fori_loop(0, ops.shape(x)[0], lambda i, s: s + x, x),
+            ("loop", None, "its number of steps is open, batch"),
+        ),
+        (lambda x: ops.while_loop(lambda s: ops.max(s) < 9, lambda s: (s + 1,), (x,)),
+         ("loop", None, "the model computes when it ends")),
+        (lambda x: ops.scan(lambda c, _: (c * 2, c), x, length=3), ("unrolled", 3, "4 steps or fewer")),
+        (lambda x: ops.scan(lambda c, _: (c * 2, c), x, length=7, unroll=True), ("unrolled", 7, "unroll=True")),
+        (lambda x: ops.map(ops.exp, x), ("loop", None, "its number of steps is open, batch")),
+    ],
+)  # fmt: skip
+def test_the_report_says_what_became_of_a_loop(function, expected):
+    assert forms(function, X) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("rnn", "unroll", "expected"),
+    [
+        ("while", False, ("loop", 5, "5 steps")),
+        ("while", True, ("unrolled", 5, "unroll=True")),
+        ("unroll", False, ("unrolled", 5, 'rnn="unroll"')),
+        ("fused", False, ("fused", 5, 'rnn="fused"')),
+    ],
+)
+def test_the_report_says_what_became_of_a_recurrent_layer(rnn, unroll, expected):
+    model = keras.Sequential([keras.Input((5, 2)), keras.layers.LSTM(3, unroll=unroll, name="cell")])
+    (loop,) = litesmith.convert(model, rnn=rnn, verify=False).model.loops
+    assert (loop.form, loop.steps, loop.reason) == expected
+    assert (loop.layer, loop.operation) == ("cell", "backend.lstm")
+
+
+def test_a_scan_as_long_as_the_model_computes():
+    def function(x):
+        return ops.scan(lambda c, _: (c * 0.5, (c, ops.sum(c))), x[0], length=ops.cast(ops.max(x), "int32") + 1)
+
+    for x in (X, HIGH):
+        check_function(function, x)
+
+
+def test_a_custom_gradient_is_no_part_of_inference():
+    @ops.custom_gradient
+    def doubled(x):
+        return ops.tanh(x) * 2, lambda *args, upstream=None: upstream
+
+    check_function(lambda x: ops.fori_loop(0, 5, lambda i, s: doubled(s) + ops.stop_gradient(x), x), X)
 
 
 @pytest.mark.parametrize("bounds", [(0, 4), (2, 5), (3, 3)])
@@ -148,7 +243,7 @@ def test_loops_inside_each_other():
         def outer(i, s):
             return ops.fori_loop(0, i + 1, lambda j, t: t + x * ops.cast(j, "float32"), s)
 
-        return ops.fori_loop(0, 3, outer, x)
+        return ops.fori_loop(0, 6, outer, x)
 
     lite = check_function(function, X)
     assert builtins_of(lite).count("WHILE") == 2
@@ -161,7 +256,7 @@ def test_a_dynamic_size_is_known_inside_of_nested_graphs():
             more = ops.cond(ops.sum(s) > 0, lambda: ops.ones((ops.shape(x)[0], 2)), lambda: zeros)
             return s + ops.sum(ops.concatenate([zeros, more], axis=1))
 
-        return ops.fori_loop(0, 3, body, ops.mean(x))
+        return ops.fori_loop(0, 5, body, ops.mean(x))
 
     check_function(function, X)
 
@@ -239,7 +334,7 @@ class Iterated(keras.layers.Layer):
         self.kernel = self.add_weight((shape[-1], shape[-1]), name="kernel")
 
     def call(self, x):
-        return ops.fori_loop(0, 3, lambda i, s: ops.tanh(ops.matmul(s, self.kernel) + x), x)
+        return ops.fori_loop(0, 5, lambda i, s: ops.tanh(ops.matmul(s, self.kernel) + x), x)
 
 
 def test_a_layer_with_weights_in_a_loop():

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim, Size, Symbol
+from litesmith.ir.loops import LoopForm
 from litesmith.ir.operator import Operator
 from litesmith.ir.source import Source
 from litesmith.ir.types import TensorType
@@ -225,12 +226,17 @@ class Signature:
 
 @dataclass
 class Model:
-    """What one file holds: graphs, the ways to call them, and metadata by name."""
+    """What one file holds: graphs, the ways to call them, and metadata by name.
+
+    Attributes:
+        loops: what became of the loops of the model that was converted; nothing is known of a file's.
+    """
 
     graphs: list[Graph]
     signatures: list[Signature] = field(default_factory=list)
     metadata: dict[str, bytes] = field(default_factory=dict)
     description: str = ""
+    loops: tuple[LoopForm, ...] = ()
 
     @property
     def main(self) -> Graph:

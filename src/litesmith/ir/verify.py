@@ -6,7 +6,7 @@ complaint and compute wrongly, or what aborts the process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
@@ -121,12 +121,12 @@ def _loop_returns_what_it_takes(operation: Operation) -> str | None:
         if not _all_match(taken, [value.type for value in graph.inputs]):
             return f"{graph.name} takes other types than those that are carried"
     body = operation.operator.subgraphs()[1]
-    if not _all_match(taken, [value.type for value in body.outputs]):
+    if not _all_match([value.type for value in body.inputs], [value.type for value in body.outputs]):
         return f"{body.name} returns other types than it takes"
     return None
 
 
-def _all_match(left: list[TensorType | None], right: list[TensorType]) -> bool:
+def _all_match(left: Sequence[TensorType | None], right: list[TensorType]) -> bool:
     return len(left) == len(right) and all(a is not None and _may_match(a, b) for a, b in zip(left, right, strict=True))
 
 
@@ -157,7 +157,8 @@ def _branches_agree(operation: Operation) -> str | None:
     for graph in (first, second):
         if not _all_match(taken, [value.type for value in graph.inputs]):
             return f"{graph.name} takes other types than the operands"
-    if not _all_match([value.type for value in first.outputs], [value.type for value in second.outputs]):
+    returned = [value.type for value in operation.results]
+    if not all(_all_match(returned, [value.type for value in graph.outputs]) for graph in (first, second)):
         return f"{first.name} and {second.name} return different types"
     return None
 

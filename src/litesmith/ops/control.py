@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from litesmith.ir.builder import Builder, building_subgraph, emit, emit_many
-from litesmith.ir.dims import Dim, Size, same_shape
+from litesmith.ir.builder import Builder, building_subgraph, current_builder, emit
+from litesmith.ir.dims import Dim, Size, expression, same, same_shape
 from litesmith.ir.graph import Value
+from litesmith.ir.kernel_traps import MOST_AXES
+from litesmith.ir.loops import note_loop
 from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, broadcast_to, reshape
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.measured import emit_sized, new_size
 from litesmith.ops.sizes import int32
 from litesmith.opset.binary import LogicalOr, Maximum
 from litesmith.opset.control import If, While
@@ -27,22 +30,70 @@ Condition = Callable[[list[Value]], Value]
 Body = Callable[[list[Value]], Sequence[Value]]
 Branch = Callable[[], Sequence[Value]]
 
+CARRIED = "carried size"
+"""How sizes are called that change from round to round of a loop."""
 
-def while_loop(condition: Condition, body: Body, carried: Sequence[Value], name: str = "while") -> list[Value]:
+
+class ShapeChanges(Unsupported):
+    """A loop's value has another shape after a round, and not by broadcasting."""
+
+
+def while_loop(
+    condition: Condition,
+    body: Body,
+    carried: Sequence[Value],
+    name: str = "while",
+    types: Sequence[TensorType] | None = None,
+    steps: Size | None = None,
+) -> list[Value]:
     """The carried values after `body` has been applied to them as long as `condition` of them holds.
 
-    A carried value keeps its type; one that the body broadcasts is broadcast before the loop.
+    A carried value keeps its type; one that the body broadcasts is broadcast before the loop. Sizes that the
+    body changes are unknown in the loop and behind it.
+
+    Args:
+        types: of the carried values in each round, by default what they are in front of the loop.
+        steps: how many rounds there are, for the report.
     """
     with building_subgraph(f"{name}_body") as step:
-        inputs = inputs_of(step, carried)
+        inputs = inputs_of(step, carried, types)
         results = list(body(inputs))
-    started = as_the_body_returns(carried, results)
-    if started is not None:
-        return while_loop(condition, body, started, name)
+    if types is None and (started := _broadcast(carried, results)) is not None:
+        return while_loop(condition, body, started, name, steps=steps)
+    loosened = _loosened([value.type for value in inputs], [value.type for value in results])
+    if loosened is not None:
+        return while_loop(condition, body, carried, name, loosened, steps)
+    note_loop("loop", steps, steps_text(steps))
     with building_subgraph(f"{name}_cond") as test:
-        tested = inputs_of(test, carried)
+        tested = inputs_of(test, carried, types)
         test.graph.outputs = [test.reach(truth(condition(tested)))]
     return emit_while(test, tested, step, inputs, results, carried)
+
+
+def _broadcast(carried: Sequence[Value], results: Sequence[Value]) -> list[Value] | None:
+    """Initial values broadcast to the shapes that the body returns; None where that is not what it does."""
+    try:
+        return as_the_body_returns(carried, results)
+    except ShapeChanges:
+        return None
+
+
+def _loosened(before: Sequence[TensorType], after: Sequence[TensorType]) -> list[TensorType] | None:
+    """Types with a new unknown for each size that a round changes; None when all of those are unknown already."""
+    if any(old.dtype is not new.dtype or old.rank != new.rank for old, new in zip(before, after, strict=True)):
+        raise Unsupported("a loop whose values have another number of axes, or another type, after a round")
+    types = [
+        old.with_shape(tuple(map(_loosened_size, old.shape, new.shape))) for old, new in zip(before, after, strict=True)
+    ]
+    return None if all(map(TensorType.matches, types, before)) else types
+
+
+def _loosened_size(before: Size, after: Size) -> Size:
+    return before if same(before, after) or _is_carried(before) else new_size(CARRIED)
+
+
+def _is_carried(size: Size) -> bool:
+    return isinstance(size, Dim) and size.is_symbol and str(size).startswith(CARRIED)
 
 
 def fori_loop(
@@ -59,7 +110,15 @@ def fori_loop(
         place, *rest = values
         return [math.add(place, 1), *body(place, rest)]
 
-    return while_loop(lambda values: math.less(values[0], last), step, [first, *carried], name)[1:]
+    count = None if isinstance(lower, Value) or isinstance(upper, Value) else upper - lower
+    return while_loop(lambda values: math.less(values[0], last), step, [first, *carried], name, steps=count)[1:]
+
+
+def steps_text(count: Size | None) -> str:
+    """Why so many steps are a loop."""
+    if count is None:
+        return "the model computes when it ends"
+    return f"its number of steps is open, {count}" if isinstance(count, Dim) else f"{count} steps"
 
 
 def if_else(predicate: Value, then: Branch, otherwise: Branch, name: str = "if") -> list[Value]:
@@ -68,13 +127,13 @@ def if_else(predicate: Value, then: Branch, otherwise: Branch, name: str = "if")
         results = list(then())
     with building_subgraph(f"{name}_else") as second:
         others = list(otherwise())
-    _check_branches(results, others)
+    types = _types_behind(results, others)
     first.graph.outputs = [first.reach(value) for value in results]
     second.graph.outputs = [second.reach(value) for value in others]
     captured = _captured(first, second)
     for branch in (first, second):
         branch.graph.inputs = [branch.reach(value) for value in captured]
-    return list(emit_many(If(then=first.graph, otherwise=second.graph), truth(predicate), *captured))
+    return list(emit_sized(If(then=first.graph, otherwise=second.graph), [truth(predicate), *captured], *types))
 
 
 def switch(index: Value, branches: Sequence[Branch], name: str = "switch") -> list[Value]:
@@ -96,9 +155,10 @@ def truth(x: Value) -> Value:
     return scalar if x.type.dtype is DType.BOOL else math.not_equal(scalar, 0)
 
 
-def inputs_of(builder: Builder, values: Sequence[Value]) -> list[Value]:
-    """New inputs of a graph, one for each value, of its type."""
-    return [builder.graph.add_input(value.type, value.name) for value in values]
+def inputs_of(builder: Builder, values: Sequence[Value], types: Sequence[TensorType] | None = None) -> list[Value]:
+    """New inputs of a graph, one for each value, of its type or one of `types`."""
+    chosen = [value.type for value in values] if types is None else types
+    return [builder.graph.add_input(type, value.name) for value, type in zip(values, chosen, strict=True)]
 
 
 def as_the_body_returns(carried: Sequence[Value], results: Sequence[Value]) -> list[Value] | None:
@@ -122,8 +182,12 @@ def _started(value: Value, type: TensorType) -> Value:
         grown = broadcast_shapes(value.type.shape, type.shape)
     except TypeRule:
         grown = value.type.shape
-    if not same_shape(grown, type.shape) or _doubtful(value.type, type):
+    if value.type.rank != type.rank and len(grown) != type.rank:
         raise Unsupported(f"a loop whose value changes its shape from {value.type} to {type}")
+    if type.rank > MOST_AXES:
+        raise Unsupported("a loop whose value gets more axes in each round")
+    if not same_shape(grown, type.shape) or _doubtful(value.type, type):
+        raise ShapeChanges(f"a loop whose value changes its shape from {value.type} to {type}")
     return broadcast_to(value, type.shape)
 
 
@@ -149,7 +213,28 @@ def emit_while(
     body.graph.inputs = [*inputs, *(body.reach(value) for value in captured)]
     body.graph.outputs = [*outputs, *body.graph.inputs[len(carried) :]]
     keep_apart(body)
-    return list(emit_many(While(cond=test.graph, body=body.graph), *carried, *captured)[: len(carried)])
+    types = [_type_behind(value.type, value.type) for value in body.graph.outputs]
+    operator = While(cond=test.graph, body=body.graph)
+    return list(emit_sized(operator, [*carried, *captured], *types)[: len(carried)])
+
+
+def _type_behind(one: TensorType, other: TensorType) -> TensorType:
+    """The type outside of subgraphs that return these: sizes that they do not share are unknown there, and theirs."""
+    sizes = [
+        size if same(size, others) and _is_known_here(size) else new_size("inner")
+        for size, others in zip(one.shape, other.shape, strict=True)
+    ]
+    return one.with_shape(tuple(sizes))
+
+
+def _is_known_here(size: Size) -> bool:
+    """Whether all unknowns of a size can be read in the current graph, or in one around it."""
+    builder: Builder | None = current_builder()
+    left = set(expression(size).symbols)
+    while builder is not None and left:
+        left -= builder.graph.anchors.keys()
+        builder = builder.parent
+    return not left
 
 
 def _captured(*builders: Builder) -> list[Value]:
@@ -182,9 +267,11 @@ def _copy(x: Value) -> Value:
     return emit(Reshape(), x, int32(list(map(int, x.type.shape))))
 
 
-def _check_branches(results: Sequence[Value], others: Sequence[Value]) -> None:
+def _types_behind(results: Sequence[Value], others: Sequence[Value]) -> list[TensorType]:
+    """The types of what one of two branches returns."""
     if len(results) != len(others):
         raise Unsupported(f"branches that return {len(results)} and {len(others)} values")
     for one, other in zip(results, others, strict=True):
-        if not one.type.matches(other.type):
+        if one.type.dtype is not other.type.dtype or one.type.rank != other.type.rank:
             raise Unsupported(f"branches that return {one.type} and {other.type}")
+    return [_type_behind(one.type, other.type) for one, other in zip(results, others, strict=True)]

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from litesmith.ir.loops import LoopForm
 from litesmith.report.quantities import shape_text, size_text
 from litesmith.report.summary import LayerWeights, SignatureFace, Summary
 
@@ -31,6 +32,8 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
     for signature in summary.signatures:
         parts += ["", _signature(signature)]
     parts += ["", _operators(summary.operators)]
+    if summary.loops:
+        parts += ["", _loops(summary.loops)]
     if summary.weight_bytes:
         parts += ["", _layers(summary, layers)]
     return Group(*parts)
@@ -55,6 +58,13 @@ def _operators(counts: dict[str, int]) -> Table:
     table = grid("operator", ">count")
     for name, count in counts.items():
         table.add_row(name, str(count))
+    return table
+
+
+def _loops(loops: tuple[LoopForm, ...]) -> Table:
+    table = grid("loop", "of", "form", "because")
+    for loop in loops:
+        table.add_row(loop.layer or "model", loop.operation, loop.form, loop.reason)
     return table
 
 

@@ -14,6 +14,7 @@ from litesmith.flatbuffer.write import graph_values
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Operation, Value
+from litesmith.ir.loops import LoopForm
 from litesmith.ir.named_size import Names
 from litesmith.ir.types import DType
 from litesmith.opset.unmodeled import Unmodeled
@@ -69,6 +70,7 @@ class Summary:
         weight_bytes: of all constants; a buffer that several of them share counts once.
         operators: how often each operator stands in the file, most frequent first.
         layers: those with most weights first. A shared buffer is the first layer's that reads it.
+        loops: what became of the loops of a model that was just converted, and why.
     """
 
     maker: str
@@ -79,6 +81,7 @@ class Summary:
     operators: dict[str, int]
     layers: tuple[LayerWeights, ...]
     signatures: tuple[SignatureFace, ...]
+    loops: tuple[LoopForm, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -105,6 +108,7 @@ def summarize(lite: LiteModel) -> Summary:
         operators=dict(Counter(map(operator_name, operations)).most_common()),
         layers=tuple(sorted(layers, key=lambda layer: -layer.bytes)),
         signatures=tuple(_signatures(lite)),
+        loops=lite.model.loops,
     )
 
 

@@ -13,13 +13,21 @@ from litesmith.frontends.keras.registry import CallbackFailed, Declined, lowers
 from litesmith.frontends.keras.tensor import RawFrameworkCall
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
+from litesmith.ir.loops import note_loop
 from litesmith.ir.types import DType
 from litesmith.ops import array, control, math, prefixes
 from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.scan import Step
 from litesmith.ops.scan import scan as scan_over
+from litesmith.ops.sizes import known_size
 
 Function = Callable[..., Any]
+
+MOST_UNROLLED = 4
+"""Up to so many steps, which are known, are written out one after the other."""
+
+FEW_STEPS = f"{MOST_UNROLLED} steps or fewer"
 
 
 def calling(function: Function) -> Function:
@@ -124,7 +132,20 @@ def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Any) -> Any:
         result = calling(body_fun)(place, _pack(init_val, values))
         return _carried_on(init_val, carried, result)
 
-    return _pack(init_val, control.fori_loop(lower, upper, step, carried))
+    first, last = _number(lower), _number(upper)
+    if first is None or last is None or last - first > MOST_UNROLLED:
+        return _pack(init_val, control.fori_loop(lower, upper, step, carried))
+    note_loop("unrolled", last - first, FEW_STEPS)
+    for place in range(first, last):
+        carried = step(as_value(place, DType.INT32), carried)
+    return _pack(init_val, carried)
+
+
+def _number(bound: Any) -> int | None:
+    """A bound of a loop that is known now."""
+    if isinstance(bound, Value):
+        return None if bound.constant is None else int(bound.constant.array())
+    return None if isinstance(bound, Dim) else int(bound)
 
 
 @lowers("ops.scan")
@@ -140,10 +161,29 @@ def scan(f: Function, init: Any, xs: Any = None, length: Any = None, reverse: bo
         returned[:] = [y]
         return _carried_on(init, carried, carry), [as_value(leaf) for leaf in tree.flatten(y) if leaf is not None]
 
-    final, outputs = scan_over(step, carried, sequences, _length(sequences, length))
+    count = _length(sequences, length)
+    is_asked = unroll is True or (isinstance(unroll, int) and unroll >= count)
+    if not isinstance(count, Dim) and (is_asked or 0 < count <= MOST_UNROLLED):
+        note_loop("unrolled", count, f"unroll={unroll}" if is_asked and count > MOST_UNROLLED else FEW_STEPS)
+        final, outputs = _written_out(step, carried, sequences, count)
+    else:
+        note_loop("loop", count, control.steps_text(count))
+        final, outputs = scan_over(step, carried, sequences, count)
     if reverse:
         outputs = [array.flip(output, 0) for output in outputs]
     return _pack(init, final), _pack(returned[0], outputs)
+
+
+def _written_out(
+    step: Step, carried: Sequence[Value], sequences: Sequence[Value], count: int
+) -> tuple[Sequence[Value], list[Value]]:
+    """The steps of a scan one after the other."""
+    slices = [array.unstack(sequence) for sequence in sequences]
+    collected: list[Sequence[Value]] = []
+    for place in range(count):
+        carried, outputs = step(list(carried), [parts[place] for parts in slices])
+        collected.append(outputs)
+    return carried, [array.stack(outputs) for outputs in zip(*collected, strict=True)]
 
 
 @lowers("ops.map")
@@ -175,7 +215,7 @@ def associative_scan(f: Function, elems: Any, reverse: bool = False, axis: int =
 
 def _length(sequences: Sequence[Value], length: Any) -> Size:
     if length is not None:
-        return length if isinstance(length, Dim) else int(length)
+        return known_size(length)
     return sequences[0].type.shape[0]
 
 

@@ -10,11 +10,14 @@ from keras import activations, tree
 from litesmith.frontends.keras.lowerings.control import calling
 from litesmith.frontends.keras.options import options
 from litesmith.frontends.keras.provenance import current_layer
-from litesmith.frontends.keras.registry import Declined, is_keras_class, lowers
+from litesmith.frontends.keras.registry import Declined, lowers
+from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
+from litesmith.ir.loops import note_loop
 from litesmith.ir.types import DType
 from litesmith.ops import math, recurrent
 from litesmith.ops.array import as_value, cast, expand_dims, flip, reshape
+from litesmith.ops.control import steps_text
 from litesmith.ops.recurrent import Mask, Recurrence, at_end, weight_part
 
 Lowered = tuple[Any, Any, Any]
@@ -50,7 +53,7 @@ def rnn(
     recurrence = Recurrence(
         axis=0 if time_major else 1,
         backwards=go_backwards,
-        unrolled=unroll or options().rnn == "unroll",
+        unrolled=_is_unrolled(tree.flatten(inputs)[0].type.shape[0 if time_major else 1], unroll),
         all_outputs=return_all_outputs,
     )
     flat = [as_value(state) for state in tree.flatten(initial_states)]
@@ -94,8 +97,9 @@ def lstm(
     _require_float32(inputs, initial_state_h, initial_state_c, kernel)
     states = (initial_state_h, initial_state_c)
     usual = activation is activations.tanh and recurrent_activation is activations.sigmoid
-    shows_states = mask is not None or _shows_states(current_layer())
-    if options().rnn == "fused" and usual and not unroll and not shows_states:
+    shows_states = current_layer().return_state or current_layer().stateful
+    if options().rnn == "fused" and usual and mask is None and not unroll and not shows_states:
+        note_loop("fused", inputs.type.shape[1], 'rnn="fused"')
         sequence = flip(inputs, 1) if go_backwards else inputs
         outputs = recurrent.fused_lstm(sequence, states, kernel, recurrent_kernel, bias)
         last = at_end(outputs, 1)
@@ -107,7 +111,7 @@ def lstm(
         kernel,
         recurrent_kernel,
         bias,
-        _recurrence(return_sequences, go_backwards, unroll, shows_states),
+        _recurrence(inputs, return_sequences, go_backwards, unroll),
         activation=calling(activation),
         gate=calling(recurrent_activation),
         mask=_layer_mask(mask, unroll),
@@ -138,7 +142,7 @@ def gru(
         kernel,
         recurrent_kernel,
         biases,
-        _recurrence(return_sequences, go_backwards, unroll, mask is not None or _shows_states(current_layer())),
+        _recurrence(inputs, return_sequences, go_backwards, unroll),
         activation=calling(activation),
         gate=calling(recurrent_activation),
         reset_after=reset_after,
@@ -153,23 +157,26 @@ def bidirectional(*args: Any, **kwargs: Any) -> None:
     raise Declined
 
 
-def _shows_states(layer: Any) -> bool:
-    """Whether more than the outputs is read of a layer, also by a `call` or `inner_loop` that is not Keras'."""
-    own = any({"call", "inner_loop"} & vars(base).keys() for base in type(layer).__mro__ if not is_keras_class(base))
-    return bool(own or layer.return_state or layer.stateful)
-
-
 def _row(bias: Value, row: int) -> Value:
     return reshape(weight_part(bias, 0, row, row + 1), (bias.type.shape[1],))
 
 
-def _recurrence(return_sequences: bool, go_backwards: bool, unroll: bool, final_states: bool) -> Recurrence:
+def _is_unrolled(length: Size, unroll: bool) -> bool:
+    """Whether the steps are written out one after the other; the report is told."""
+    if unroll or options().rnn == "unroll":
+        note_loop("unrolled", length, "unroll=True" if unroll else 'rnn="unroll"')
+        return True
+    refused = ", which the fused operator does not compute" if options().rnn == "fused" else ""
+    note_loop("loop", length, steps_text(length) + refused)
+    return False
+
+
+def _recurrence(x: Value, return_sequences: bool, go_backwards: bool, unroll: bool) -> Recurrence:
     return Recurrence(
         backwards=go_backwards,
-        unrolled=unroll or options().rnn == "unroll",
+        unrolled=_is_unrolled(x.type.shape[1], unroll),
         all_outputs=return_sequences,
         keep_axis=True,
-        final_states=final_states,
     )
 
 

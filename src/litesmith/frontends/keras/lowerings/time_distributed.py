@@ -10,7 +10,9 @@ from keras import layers
 from litesmith.frontends.keras.lowerings.control import calling
 from litesmith.frontends.keras.registry import is_keras_class, lowers
 from litesmith.ir.graph import Value
+from litesmith.ir.loops import note_loop
 from litesmith.ops.array import reshape
+from litesmith.ops.control import steps_text
 from litesmith.ops.scan import scan
 
 MIXING = (layers.Lambda, layers.TorchModuleWrapper, layers.JaxLayer, layers.TFSMLayer)
@@ -32,7 +34,9 @@ def time_distributed(layer: Any, inputs: Value, training: Any = None, mask: Valu
     def step(states: list[Value], slices: list[Value]) -> tuple[list[Value], list[Value]]:
         return [], [_call(layer.layer, slices)]
 
-    _, (outputs,) = scan(step, [], sequences, inputs.type.shape[1], axis=1, name="time")
+    length = inputs.type.shape[1]
+    note_loop("loop", length, f"{steps_text(length)}, as the layer may mix examples")
+    _, (outputs,) = scan(step, [], sequences, length, axis=1, name="time")
     return outputs
 
 
