@@ -16,6 +16,7 @@ from litesmith.diagnostics.verification import OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.open import open_file, read_litert
+from litesmith.ir.loops import noting_loops
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
 from litesmith.runtime.isolated import SECONDS
@@ -69,7 +70,9 @@ def convert(
 
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]
-        imported = import_model(source, inputs, batch, options, signatures)
+        with noting_loops() as loops:
+            imported = import_model(source, inputs, batch, options, signatures)
+        imported.model.loops = tuple(loops)
         gc.collect(0)  # the graph of the second run, whose values and operations know each other
         imported.model.description = MAKER
         imported.model.metadata.update(face_metadata(imported.calls))
