@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from litesmith.verification.comparison import Report
 
 SHOWN_OPERATORS = 4
+SHOWN_LOOPS = 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Conversion:
             "bytes": self.summary.bytes,
             "weight_bytes": self.summary.weight_bytes,
             "operators": self.summary.operators,
+            "loops": [asdict(loop) for loop in self.summary.loops],
             "backend": self.backend.to_json(),
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
@@ -61,6 +63,7 @@ class Conversion:
             Text(f"{self.model}: {size_text(self.model_bytes)}, {self.layers} layers -> {self._operators()}"),
             Text(steps.replace(" and ", ", ", len(self.seconds) - 2)),
             self._verdict(),
+            *self._loops(),
         ]
         if self.backend.reason:
             lines.append(Text(f"Keras ran on {self.backend.backend}: {self.backend.reason}", style="dim"))
@@ -71,6 +74,12 @@ class Conversion:
         shown = [f"{count} {name}" for name, count in list(counts.items())[:SHOWN_OPERATORS]]
         more = [f"{len(counts) - SHOWN_OPERATORS} other kinds"] if len(counts) > SHOWN_OPERATORS else []
         return f"{sum(counts.values())} operators ({', '.join([*shown, *more])})"
+
+    def _loops(self) -> list[Text]:
+        """What became of the loops; `lite.summary()` and --json tell of all of them."""
+        loops = self.summary.loops
+        lines = [Text(f"loop {loop}") for loop in loops[:SHOWN_LOOPS]]
+        return [*lines, Text(f"{len(loops) - SHOWN_LOOPS} other loops")] if len(loops) > SHOWN_LOOPS else lines
 
     def _verdict(self) -> Text:
         if self.verification is None:
