@@ -142,12 +142,26 @@ def linspace(start: Value, stop: Value, count: Size, endpoint: bool, axis: int) 
 
     Start and stop are weighted rather than stepped between, so that both are met exactly.
     """
+    first, last, weights = _with_weights(start, stop, count, endpoint, axis)
+    return math.add(math.multiply(first, math.subtract(1, weights)), math.multiply(last, weights))
+
+
+def geomspace(start: Value, stop: Value, count: Size, endpoint: bool, axis: int) -> Value:
+    """`count` floats from start to stop, each the same multiple of the one before, along a new axis.
+
+    Start and stop have the same sign. The error is that of POW, relative to each element.
+    """
+    first, last, weights = _with_weights(start, stop, count, endpoint, axis)
+    return math.multiply(first, math.power(math.divide(last, first), weights))
+
+
+def _with_weights(start: Value, stop: Value, count: Size, endpoint: bool, axis: int) -> tuple[Value, Value, Value]:
+    """Both ends with a new axis, and 0 to 1 along it."""
     rank = len(broadcast_shape(start, stop))
     place = axis_of(axis, rank + 1)
     weights = _weights(count, endpoint, start.type.dtype)
-    weights = reshape(weights, (*[1] * place, count, *[1] * (rank - place)))
     first, last = (expand_dims(_to_rank(value, rank), place) for value in (start, stop))
-    return math.add(math.multiply(first, math.subtract(1, weights)), math.multiply(last, weights))
+    return first, last, reshape(weights, (*[1] * place, count, *[1] * (rank - place)))
 
 
 def _weights(count: Size, endpoint: bool, dtype: DType) -> Value:

@@ -207,18 +207,27 @@ def _other_leg(x: Value) -> Value:
 
 
 def arcsinh(x: Value) -> Value:
-    """The inverse of sinh: log1p(a + a ** 2 / (1 + sqrt(a ** 2 + 1))) for a = |x|; overflows above 1e19."""
+    """The inverse of sinh: log1p(a + a ** 2 / (1 + sqrt(a ** 2 + 1))) for a = |x|, where the quotient is a for large a."""
     magnitude = math.absolute(x)
     squared = math.square(magnitude)
     root = math.sqrt(math.add(squared, 1.0))
-    excess = math.add(magnitude, math.divide(squared, math.add(root, 1.0)))
-    return math.multiply(math.sign(x), log1p(excess))
+    quotient = select(math.less(magnitude, 1e9), math.divide(squared, math.add(root, 1.0)), magnitude)
+    return math.multiply(math.sign(x), log1p(math.add(magnitude, quotient)))
 
 
 def arccosh(x: Value) -> Value:
-    """The inverse of cosh, for x of at least 1; overflows above 1e19."""
+    """The inverse of cosh, for x of at least 1: log1p(x - 1 + sqrt((x - 1) * (x + 1))), where the root is x for large x."""
     above = math.subtract(x, 1.0)
-    return log1p(math.add(above, math.sqrt(math.multiply(above, math.add(x, 1.0)))))
+    root = select(math.less(x, 1e9), math.sqrt(math.multiply(above, math.add(x, 1.0))), x)
+    return log1p(math.add(above, root))
+
+
+def hypot(x: Value, y: Value) -> Value:
+    """The root of x ** 2 + y ** 2, whose squares neither overflow nor vanish for magnitudes from 1e-27 to 1e38."""
+    plain = math.add(math.square(x), math.square(y))
+    scale = select(math.greater(plain, 1e20), as_value(2.0**-70, x.type.dtype), as_value(2.0**30, x.type.dtype))
+    scaled = math.add(math.square(math.multiply(x, scale)), math.square(math.multiply(y, scale)))
+    return math.divide(math.sqrt(scaled), scale)
 
 
 def arctanh(x: Value) -> Value:

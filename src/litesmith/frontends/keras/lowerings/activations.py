@@ -9,8 +9,9 @@ from litesmith.frontends.keras.arguments import to_values
 from litesmith.frontends.keras.lowerings.promotion import float_value
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
-from litesmith.ops import nn
+from litesmith.ops import math, nn
 from litesmith.ops.array import as_value, expand_dims
+from litesmith.ops.indexing import select
 
 PLAIN: dict[str, Callable[[Value], Value]] = {
     "ops.sigmoid": nn.sigmoid,
@@ -87,7 +88,11 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Value:
 
 @lowers("ops.threshold")
 def threshold(x: Any, threshold: float, default_value: float) -> Value:
-    return nn.threshold(float_value(x), threshold, default_value)
+    value = as_value(x)
+    if value.type.dtype.is_float:
+        return nn.threshold(value, threshold, default_value)
+    above = math.greater(float_value(value), threshold)
+    return select(above, value, as_value(int(default_value), value.type.dtype))
 
 
 @lowers("ops.squareplus")

@@ -237,8 +237,7 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 
 @lowers("ops.hypot")
 def hypot(x1: Any, x2: Any) -> Value:
-    x, y = promote_float(x1, x2)
-    return math.sqrt(math.add(math.square(x), math.square(y)))
+    return special.hypot(*promote_float(x1, x2))
 
 
 @lowers("ops.heaviside")

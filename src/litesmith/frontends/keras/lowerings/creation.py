@@ -111,6 +111,23 @@ def linspace(
     return result, math.divide(math.subtract(last, first), as_value(count - 1 if endpoint else count, computed))
 
 
+@lowers("ops.logspace")
+def logspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0
+) -> Value:
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    computed = exponents.type.dtype
+    return cast(math.power(as_value(base, computed), exponents), dtype_or(dtype, computed))
+
+
+@lowers("ops.geomspace")
+def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Value:
+    computed = DType(result_type(kind_of(start), kind_of(stop), float))
+    first, last = as_value(start, computed), as_value(stop, computed)
+    made = creation.geomspace(first, last, known_size(num), endpoint, axis)
+    return cast(made, _float_or(dtype))
+
+
 @lowers("ops.eye")
 def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Value:  # noqa: N803 (Keras' names)
     rows, columns = _rows_and_columns(N, M)
