@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
 import convert_a_model
 import custom_layer
+import generate_text
 import variable_length
 
 found, report = custom_layer.main()
@@ -15,6 +16,7 @@ accuracies = variable_length.main()
 results = {
     "convert_a_model": convert_a_model.main(),
     "variable_length": [[*key, accuracy] for key, accuracy in accuracies.items()],
+    "generate_text": generate_text.main(),
     "custom_layer": {"found": found, "passed": report.passed, "max_abs": report.outputs[0].max_abs},
 }
 sys.stdout.write(json.dumps(results))

@@ -11,7 +11,8 @@ import pytest
 
 import litesmith
 
-SCRIPT = Path(__file__).parent / "all_examples.py"
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "tests" / "all_examples.py"
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +49,18 @@ def test_a_layer_written_with_another_framework_converts_once_its_lowering_is_th
     assert said["found"].startswith("K103: The layer's Companding.call could not be followed: the JAX function sign")
     assert said["passed"]
     assert said["max_abs"] < 1e-5
+
+
+def test_a_file_goes_on_with_a_text_as_keras_does(results, folder):
+    said = results["generate_text"]
+    for prompt, (of_keras, of_file) in said["texts"].items():
+        assert of_file == of_keras
+        assert of_file.startswith(prompt)
+        assert of_file in learned_by(ROOT / "examples" / "generate_text.py")
+    assert said["bytes"] < 1.5 * said["weights"]
+    assert list(litesmith.load(folder / "generator.tflite").signatures) == ["prefill", "decode"]
+
+
+def learned_by(program):
+    """The text that the program learns."""
+    return program.read_text().partition('TEXT = """')[2].partition('"""')[0]

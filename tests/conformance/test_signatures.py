@@ -88,7 +88,7 @@ def test_signatures_share_the_state():
     lite = litesmith.convert(
         model, signatures={"add": (model.add, (None, 4)), "read": (model.read, keras.InputSpec(shape=(1,)))}
     )
-    compare_arrays([np.zeros((1, 4))], [model.sum.numpy()])
+    compare_arrays([np.zeros((1, 4), "float32")], [model.sum.numpy()])
     one, x, y = np.ones(1, "float32"), floats(2, 4), floats(3, 4)
     for each in (lite, LiteModel(bytes(lite), isolated=True)):
         compare_arrays([np.zeros((1, 4), "float32")], [each.run(one, signature="read")])
@@ -120,3 +120,15 @@ def test_the_command_line_pins_sizes_by_name(tmp_path):
     assert '"long/dense' in result.output
     lite = litesmith.load(tmp_path / "model.tflite")
     assert [face["inputs"]["tokens"].shape for face in lite.signatures.values()] == [(1, 8), (1, 32)]
+
+
+def test_arrays_of_equal_elements_are_in_the_file_once():
+    """As the empty caches of all layers, which Keras makes anew for each."""
+
+    class Add(layers.Layer):
+        def call(self, x):
+            first, second = ops.ones((40_000,)), ops.ones((40_000,))
+            return ops.slice_update(first, (0,), x[0]), ops.slice_update(second, (3,), x[0])
+
+    lite = litesmith.convert(Add(), inputs=(1, 5))
+    assert 4 * 40_000 < len(lite) < 1.1 * 4 * 40_000

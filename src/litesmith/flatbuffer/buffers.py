@@ -10,7 +10,7 @@ from litesmith.ir.constants import Constant
 from litesmith.ir.types import DType
 
 COMPARED_BYTES = 64 * 1024
-"""Constants up to this size share a buffer when their bytes are equal.
+"""Constants up to this size, and arrays in memory, share a buffer when their bytes are equal.
 
 Larger ones share it only when they come from the same variable in the same way: comparing
 them would compute every weight of a model twice.
@@ -42,7 +42,7 @@ class Buffers:
         return self._by_key[key]
 
     def _find_or_append(self, constant: Constant) -> int:
-        if constant.type.dtype is DType.STRING or constant.type.nbytes <= COMPARED_BYTES:
+        if constant.type.dtype is DType.STRING or constant.type.nbytes <= COMPARED_BYTES or constant.is_held:
             data = bytes(encode(constant.array(), constant.type.dtype))
             digest = hashlib.blake2b(data, digest_size=16).digest()
             if digest not in self._by_bytes:

@@ -12,6 +12,8 @@ from litesmith.ir.types import DType, TensorType, dtype_of
 Array = np.ndarray[Any, Any]
 
 SMALL_BYTES = 512
+HELD = "array"
+"""What the keys of arrays that constants hold themselves begin with."""
 
 
 class Identity:
@@ -57,10 +59,15 @@ class Constant:
         dtype = dtype or dtype_of(array)
         if dtype is not DType.STRING and array.dtype != dtype.numpy:
             array = array.astype(dtype.numpy)
-        key: Hashable = ("array", Identity(array))
+        key: Hashable = (HELD, Identity(array))
         if array.nbytes <= SMALL_BYTES and dtype is not DType.STRING:
             key = (dtype, array.shape, array.tobytes())
         return Constant(TensorType(dtype, array.shape), lambda: array, key)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is an array in memory, so that its elements need not be computed."""
+        return isinstance(self.key, tuple) and self.key[:1] == (HELD,)
 
     def array(self) -> Array:
         """The elements, as an array of `type.dtype.numpy` and `type.shape`."""
