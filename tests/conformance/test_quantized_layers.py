@@ -1,15 +1,16 @@
 """Layers that Keras quantized: their integers go into the file as they are, and the numbers are Keras' own."""
 
 import keras
+import ml_dtypes  # noqa: F401 - numpy learns the names of its types
 import numpy as np
 import pytest
-from keras import layers, quantizers
+from keras import layers, ops, quantizers
 
 import litesmith
 from litesmith.frontends.keras.registry import is_keras_at_least
 from litesmith.frontends.keras.running import run_keras
 from litesmith.ir.types import DType
-from support import builtins_of, check_converts
+from support import builtins_of, check_converts, check_function
 
 if not is_keras_at_least("3.15"):
     pytest.skip("Keras before 3.15 stores integers otherwise, and runs its own code", allow_module_level=True)
@@ -307,8 +308,24 @@ def test_float8():
     for layer in model.layers:
         layer.inputs_scale.assign(0.013)
         layer.kernel_scale.assign(0.001)
-    exactly_close = check_converts(model, random(1, 64), random(3, 64) * 10, random(3, 64) * 1e-4)
-    assert "BITCAST" in builtins_of(exactly_close)
+    lite = check_converts(model, random(1, 64), random(3, 64) * 10, random(3, 64) * 1e-4)
+    assert "BITCAST" in builtins_of(lite)
+
+
+@pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
+def test_numbers_that_float8_does_not_hold(dtype):
+    """Halves, subnormal numbers, the largest and what is beyond, signs of zeros."""
+    held = np.arange(256, dtype="uint8").view(dtype).astype("float32")
+    held = np.sort(held[np.isfinite(held)])
+    halves = (held[1:] + held[:-1]) / 2
+    largest = held[-1] * np.array([1, 1.03, 1.0357143, 1.04, 1.0714285, 1.08, 1.2, 10, np.inf, np.nan], "float32")
+    numbers = np.concatenate([held, halves, halves * 1.0001, halves * 0.9999, largest, -largest, random(50)])
+    lite = check_function(lambda x: ops.cast(ops.cast(x, dtype), "float32"), numbers.astype("float32"))
+    with np.errstate(all="ignore"):
+        expected = numbers.astype("float32").astype(dtype).astype("float32")
+    found = lite.run([numbers.astype("float32")])
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found[expected == 0]), np.signbit(expected[expected == 0]))
 
 
 def test_einsum_dense_of_float8():

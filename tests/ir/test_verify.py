@@ -11,7 +11,7 @@ from litesmith.ir.verify import InvariantBroken, graph_problems, verify_model
 from litesmith.opset.control import CallOnce
 from litesmith.opset.conversion import Densify
 from litesmith.opset.convolution import Conv2D, DepthwiseConv2D
-from litesmith.opset.matmul import FullyConnected
+from litesmith.opset.matmul import EmbeddingLookup, FullyConnected
 from litesmith.opset.parse import parse_graph, parse_model
 from litesmith.opset.variable import AssignVariable, ReadVariable, VarHandle
 
@@ -135,6 +135,15 @@ def test_filters_of_few_bits(operator, dtype, image, sound):
     found = broken(operator, types, TensorType(image, (1, 4, 4, 1), scale))
     assert (found == []) is sound
     assert sound or "filter" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "width", "sound"), [(DType.INT4, 7, False), (DType.INT4, 8, True), (DType.INT8, 7, True)]
+)
+def test_rows_of_a_table_that_are_no_whole_bytes(dtype, width, sound):
+    table = TensorType(dtype, (5, width), SCALE)
+    found = broken(EmbeddingLookup(), [TensorType(DType.INT32, (3,)), table], TensorType(F32, (3, width)))
+    assert (found == []) == sound
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,16 @@ def test_lower_precision_in_keras_leaves_more_room(policy, coarse):
     assert report.outputs[0].allowed > 8 * coarse * report.outputs[0].max_abs
 
 
+@pytest.mark.parametrize(("mode", "step"), [("int8", 1 / 127), ("float8", 1 / 16)])
+def test_layers_that_round_their_inputs_leave_room_for_a_number_at_a_half(mode, step):
+    model = Sequential([layers.Input((8,)), layers.Dense(8, use_bias=False)])
+    lite = litesmith.convert(model, verify=False)
+    model.quantize(mode)
+    report = compare(model, lite, np.ones((3, 8), "float32"), atol=0.0)
+    magnitude = float(np.abs(np.asarray(model(np.ones((3, 8), "float32")))).max())
+    assert report.outputs[0].allowed == pytest.approx(2 * step * magnitude)
+
+
 def seen_shapes(model, inputs=None):
     """The shapes that a model is compared on."""
     seen = []

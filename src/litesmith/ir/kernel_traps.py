@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from litesmith.ir.dims import product
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.operator import Operator, Role
 from litesmith.ir.types import DType
@@ -39,6 +40,16 @@ def filter_is_wide_enough(operation: Operation) -> str | None:
         on_floats = image is not None and image.type.dtype is DType.FLOAT32
         if name == "DEPTHWISE_CONV_2D" and on_floats and dtype in (DType.INT4, DType.INT2):
             return f"a filter of {dtype} on float32, which the kernel refuses"
+    return None
+
+
+def rows_are_whole_bytes(operation: Operation) -> str | None:
+    """EMBEDDING_LOOKUP and GATHER read rows of int4 as if each began in a byte of its own."""
+    if operation.operator.builtin not in ("EMBEDDING_LOOKUP", "GATHER"):
+        return None
+    for table in operation.operands:
+        if table is not None and table.type.dtype is DType.INT4 and int(product(table.type.shape[1:])) % 2:
+            return "rows of an odd number of int4 elements, of which the kernel reads others"
     return None
 
 
@@ -138,6 +149,7 @@ def _operands(operation: Operation, role: Role) -> Iterator[Value]:
 TRAPS: tuple[Callable[[Operation], str | None], ...] = (
     blockwise_weights_are_int4,
     filter_is_wide_enough,
+    rows_are_whole_bytes,
     sparse_constants_are_filled_in,
     axes_are_few_enough,
     there_is_an_axis,

@@ -20,6 +20,8 @@ RTOL = 1e-4
 EPSILON = {"float16": 2**-10, "bfloat16": 2**-7}
 ROUNDINGS = 16
 """How many units of rounding a model of lower precision may be away from one computed in float32."""
+INT8_STEPS = 127
+FLOAT8_STEP = 2**-4
 ATOL = 1e-5
 OTHER_SIZES = {DYNAMIC_SIZE: (29, 53), 101: (97, 113), 224: (160, 192), 401: (389, 409)}
 """What sizes other than the batch are: the first that the model can take, and two to try besides it."""
@@ -192,9 +194,21 @@ def _run(lite: LiteModel, face: Face, inputs: Any) -> list[Array]:
 
 
 def _rtol(model: Any) -> float:
-    """What the coarsest float type that a Keras model computes in leaves of its numbers."""
-    layers = model._flatten_layers() if hasattr(model, "_flatten_layers") else ()
-    return max([RTOL, *(ROUNDINGS * EPSILON.get(layer.compute_dtype, 0.0) for layer in layers)])
+    """What the coarsest numbers that a Keras model computes in leaves of its results."""
+    layers = list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else ()
+    roundings = (ROUNDINGS * EPSILON.get(layer.compute_dtype, 0.0) for layer in layers)
+    return max([RTOL, *roundings, *map(_step_of_inputs, layers)])
+
+
+def _step_of_inputs(layer: Any) -> float:
+    """Twice the distance of the numbers that a quantized layer rounds its inputs to, relative to the largest.
+
+    A number next to a half falls on the other side of it where a layer in front was rounded otherwise.
+    """
+    if getattr(layer, "quantization_mode", None) == "float8":
+        return 2 * FLOAT8_STEP
+    quantizer = getattr(layer, "inputs_quantizer", None)
+    return 2 / getattr(quantizer, "value_range", (0, INT8_STEPS))[1] if quantizer else 0.0
 
 
 def _default_inputs(original: _Original, face: Face, seed: int) -> list[Any]:
