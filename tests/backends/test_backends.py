@@ -10,7 +10,7 @@ import pytest
 from litesmith.frontends.backends import is_installed
 
 HERE = Path(__file__).parent
-FILES = ("networks.py", "custom_layers.py", "isolation.py")
+FILES = ("networks.py", "custom_layers.py", "isolation.py", "texts.py")
 
 
 @pytest.mark.backend

@@ -10,6 +10,7 @@ from keras import layers
 
 import litesmith
 from bad_files import BAD_FILES, custom_classes
+from text_models import classifier
 
 
 def test_the_file_is_written_beside_the_model_and_the_result_says_what_happened(command, keras_file, model):
@@ -225,3 +226,17 @@ def test_a_size_may_have_a_bound(command, tmp_path):
     ran = command("run", file, "-i", tmp_path / "long.npz", "-o", tmp_path / "out.npz")
     assert ran.code == 2
     assert "has time<=40, not 41" in ran.err
+
+
+def test_layers_of_text_are_left_to_the_app(command, tmp_path):
+    pytest.importorskip("tensorflow")
+    path = tmp_path / "texts.keras"
+    classifier(layers).save(path)
+    assert "K304" in command("convert", path).err
+    assert "leave --signature out" in command("convert", path, "--signature", "x=1,1", "--split-preprocessing").err
+    ran = command("convert", path, "--split-preprocessing", "-o", tmp_path / "half.tflite")
+    assert ran.code == 0, ran.err
+    assert f"in the app, before the file: {tmp_path / 'half.preprocessing.json'}" in ran.out.replace("\n", "")
+    half = litesmith.load_preprocessing(tmp_path / "half.preprocessing.json")
+    assert litesmith.load(tmp_path / "half.tflite").run(half(["the fox", "a"])).shape == (2, 3)
+    assert all(line in ran.out for line in str(half).splitlines())

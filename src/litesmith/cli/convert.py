@@ -45,6 +45,13 @@ def convert(
         ),
     ] = None,
     rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers.")] = "while",
+    split_preprocessing: Annotated[
+        bool,
+        typer.Option(
+            "--split-preprocessing",
+            help="Leave layers of text to the app: what they know goes beside the file, ending in .preprocessing.json.",
+        ),
+    ] = False,
     verify: Annotated[bool, typer.Option(help="Compare with the Keras model.")] = True,
     atol: Atol = None,
     rtol: Rtol = None,
@@ -56,8 +63,11 @@ def convert(
     with reporting(as_json, debug) as out:
         if shapes and signatures:
             raise typer.BadParameter("--signature says the shapes of each; leave --input out", param_hint="--signature")
+        if signatures and split_preprocessing:
+            problem = "a model that is cut has one way to call it; leave --signature out"
+            raise typer.BadParameter(problem, param_hint="--split-preprocessing")
         target = output or model.parent / f"{model.stem}.tflite"
-        settings = {"batch": batch, "rnn": rnn}
+        settings = {"batch": batch, "rnn": rnn, "split_preprocessing": split_preprocessing}
         _convert(out, model, target, (shapes or [], signatures or []), custom_objects, settings, (verify, atol, rtol))
 
 
@@ -93,13 +103,25 @@ def _convert(
             report = _verified(model, lite, list(signatures or ()), atol, rtol)
             api.require_same(report)
     lite.save(target)
+    in_app = target.with_suffix(".preprocessing.json") if lite.preprocessing is not None else None
+    if in_app is not None and lite.preprocessing is not None:
+        lite.preprocessing.save(in_app)
 
     from litesmith.report.conversion import Conversion
     from litesmith.report.summary import summarize
 
     layers = sum(1 for _ in model._flatten_layers(include_self=False))
     done = Conversion(
-        str(path), path.stat().st_size, layers, str(target), summarize(lite), backend, watch.seconds, report
+        str(path),
+        path.stat().st_size,
+        layers,
+        str(target),
+        summarize(lite),
+        backend,
+        watch.seconds,
+        report,
+        None if in_app is None else str(in_app),
+        () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 

@@ -26,6 +26,8 @@ class Conversion:
     Attributes:
         seconds: of each step, by name: `load`, `convert`, `verify`.
         verification: None where it was left out.
+        app_file: where what is left to the app was written; None where nothing is.
+        app_steps: what is left to the app, in words.
     """
 
     model: str
@@ -36,6 +38,8 @@ class Conversion:
     backend: BackendChoice
     seconds: dict[str, float]
     verification: Report | None
+    app_file: str | None = None
+    app_steps: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -50,6 +54,7 @@ class Conversion:
             "backend": self.backend.to_json(),
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
+            **({} if self.app_file is None else {"preprocessing": self.app_file, "in_app": list(self.app_steps)}),
         }
 
     def layout(self) -> RenderableType:
@@ -65,6 +70,9 @@ class Conversion:
             self._verdict(),
             *self._loops(),
         ]
+        if self.app_file is not None:
+            lines.append(Text.assemble("in the app, before the file: ", (self.app_file, "bold")))
+            lines.extend(Text(f"  {step}") for step in self.app_steps)
         if self.backend.reason:
             lines.append(Text(f"Keras ran on {self.backend.backend}: {self.backend.reason}", style="dim"))
         return lines
