@@ -316,6 +316,13 @@ def test_layers_called_twice_share_weights():
     assert len(kernels) <= 6
 
 
+def test_a_soft_cap_is_refused_by_keras_itself_but_on_some_devices():
+    from litesmith import LitesmithError
+
+    with pytest.raises(LitesmithError, match="attn_logits_soft_cap"):
+        check_function(lambda q, k, v: ops.dot_product_attention(q, k, v, attn_logits_soft_cap=5.0), *QKV)
+
+
 def test_flash_attention_is_a_matter_of_the_backend():
     from litesmith import convert
 
