@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from litesmith.frontends.keras.lowerings.promotion import common_dtype, float_value, promote, promote_float
@@ -227,7 +228,7 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     dtype = value.type.dtype
     if not dtype.is_float:
         return value
-    largest = math.LARGEST if dtype is DType.FLOAT64 else float(np.finfo(dtype.numpy).max)
+    largest = math.LARGEST if dtype is DType.FLOAT64 else float(ml_dtypes.finfo(dtype.numpy).max)  # type: ignore[no-untyped-call]
     result = select(math.is_nan(value), as_value(nan, dtype), value)
     above = as_value(largest if posinf is None else posinf, dtype)
     below = as_value(-largest if neginf is None else neginf, dtype)
