@@ -10,7 +10,9 @@ leaked into plain numbers shows up as a difference between the two graphs.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import SupportsIndex, Union, cast
 
@@ -189,6 +191,22 @@ class Dim(int):
     def __pos__(self) -> Dim:
         return self
 
+    def __lt__(self, other: int) -> bool:
+        _tell(self, other)
+        return int(self) < other
+
+    def __le__(self, other: int) -> bool:
+        _tell(self, other)
+        return int(self) <= other
+
+    def __gt__(self, other: int) -> bool:
+        _tell(self, other)
+        return int(self) > other
+
+    def __ge__(self, other: int) -> bool:
+        _tell(self, other)
+        return int(self) >= other
+
     def __index__(self) -> int:
         return int(self)
 
@@ -202,6 +220,25 @@ class Dim(int):
 
     def __format__(self, spec: str) -> str:
         return format(str(self.expression), spec)
+
+
+_told: ContextVar[Callable[[Dim, object], None] | None] = ContextVar("litesmith_told_of_comparisons", default=None)
+
+
+def _tell(left: Dim, right: object) -> None:
+    listener = _told.get()
+    if listener is not None:
+        listener(left, right)
+
+
+@contextmanager
+def telling(listener: Callable[[Dim, object], None]) -> Iterator[None]:
+    """`listener` is called with both sides of each comparison by order that has a `Dim` on one side."""
+    token = _told.set(listener)
+    try:
+        yield
+    finally:
+        _told.reset(token)
 
 
 Size = Union[int, Dim]

@@ -5,9 +5,10 @@ Such a size is a new unknown, which is read from the tensor that has it first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from litesmith.ir.builder import current_builder, emit_many
 from litesmith.ir.dims import Dim, Size, symbol
@@ -19,25 +20,44 @@ from litesmith.opset.selection import Where
 PROBES = ((223, 227, 229, 233, 239, 241), (251, 257, 263, 269, 271, 277))
 """What such sizes compute as while a model is imported, in the first and in the second run."""
 
-_run_of: ContextVar[Callable[[str], int] | None] = ContextVar("litesmith_run_of", default=None)
+
+@dataclass(frozen=True)
+class Probing:
+    """What new sizes compute as.
+
+    Attributes:
+        run_of: by the name of a size, which of the two runs its probe is of.
+        given: the probes of some sizes, by name.
+        known: the sizes there are by now, by name; new ones are added.
+    """
+
+    run_of: Callable[[str], int]
+    given: Mapping[str, int]
+    known: dict[str, Dim]
+
+
+_probing: ContextVar[Probing | None] = ContextVar("litesmith_probing", default=None)
 
 
 @contextmanager
-def probing(run_of: Callable[[str], int]) -> Iterator[None]:
-    """New sizes take the probe of the run that `run_of` says for their name."""
-    token = _run_of.set(run_of)
+def probing(chosen: Probing) -> Iterator[None]:
+    """New sizes compute as `chosen` says."""
+    token = _probing.set(chosen)
     try:
         yield
     finally:
-        _run_of.reset(token)
+        _probing.reset(token)
 
 
 def new_size(name: str) -> Dim:
     """An unknown size, called `name` with a number behind it where another one is called so."""
     known_as = current_builder().subgraph_name(name)
-    run_of = _run_of.get()
-    probes = PROBES[run_of(known_as) if run_of else 0]
-    return symbol(known_as, probes[sum(map(ord, known_as)) % len(probes)])
+    chosen = _probing.get()
+    if chosen is None:
+        return symbol(known_as, PROBES[0][0])
+    probes = PROBES[chosen.run_of(known_as)]
+    probe = chosen.given.get(known_as, probes[sum(map(ord, known_as)) % len(probes)])
+    return chosen.known.setdefault(known_as, symbol(known_as, probe))
 
 
 def as_size(count: Value, name: str) -> Size:

@@ -26,18 +26,19 @@ from litesmith.frontends.keras.options import Options, using
 from litesmith.frontends.keras.options import options as chosen_options
 from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
 from litesmith.frontends.keras.signatures import DEFAULT, Entry, Method, entries_of
+from litesmith.frontends.keras.size_questions import Questions
 from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
 from litesmith.ir.calling import Calling
 from litesmith.ir.compare import first_difference
-from litesmith.ir.dims import Dim, Size, symbol
+from litesmith.ir.dims import Dim, Size, symbol, telling
 from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.kernel_traps import MOST_AXES
 from litesmith.ir.named_size import NamedSize
 from litesmith.ir.nesting import Nesting, flat_nesting, nesting_of
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType, TensorType
-from litesmith.ops.measured import probing
+from litesmith.ops.measured import Probing, probing
 from litesmith.opset.unmodeled import Missing
 from litesmith.opset.variable import RESET
 from litesmith.preprocessing.pipeline import Preprocessing
@@ -67,6 +68,7 @@ class _Trace:
     structure: Any
     tracer: Tracer
     boundary: Boundary | None
+    questions: Questions
 
     @property
     def graph(self) -> Graph:
@@ -153,9 +155,10 @@ def _follow(entries: Sequence[Entry]) -> tuple[list[_Trace], list[State]]:
     if findings:
         failures = [failure for trace in traces for failure in trace.tracer.failures]
         raise LitesmithError(_unique(findings)) from (failures[0] if failures else None)
-    for entry, graph in zip(entries, graphs, strict=True):
+    for entry, graph, trace in zip(entries, graphs, traces, strict=True):
         if graph.anchors:
             _check_sizes(graph, lambda run, changed: finished(_trace(entry, states, run, changed)))  # noqa: B023
+            _check_answers(graph, trace.questions, lambda sizes: _trace(entry, states, given=sizes), finished)  # noqa: B023
     return traces, live
 
 
@@ -186,20 +189,31 @@ def _build(model: Any, types: Any) -> None:
         run_keras(model, tree.map_structure(zeros, types))
 
 
-def _trace(entry: Entry, states: Sequence[State], run: int = 0, changed: str | None = None) -> _Trace:
-    """One run; `run` chooses the probe values of unknown sizes, of all of them or of the one `changed`."""
+def _trace(
+    entry: Entry,
+    states: Sequence[State],
+    run: int = 0,
+    changed: str | None = None,
+    given: Mapping[str, int] | None = None,
+) -> _Trace:
+    """One run; `run` chooses the probe values of unknown sizes, of all of them or of the one `changed`.
+
+    `given`: the probe values of some sizes.
+    """
     graph = Graph("main" if entry.name == DEFAULT else entry.name)
-    sizes = _Sizes(run, changed)
+    sizes = _Sizes(run, changed, given or {})
     leaves = tree.flatten(entry.inputs)
     names = unique([leaf.name for leaf in leaves])
     boundary = Boundary(graph, sizes.new) if chosen_options().split_preprocessing else None
     take = graph.add_input if boundary is None else boundary.take_input
     values = [take(sizes.type(leaf), name) for leaf, name in zip(leaves, names, strict=True)]
     tracer = Tracer(graph, states)
-    with probing(lambda name: run if changed in (None, name) else 0), cutting(boundary):
+    questions = Questions(sizes.known, sizes.most, lambda: "/".join(tracer.path))
+    chosen = Probing(lambda name: run if changed in (None, name) else 0, sizes.given, sizes.known)
+    with probing(chosen), cutting(boundary), telling(questions.ask):
         structure = tracer.run(lambda tensors: _call(entry.model, tensors), tree.pack_sequence_as(entry.inputs, values))
     graph.outputs = [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Value)]
-    return _Trace(entry, tracer.stateful_graph(), structure, tracer, boundary)
+    return _Trace(entry, tracer.stateful_graph(), structure, tracer, boundary, questions)
 
 
 def _too_many_axes(graph: Graph) -> Iterator[Diagnostic]:
@@ -242,10 +256,12 @@ def _call(model: Any, tensors: Any) -> Any:
 class _Sizes:
     """Unknown sizes of inputs: one for each name, one batch for all, one for each other axis."""
 
-    def __init__(self, run: int, changed: str | None = None) -> None:
+    def __init__(self, run: int, changed: str | None = None, given: Mapping[str, int] | None = None) -> None:
         self.run = run
         self.changed = changed
+        self.given = given or {}
         self.known: dict[str, Dim] = {}
+        self.most: dict[str, int] = {}
 
     def type(self, leaf: InputType) -> TensorType:
         names = leaf.names or (None,) * len(leaf.shape)
@@ -263,7 +279,9 @@ class _Sizes:
         if known_as not in self.known:
             run = self.run if self.changed in (None, known_as) else 0
             probes = self._probes(axis, named.most if named else None)
-            self.known[known_as] = symbol(known_as, probes[run])
+            self.known[known_as] = symbol(known_as, self.given.get(known_as, probes[run]))
+            if named and named.most is not None:
+                self.most[known_as] = named.most
         return self.known[known_as]
 
     def _probes(self, axis: int, most: int | None) -> tuple[int, int]:
@@ -289,6 +307,26 @@ def _check_sizes(first: Graph, again: Callable[[int, str | None], Graph]) -> Non
     unknown = sorted({symbol.name for symbol in first.anchors})
     read = [name for name in unknown if first_difference(first, again(1, name)) is not None]
     raise LitesmithError(SizeReadAsNumber(difference.source, ", ".join(read or unknown), difference.what))
+
+
+def _check_answers(
+    first: Graph,
+    questions: Questions,
+    again: Callable[[Mapping[str, int]], _Trace],
+    finished: Callable[[_Trace], Graph],
+) -> None:
+    """What Python code asks about a size must not change the graph; it may refuse the size that is answered otherwise.
+
+    `again` runs the model with some sizes given.
+    """
+    for question in questions.other_answers():
+        try:
+            trace = again({question.size: question.value})
+        except Exception:  # of the model itself, which does not take such a size
+            continue
+        graph = finished(trace)
+        if not trace.tracer.findings() and first_difference(first, graph) is not None:
+            raise LitesmithError(SizeReadAsNumber(question.source, question.size, "what follows from an `if` about it"))
 
 
 def _unique(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
