@@ -7,12 +7,14 @@ from typing import Any
 
 import jax
 import numpy as np
+import pytest
 
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.frontends.jax.importing import import_function
 from litesmith.ir.dims import symbol
 from litesmith.ir.graph import Graph, Model
 from litesmith.ir.types import DType, TensorType
+from litesmith.ops.errors import Unsupported
 from litesmith.passes.pipeline import optimize
 from litesmith.runtime.interpreter import RuntimeRefusal, Session
 from support import compare_arrays
@@ -73,3 +75,10 @@ def imported_operators(graph: Graph) -> list[str]:
 def floats(*shape: int, seed: int = 0, scale: float = 1.0) -> Any:
     """Seeded normal numbers."""
     return (np.random.default_rng(seed).standard_normal(shape) * scale).astype("float32")
+
+
+def refusal(function: Callable[..., Any], *arrays: Any) -> str:
+    """Why a function has no form."""
+    with pytest.raises(Unsupported) as raised:
+        import_function(function, [_type(np.asarray(array), ()) for array in arrays])
+    return str(raised.value)

@@ -10,17 +10,38 @@ import pytest
 from litesmith.frontends.backends import is_installed
 
 HERE = Path(__file__).parent
-FILES = ("networks.py", "custom_layers.py", "isolation.py", "texts.py")
+FILES = ("networks.py", "custom_layers.py", "through_jax.py", "isolation.py", "texts.py")
+CASES = "../conformance/test_cases.py"
 
 
 @pytest.mark.backend
 @pytest.mark.parametrize("backend", ["numpy", "jax", "tensorflow", "torch", "openvino"])
 def test_conformance(backend):
+    run(backend, FILES)
+
+
+@pytest.mark.backend
+def test_a_case_of_every_layer_and_operation_on_jax():
+    run("jax", [CASES], CONFORMANCE="few")
+
+
+@pytest.mark.backend
+@pytest.mark.slow
+def test_all_cases_on_jax():
+    run("jax", [CASES], timeout=3600)
+
+
+def run(backend, files, timeout=600, **variables):
     if not is_installed(backend):
         pytest.skip(f"{backend} is not installed")
-    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--durations=5", *(str(HERE / name) for name in FILES)]
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--durations=5", *(str(HERE / name) for name in files)]
     process = subprocess.run(
-        command, cwd=HERE.parents[1], env=environment(backend), capture_output=True, text=True, timeout=600
+        command,
+        cwd=HERE.parents[1],
+        env=environment(backend) | variables,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
     )
     assert process.returncode == 0, f"on {backend}:\n{process.stdout[-20_000:]}\n{process.stderr[-5_000:]}"
 

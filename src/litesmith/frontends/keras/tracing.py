@@ -22,6 +22,7 @@ from litesmith.diagnostics.keras import (
     UnsupportedOperation,
     UntraceableLayer,
 )
+from litesmith.frontends.keras import through_jax
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.intercept import intercepting, plain_keras
 from litesmith.frontends.keras.provenance import current_layer, failing_line, is_users, running_layer, users_line
@@ -107,11 +108,23 @@ class Tracer:
         with source_scope(source := Source("/".join(self.path), name, file, line)):
             rule = lowering(name)
             if rule is None:
-                return self._placeholder(UnsupportedOperation(source, _public(name)), name, original, args, kwargs)
+                return self._without_lowering(name, original, source, args, kwargs)
             if _has_complex((args, kwargs)) and not (may_take_complex(name) or _is_own(rule)):
                 finding = UnsupportedArgument(source, _public(name), COMPLEX_NUMBERS)
                 return self._placeholder(finding, name, original, args, kwargs)
             return self._apply(rule, _public(name), original, source, (), args, kwargs)
+
+    def _without_lowering(self, name: str, original: Callable[..., Any], source: Source, args: Any, kwargs: Any) -> Any:
+        """An operation that nothing is known of, as JAX computes it where Keras computes with JAX."""
+        finding: Diagnostic = UnsupportedOperation(source, _public(name))
+        if through_jax.is_possible() and not name.startswith("random."):
+            try:
+                return through_jax.call(original, args, kwargs)
+            except Unsupported as reason:
+                finding = UnsupportedArgument(source, _public(name), str(reason))
+            except Exception as error:
+                self.failures.append(error)
+        return self._placeholder(finding, name, original, args, kwargs)
 
     def _apply(
         self,
@@ -153,7 +166,7 @@ class Tracer:
     def call_layer(self, layer: Any, args: Any, kwargs: Any) -> Any:
         """A layer: its lowering if it has one, else its own `call` on our tensors."""
         rule = layer_lowering(layer) if layer.quantization_mode is None else quantized_lowering(layer)
-        place = len(self.path)
+        place, before = len(self.path), self._kept()
         if self.inside:
             self.path.append(layer.name)
         self.inside += 1
@@ -166,10 +179,39 @@ class Tracer:
         except (LitesmithError, CannotContinue):
             raise
         except Exception as error:
+            if through_jax.is_possible():
+                return self._layer_through_jax(layer, error, before, args, kwargs)
             return self._untraceable(layer, error, args, kwargs)
         finally:
             self.inside -= 1
             del self.path[place:]
+
+    def _kept(self) -> tuple[int, dict[int, Any], dict[int, Any]]:
+        """How many findings there are, and what variables stand for, as they are before a layer is called."""
+        if not through_jax.is_possible():
+            return 0, {}, {}
+        return len(self.found), dict(self.scope.state_mapping), dict(self.scope.assigned)
+
+    def _layer_through_jax(
+        self, layer: Any, failure: Exception, before: tuple[int, dict[int, Any], dict[int, Any]], args: Any, kwargs: Any
+    ) -> Any:
+        """A layer that failed on our tensors, as if it had not run before, as JAX computes it."""
+        found, (count, held, assigned) = self.found[:], before
+        self.found[count:] = []
+        self.scope.state_mapping, self.scope.assigned = held, assigned
+        call = layer.call if layer.quantization_mode is None else layer.quantized_call
+        file, line = failing_line(failure.__traceback__)
+        source = Source("/".join(self.path), type(layer).__name__, file, line)
+        try:
+            with running_layer(layer), source_scope(source):
+                return through_jax.call(call, args, kwargs, layer.variables)
+        except (LitesmithError, CannotContinue):
+            raise
+        except Exception as error:
+            self.found[:] = found
+            is_jax = isinstance(failure, RawFrameworkCall) or JAX_REFUSES.search(str(failure))
+            told = error if isinstance(error, Unsupported) or is_jax else failure
+            return self._untraceable(layer, told.with_traceback(failure.__traceback__), args, kwargs)
 
     def _lower_call(self, rule: Lowering, name: str, called: Any, args: Any, kwargs: Any) -> Any:
         """What the lowering of a layer or operation makes of one call of it."""
