@@ -94,15 +94,15 @@ def compare(
         data: inputs nested as the model's; by default seeded ones of batch 1 and 3 (1 where it is fixed).
         atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
             By default 1e-5, but no more than a hundredth of that magnitude, and 1e-4; the latter is
-            larger for a model that Keras computes in float16 or bfloat16, as the converted one is
-            computed in float32.
+            larger for a model that Keras computes in float16 or bfloat16, or whose output is of them,
+            as the converted one is computed in float32.
         signature: of the file; by default the first.
 
     Outputs that depend on random numbers are compared by their averages over several calls.
     """
     face = lite.face(signature)
     drawn = drawn_outputs(face.graph)
-    rtol = _rtol(model) if rtol is None else rtol
+    coarse = _rtol(model)
     original = _Original(model, face.outputs)
     batches = [data] if data is not None else _default_inputs(original, face, seed)
     if lite.has_state:
@@ -110,12 +110,15 @@ def compare(
     else:
         pairs = [(original(inputs), _run(lite, face, inputs)) for inputs in batches]
     again = _drawn_in_turn(model, lite, face, batches[-1]) if drawn else []
-    outputs = tuple(
-        _compare_drawn(name, [(a[i], b[i]) for a, b in again], atol, rtol)
-        if i in drawn
-        else _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, rtol)
-        for i, name in enumerate(face.output_names)
-    )
+
+    def compared(i: int, name: str) -> OutputReport:
+        type_rtol = ROUNDINGS * EPSILON.get(pairs[0][0][i].dtype.name, 0.0)
+        allowed = max(coarse, type_rtol) if rtol is None else rtol
+        if i in drawn:
+            return _compare_drawn(name, [(a[i], b[i]) for a, b in again], atol, allowed)
+        return _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, allowed)
+
+    outputs = tuple(compared(i, name) for i, name in enumerate(face.output_names))
     return Report(outputs, len(batches))
 
 
