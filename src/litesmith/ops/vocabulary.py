@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.ir.builder import constant
+from litesmith.ir.builder import constant, emit
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, expand_dims, is_known_size, squeeze
 from litesmith.ops.creation import one_hot
-from litesmith.ops.indexing import gather, select
+from litesmith.ops.indexing import select
+from litesmith.opset.slicing import Gather
 
 Array = np.ndarray[Any, Any]
 SPREAD = 8
@@ -38,7 +39,7 @@ def _in_table(x: Value, keys: Array, places: Array, spread: int) -> Value:
     table = np.full(spread + 2, -1, np.int32)
     table[(keys - below).astype(np.int64)] = places
     clipped = math.clip(x, as_value(below, DType.INT64), as_value(min(above, np.iinfo(np.int64).max), DType.INT64))
-    return gather(constant(table), cast(math.subtract(clipped, as_value(below, DType.INT64)), DType.INT32))
+    return _entries(constant(table), cast(math.subtract(clipped, as_value(below, DType.INT64)), DType.INT32))
 
 
 def _by_halving(x: Value, keys: Array, places: Array) -> Value:
@@ -49,11 +50,16 @@ def _by_halving(x: Value, keys: Array, places: Array) -> Value:
     while step:
         further = math.add(found, as_value(step, DType.INT32))
         inside = math.minimum(further, as_value(len(keys) - 1, DType.INT32))
-        is_reached = math.less_equal(gather(table, inside), x)
+        is_reached = math.less_equal(_entries(table, inside), x)
         found = select(is_reached, inside, found)
         step >>= 1
-    is_there = math.equal(gather(table, found), x)
-    return select(is_there, gather(constant(places), found), as_value(-1, DType.INT32))
+    is_there = math.equal(_entries(table, found), x)
+    return select(is_there, _entries(constant(places), found), as_value(-1, DType.INT32))
+
+
+def _entries(table: Value, indices: Value) -> Value:
+    """The entries at indices, none of which is negative."""
+    return emit(Gather(axis=0), table, indices)
 
 
 def range_of(x: Value, bounds: Array) -> Value:
@@ -64,7 +70,7 @@ def range_of(x: Value, bounds: Array) -> Value:
 
 def checked(indices: Value, count: int) -> Value:
     """Indices as they are; the call ends with an error where one is `count` or more, as GATHER does not take it."""
-    return gather(constant(np.arange(count, dtype=np.int32)), indices)
+    return _entries(constant(np.arange(count, dtype=np.int32)), indices)
 
 
 def token_at(indices: Value, tokens: Array, other: Any) -> Value:
@@ -72,7 +78,7 @@ def token_at(indices: Value, tokens: Array, other: Any) -> Value:
     last = len(tokens)
     clipped = math.clip(indices, as_value(-1, DType.INT64), as_value(last, DType.INT64))
     table = np.array([other, *tokens, other], tokens.dtype)
-    return gather(constant(table), cast(math.add(clipped, as_value(1, DType.INT64)), DType.INT32))
+    return _entries(constant(table), cast(math.add(clipped, as_value(1, DType.INT64)), DType.INT32))
 
 
 def encode(indices: Value, mode: str, depth: int, dtype: DType, weights: Value | None = None) -> Value:
