@@ -25,7 +25,7 @@ def results(folder):
     """What the examples return; in a process of its own, as the backend of the other tests cannot train."""
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     command = [sys.executable, str(SCRIPT)]
-    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])
 

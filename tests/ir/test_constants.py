@@ -84,3 +84,12 @@ def test_a_given_type_is_taken(dtype):
 def test_a_target_of_another_type_is_refused():
     with pytest.raises(TypeError):
         Constant.of(np.ones(3, np.float32)).write_into(np.zeros(3, np.int32))
+
+
+def test_a_constant_that_is_transposed_back_is_the_one_that_it_was():
+    constant = Constant.of(np.arange(600, dtype=np.float32).reshape(10, 20, 3))
+    moved = constant.transposed((2, 0, 1))
+    assert moved.transposed((1, 2, 0)) is constant
+    again = moved.transposed((1, 0, 2))
+    assert again.key == constant.transposed((0, 2, 1)).key
+    np.testing.assert_array_equal(again.array(), constant.array().transpose(0, 2, 1))

@@ -106,7 +106,7 @@ def test_a_caller_knows_more_than_one_call_of_a_model_told(steps):
     np.testing.assert_array_equal(lite.run(given | {"tokens": np.ones((2, 8), "int32")}).shape, (2, 8, 4))
 
 
-@pytest.mark.parametrize("inputs", [(None, 3), keras.InputSpec(shape=(None, 3)), np.zeros((9, 3), "float32")])
+@pytest.mark.parametrize("inputs", [(None, 3), keras.InputSpec(shape=(None, 3)), np.zeros((9, 3), "float32"), "?,3"])
 def test_a_model_that_was_never_called_needs_inputs(inputs):
     with pytest.raises(LitesmithError, match=r"K301.*never built"):
         litesmith.convert(Subclassed())
@@ -127,6 +127,7 @@ def test_a_model_that_was_never_called_needs_inputs(inputs):
             "type int32 for input 'zebra', which is float32",
         ),
         (["what else", (None, 2)], "'what else' is not a shape"),
+        (["apple=?,3", (None, 2)], "'apple=\\?,3' for the input 'zebra'"),
         ({"zebra": (None, 3), "aple": (None, 2)}, "there is no input 'aple'"),
         ({"zebra": (None, 3)}, "there is nothing for 'apple'"),
     ],
@@ -146,6 +147,17 @@ def test_inputs_that_do_not_fit_are_said(inputs, message):
 def test_inputs_may_be_given_by_name(nest, given):
     face = litesmith.convert(_two_inputs(NESTS[nest]), inputs=given).signatures["serving_default"]
     assert {str(type) for type in face["inputs"].values()} == {"float32[batch, 2]", "float32[4, 3]"}
+
+
+def test_a_shape_as_text_may_have_names_and_a_type():
+    class Shifted(keras.Model):
+        def call(self, ids):
+            return ids + 1
+
+    lite = litesmith.convert(Shifted(), inputs="2,time<=9:int32")
+    assert str(lite.signatures["serving_default"]["inputs"]["input"]) == "int32[2, time]"
+    with pytest.raises(ValueError, match="time<=9, not 10"):
+        lite.run(np.zeros((2, 10)))
 
 
 def test_inputs_are_described_as_the_data_of_a_file_is():

@@ -195,7 +195,10 @@ def _said(known: InputType, given: Any, fixed: bool) -> GivenInput:
     if isinstance(given, GivenInput):
         return given
     if isinstance(given, str):
-        return parse_input(given)[1]
+        name, said = parse_input(given)
+        if name not in (None, known.name):
+            raise LitesmithError(InputMismatch(f"{given!r} for the input '{known.name}'", describe(known)))
+        return said
     if isinstance(given, (keras.InputSpec, keras.KerasTensor)):
         return GivenInput(None if given.shape is None else tuple(given.shape), given.dtype)
     if _is_shape(given):
