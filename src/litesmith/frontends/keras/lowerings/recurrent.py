@@ -8,9 +8,10 @@ from typing import Any
 from keras import activations, tree
 
 from litesmith.frontends.keras.lowerings.control import calling
+from litesmith.frontends.keras.lowerings.convolutional_lstm import convolutional_cell, convolved
 from litesmith.frontends.keras.options import options
 from litesmith.frontends.keras.provenance import current_layer
-from litesmith.frontends.keras.registry import Declined, lowers
+from litesmith.frontends.keras.registry import Declined, is_keras_class, lowers
 from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.loops import note_loop
@@ -38,6 +39,9 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> Lowered:
+    cell = None if time_major or constants else convolutional_cell(current_layer())
+    if cell is not None:
+        inputs, step_function = convolved(cell, inputs)
     further = tuple(constants or ())
     returned: list[Any] = []
 
@@ -97,8 +101,8 @@ def lstm(
     _require_float32(inputs, initial_state_h, initial_state_c, kernel)
     states = (initial_state_h, initial_state_c)
     usual = activation is activations.tanh and recurrent_activation is activations.sigmoid
-    shows_states = current_layer().return_state or current_layer().stateful
-    if options().rnn == "fused" and usual and mask is None and not unroll and not shows_states:
+    shows_states = mask is not None or _shows_states(current_layer())
+    if options().rnn == "fused" and usual and not unroll and not shows_states:
         note_loop("fused", inputs.type.shape[1], 'rnn="fused"')
         sequence = flip(inputs, 1) if go_backwards else inputs
         outputs = recurrent.fused_lstm(sequence, states, kernel, recurrent_kernel, bias)
@@ -111,7 +115,7 @@ def lstm(
         kernel,
         recurrent_kernel,
         bias,
-        _recurrence(inputs, return_sequences, go_backwards, unroll),
+        _recurrence(inputs, return_sequences, go_backwards, unroll, shows_states),
         activation=calling(activation),
         gate=calling(recurrent_activation),
         mask=_layer_mask(mask, unroll),
@@ -135,6 +139,7 @@ def gru(
     reset_after: bool = True,
 ) -> Lowered:
     _require_float32(inputs, initial_state, kernel)
+    shows_states = mask is not None or _shows_states(current_layer())
     biases = (bias, None) if bias is None or not reset_after else (_row(bias, 0), _row(bias, 1))
     result = recurrent.gru(
         inputs,
@@ -142,7 +147,7 @@ def gru(
         kernel,
         recurrent_kernel,
         biases,
-        _recurrence(inputs, return_sequences, go_backwards, unroll),
+        _recurrence(inputs, return_sequences, go_backwards, unroll, shows_states),
         activation=calling(activation),
         gate=calling(recurrent_activation),
         reset_after=reset_after,
@@ -155,6 +160,12 @@ def gru(
 def bidirectional(*args: Any, **kwargs: Any) -> None:
     """Two layers, which Keras runs one by one when there is no operator for both."""
     raise Declined
+
+
+def _shows_states(layer: Any) -> bool:
+    """Whether more than the outputs is read of a layer, also by a `call` or `inner_loop` that is not Keras'."""
+    own = any({"call", "inner_loop"} & vars(base).keys() for base in type(layer).__mro__ if not is_keras_class(base))
+    return bool(own or layer.return_state or layer.stateful)
 
 
 def _row(bias: Value, row: int) -> Value:
@@ -171,12 +182,13 @@ def _is_unrolled(length: Size, unroll: bool) -> bool:
     return False
 
 
-def _recurrence(x: Value, return_sequences: bool, go_backwards: bool, unroll: bool) -> Recurrence:
+def _recurrence(x: Value, return_sequences: bool, go_backwards: bool, unroll: bool, final_states: bool) -> Recurrence:
     return Recurrence(
         backwards=go_backwards,
         unrolled=_is_unrolled(x.type.shape[1], unroll),
         all_outputs=return_sequences,
         keep_axis=True,
+        final_states=final_states,
     )
 
 
