@@ -132,6 +132,7 @@ def _and_of_16_bits(x: Value, y: Value) -> Value:
 
 
 UNSIGNED = {DType.INT8: DType.UINT8, DType.INT16: DType.UINT16, DType.INT32: DType.UINT32}
+SIGNED = {unsigned: signed for signed, unsigned in UNSIGNED.items()}
 
 
 def shift_right(x: Value, places: Value, signed: bool) -> Value:
@@ -140,6 +141,8 @@ def shift_right(x: Value, places: Value, signed: bool) -> Value:
     if dtype in UNSIGNED and not signed:
         unsigned = UNSIGNED[dtype]
         return view(shift_right(view(x, unsigned), view(places, unsigned), signed=False), dtype)
+    if dtype in SIGNED and signed:
+        return view(shift_right(view(x, SIGNED[dtype]), view(places, SIGNED[dtype]), signed=True), dtype)
     if _are_within(places, dtype.bits):
         return math.right_shift(x, places)
     inside = math.less(places, dtype.bits)

@@ -70,7 +70,7 @@ def count_leading_zeros(x: Value) -> Value:
 def _shifted(x: Value) -> Value:
     """The integer shifted right by 0, 1, ... places, along a new last axis."""
     places = constant(np.arange(x.type.dtype.bits), x.type.dtype)
-    return bits.shift_right(expand_dims(x, -1), places, signed=True)
+    return bits.shift_right(expand_dims(x, -1), places, signed=not math.is_unsigned(x.type.dtype))
 
 
 @imports("bitcast_convert_type")
