@@ -114,9 +114,10 @@ class SizeReadAsNumber(KerasDiagnostic, code="K201"):
     """A size that changes from call to call was used as if it were a fixed number.
 
     Why it matters: the file would work for one size only, and give wrong results for others.
-    Example: `np.arange(ops.shape(x)[1])`, or a Python loop over a time axis that is None.
-    How to fix: use `keras.ops` for computations on sizes (`ops.arange(ops.shape(x)[1])`), or
-        give the size with `inputs=` so that it is fixed.
+    Example: `np.arange(ops.shape(x)[1])`, a Python loop over a time axis that is None, or
+        `if ops.shape(x)[1] > 128`.
+    How to fix: use `keras.ops` for computations on sizes (`ops.arange(ops.shape(x)[1])`) and
+        `ops.cond` for decisions, or fix or bound the size with `inputs=`.
     """
 
     dimension: str
