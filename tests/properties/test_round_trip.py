@@ -214,6 +214,21 @@ def test_quantized_activations():
     assert first.main.operations[0].result.type.quantization == Quantization((pytest.approx(0.05),), (3,))
 
 
+def test_a_scale_for_each_block_of_weights():
+    rng = np.random.default_rng(0)
+    scales = rng.uniform(0.1, 1, (3, 2)).astype("float16")
+    quantization = Quantization(tuple(map(float, scales.reshape(-1))), (0,) * 6, 0, 32, (3, 2))
+    integers = rng.integers(-7, 8, (3, 64)).astype(DType.INT4.numpy)
+    step = FullyConnected(), ["x", held(integers, DType.INT4, quantization), None], TensorType(F32, (2, 3))
+    x = rng.normal(size=(2, 64)).astype("float32")
+    first = check_round_trip(Model([graph_of(TensorType(F32, (2, 64)), step)]), [x])
+    assert first.main.operations[0].operands[1].type.quantization == quantization
+    real = integers.astype("float32").reshape(3, 2, 32) * scales[:, :, None].astype("float32")
+    expected = x @ real.reshape(3, 64).T
+    # The kernel rounds each row of the input to 255 steps.
+    np.testing.assert_allclose(Session(to_bytes(first)).run([x])[0], expected, atol=0.02 * np.abs(expected).max())
+
+
 def test_sparse_weights():
     values = np.array([1.0, 2.0, 3.0], "float32")
     sparsity = Sparsity((0, 1), (), (SparseAxis(3), SparseAxis(8, (0, 1, 1, 3), (2, 0, 7))))

@@ -78,6 +78,8 @@ class _Reader:
         self.tensors: dict[Graph, list[Value | None]] = {}
         """For each graph, what stands for its tensors, in the file's order; None for those that nothing writes."""
         self.unknown = 0
+        self.subgraph: Any = None
+        """The one that is being read."""
 
     def model(self) -> Model:
         if not self.graphs:
@@ -89,6 +91,7 @@ class _Reader:
         return Model(self.graphs, signatures, metadata, _text(self.table.description))
 
     def _fill(self, graph: Graph, table: Any) -> None:
+        self.subgraph = table
         produced = {index for operator in table.operators or () for index in _indices(operator.outputs)}
         values = self.tensors[graph] = [None] * len(table.tensors or ())
         batch = self._new_symbol("batch")
@@ -133,7 +136,28 @@ class _Reader:
             size if size >= 0 else hint if isinstance(hint, Dim) else self._new_symbol("size")
             for size, hint in itertools.zip_longest(_sizes(tensor), hints)
         )
-        return TensorType(DTYPES[tensor.type], shape, _quantization(tensor.quantization), _sparsity(tensor.sparsity))
+        details = None if tensor.quantization is None else tensor.quantization.details
+        blockwise = isinstance(details, generated.BlockwiseQuantizationT)
+        quantization = self._blockwise(tensor.quantization) if blockwise else _quantization(tensor.quantization)
+        return TensorType(DTYPES[tensor.type], shape, quantization, _sparsity(tensor.sparsity))
+
+    def _blockwise(self, table: Any) -> Quantization:
+        """A scale for each block, which stand in a tensor of their own, as zero points may."""
+        details = table.details
+        scales = self._numbers(details.scales)
+        zero_points = self._numbers(details.zeroPoints) if details.zeroPoints > 0 else np.zeros(scales.shape, int)
+        return Quantization(
+            tuple(scales.reshape(-1).astype(float).tolist()),
+            tuple(zero_points.reshape(-1).astype(int).tolist()),
+            int(table.quantizedDimension),
+            int(details.blockSize),
+            tuple(scales.shape),
+        )
+
+    def _numbers(self, index: int) -> np.ndarray[Any, Any]:
+        """The elements of a constant of the graph that is being read."""
+        tensor = _at(self.subgraph.tensors, index)
+        return decode(self._bytes(tensor.buffer), DTYPES[tensor.type], tuple(_sizes(tensor)))
 
     def _new_symbol(self, name: str) -> Dim:
         self.unknown += 1

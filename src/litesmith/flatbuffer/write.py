@@ -204,6 +204,7 @@ class _ModelTable:
         table = generated.SubGraphT()
         table.name = graph.name
         table.tensors = [self._tensor(value, name) for value, name in zip(values, names, strict=True)]
+        self._add_scales_of_blocks(values, table.tensors)
         table.inputs = _ints(index[value] for value in graph.inputs)
         table.outputs = _ints(index[value] for value in graph.outputs)
         table.operators = [self._operator(operation, index, table.tensors) for operation in graph.operations]
@@ -216,6 +217,22 @@ class _ModelTable:
         table.isVariable = value.is_variable
         table.buffer = self.buffers.add(value.constant) if value.constant is not None else 0
         return table
+
+    def _add_scales_of_blocks(self, values: list[Value], tables: list[Any]) -> None:
+        """Behind a graph's tensors, those that hold a scale for each block of another one.
+
+        They are float16: kernels give wrong numbers for others. None takes zero points.
+        """
+        for place, value in enumerate(values):
+            quantization = value.type.quantization
+            if quantization is None or not quantization.block_size:
+                continue
+            if any(quantization.zero_points):
+                raise NotImplementedError("zero points of blocks, which no kernel takes")
+            scales = np.array(quantization.scales, np.float16).reshape(quantization.scale_shape or (-1,))
+            held = Value(TensorType(DType.FLOAT16, scales.shape), constant=Constant.of(scales))
+            tables[place].quantization = _blockwise(quantization, len(tables))
+            tables.append(self._tensor(held, f"{tables[place].name}:scales"))
 
     def _operator(self, operation: Operation, index: dict[Value, int], tensors: list[Any]) -> Any:
         operator = operation.operator
@@ -313,19 +330,26 @@ def _describe(table: Any, type: TensorType) -> None:
     table.hasRank = True
     if any(isinstance(size, Dim) for size in type.shape):
         table.shapeSignature = _ints(-1 if isinstance(size, Dim) else size for size in type.shape)
-    if type.quantization is not None:
+    if type.quantization is not None and not type.quantization.block_size:
         table.quantization = _quantization(type.quantization)
     if type.sparsity is not None:
         table.sparsity = _sparsity(type.sparsity)
 
 
 def _quantization(quantization: Quantization) -> Any:
-    if quantization.block_size:
-        raise NotImplementedError("blockwise scales are written by the quantizer")
     table = generated.QuantizationParametersT()
     table.scale = np.array(quantization.scales, np.float32)
     table.zeroPoint = np.array(quantization.zero_points, np.int64)
     table.quantizedDimension = quantization.axis
+    return table
+
+
+def _blockwise(quantization: Quantization, scales: int) -> Any:
+    """Quantization by blocks, whose scales are the tensor of this number."""
+    table = generated.QuantizationParametersT()
+    table.quantizedDimension = quantization.axis
+    table.detailsType = generated.QuantizationDetails.BlockwiseQuantization
+    table.details = generated.BlockwiseQuantizationT(scales, -1, quantization.block_size)
     return table
 
 
