@@ -272,30 +272,53 @@ def calibrated(config, **options):
     return model
 
 
-GPTQ = [
-    {"weight_bits": 4, "group_size": -1},
-    {"weight_bits": 4, "group_size": 5, "activation_order": True},
-    {"weight_bits": 4, "group_size": 8, "symmetric": True},
-    {"weight_bits": 8, "group_size": 8},
-    {"weight_bits": 3, "group_size": -1},
-]
-
-
-@pytest.mark.parametrize("options", GPTQ, ids=str)
-def test_gptq(options):
-    model = calibrated(quantizers.GPTQConfig, **options)
-    assert model.layers[-1].layers[0].quantization_mode == "gptq"
+@pytest.mark.parametrize("config", [quantizers.GPTQConfig, quantizers.AWQConfig])
+def test_what_gptq_and_awq_calibrate(config):
+    model = calibrated(config, group_size=5)
+    assert model.layers[-1].layers[0].quantization_mode in ("gptq", "awq")
     lite = check_converts(model, TOKENS[:, :4], TOKENS[:1, 3:])
-    assert (DType.INT8 if options["weight_bits"] == 8 else DType.INT4) in weights_of(lite)
+    assert DType.INT4 in weights_of(lite)
 
 
-@pytest.mark.parametrize("group", [-1, 5])
+def filled(config, shuffled=False):
+    """A block with random integers, scales and zero points where calibration would have put some."""
+    model, mode = block(), config.mode
+    for layer in model.layers:
+        layer.quantize(mode, config=config)
+        rows, highest = layer.g_idx.shape[0], 2**config.weight_bits
+        packed = 256 if config.weight_bits == 4 else highest
+        layer.quantized_kernel.assign(RNG.integers(0, packed, layer.quantized_kernel.shape))
+        layer.kernel_scale.assign(RNG.uniform(0.01, 0.02, layer.kernel_scale.shape))
+        layer.kernel_zero.assign(RNG.integers(0, highest, layer.kernel_zero.shape))
+        groups = np.arange(rows) // (rows if config.group_size == -1 else config.group_size)
+        layer.g_idx.assign(RNG.permutation(groups) if shuffled else groups)
+        setattr(layer, f"is_{mode}_calibrated", True)
+        if mode == "awq":
+            layer.awq_scales.assign(RNG.uniform(0.5, 2, layer.awq_scales.shape))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("bits", "group", "shuffled"),
+    [
+        (4, -1, False),
+        (4, 8, False),
+        (4, 8, True),
+        (4, 5, True),
+        (8, -1, False),
+        (8, 5, False),
+        (3, 8, True),
+        (2, -1, False),
+    ],
+)
+def test_gptq(bits, group, shuffled):
+    lite = check_converts(filled(quantizers.GPTQConfig(None, None, weight_bits=bits, group_size=group), shuffled))
+    assert (DType.INT8 if bits == 8 else DType.INT4) in weights_of(lite)
+
+
+@pytest.mark.parametrize("group", [-1, 8, 5])
 def test_awq(group):
-    model = calibrated(quantizers.AWQConfig, group_size=group)
-    assert model.layers[-1].layers[0].quantization_mode == "awq"
-    for layer in model.layers[-1].layers:
-        layer.awq_scales.assign(RNG.uniform(0.5, 2, layer.awq_scales.shape))
-    lite = check_converts(model, TOKENS[:, :4], TOKENS[:1, 3:])
+    lite = check_converts(filled(quantizers.AWQConfig(None, None, group_size=group)))
     assert DType.INT4 in weights_of(lite)
 
 
