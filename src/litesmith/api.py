@@ -143,10 +143,13 @@ def load(path: str | Path, isolated: bool | None = None, timeout: float = SECOND
 
 
 def open_model(model: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """A live model as it is; a file's model loaded."""
-    if not isinstance(model, (str, Path)):
-        return model
-    return open_file(Path(model), custom_objects)
+    """A live model as it is, a file's model loaded; of a FeatureSpace the model of its features."""
+    opened = open_file(Path(model), custom_objects) if isinstance(model, (str, Path)) else model
+    if type(opened).__name__ != "FeatureSpace":
+        return opened
+    from litesmith.frontends.keras.feature_space import features_of
+
+    return features_of(opened)
 
 
 def require_same(report: Report) -> None:

@@ -58,6 +58,20 @@ def test_layers_of_keras_that_take_integers():
     assert litesmith.verify(model, litesmith.convert(model, verify=False))
 
 
+@pytest.mark.skipif(not COMPUTES_TEXTS, reason="Keras adapts it in TensorFlow alone")
+def test_a_space_of_features(tmp_path):
+    features = {"size": "float_normalized", "id": "integer_categorical", "name": "string_categorical"}
+    space = keras.utils.FeatureSpace({**features, "code": "integer_hashed"}, crosses=[("id", "code")], crossing_dim=8)
+    random = np.random.default_rng(0)
+    names = random.choice(["x", "y"], 20)
+    space.adapt({"size": random.random(20), "id": np.arange(20) % 5, "name": names, "code": np.arange(20)})
+    lite = litesmith.convert(space, split_preprocessing=True)
+    assert [placed.sources for placed in lite.preprocessing.placed] == [("name",)]
+    assert litesmith.verify(space, lite)
+    space.save(tmp_path / "space.keras")
+    assert litesmith.convert(tmp_path / "space.keras", split_preprocessing=True).preprocessing == lite.preprocessing
+
+
 def test_a_model_of_another_kind_is_compared_where_keras_can_call_it(monkeypatch):
     monkeypatch.setattr(halves, "BATCHES", (1,))
 

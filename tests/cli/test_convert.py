@@ -240,3 +240,7 @@ def test_layers_of_text_are_left_to_the_app(command, tmp_path):
     half = litesmith.load_preprocessing(tmp_path / "half.preprocessing.json")
     assert litesmith.load(tmp_path / "half.tflite").run(half(["the fox", "a"])).shape == (2, 3)
     assert all(line in ran.out for line in str(half).splitlines())
+    written = ("--preprocessing", tmp_path / "half.preprocessing.json")
+    assert command("verify", path, tmp_path / "half.tflite", *written).code == 0
+    refused = command("verify", path, tmp_path / "half.tflite", *written, "--data", tmp_path / "x.npz")
+    assert "leave --data out" in refused.err

@@ -25,6 +25,10 @@ def verify(
     atol: Atol = None,
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
+    preprocessing: Annotated[
+        Path | None,
+        typer.Option(metavar="JSON", help="What was left to the app by `convert --split-preprocessing`."),
+    ] = None,
     timeout: Timeout = 300.0,
     as_json: Json = False,
     debug: Debug = False,
@@ -32,9 +36,14 @@ def verify(
     """Compare a LiteRT file with the Keras model it was made from, output by output."""
     with reporting(as_json, debug) as out:
         from litesmith import api
+        from litesmith.preprocessing.pipeline import load_preprocessing
 
         with out.progress("Loading Keras and the model"):
             lite = api.load(file, isolated=True, timeout=timeout)
+            if preprocessing is not None:
+                if data is not None:
+                    raise typer.BadParameter("texts are made for it; leave --data out", param_hint="--data")
+                lite.preprocessing = load_preprocessing(preprocessing)
             inputs = _inputs(lite, data, signature)
 
             from litesmith.cli.models import load_model

@@ -34,7 +34,9 @@ def compare_halves(
 
     half = None if takes_texts() else numeric_half(model, preprocessing)
     if half is not None:
-        return compare(half, LiteModel(bytes(lite), lite.model), None, atol, rtol)
+        file = lite.restarted()
+        file.preprocessing = None
+        return compare(half, file, None, atol, rtol)
     inputs = [_sample(lite, preprocessing, batch, seed) for seed, batch in enumerate(BATCHES)]
     return _merged([compare(model, lite, each, atol, rtol) for each in inputs])
 
