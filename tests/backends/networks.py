@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import Model, Sequential, layers, ops
 
+import litesmith
 from support import builtins_of, check_converts
 
 
@@ -68,6 +69,20 @@ def test_recurrent_with_a_mask(kind):
         given.append(steps)
     lite = check_converts(model, *given, rtol=1e-4)
     assert "WHILE" in builtins_of(lite)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+def test_stateful_layers_go_on_where_they_were(kind):
+    x = keras.Input((5, 3), batch_size=2)
+    layer = getattr(layers, kind)(4, stateful=True)
+    model = randomized(Model(x, layer(x)))
+    layer.reset_state()
+    lite = litesmith.convert(model, verify=False)
+    random = np.random.default_rng(4)
+    for _ in range(3):
+        steps = random.standard_normal((2, 5, 3)).astype("float32")
+        expected = ops.convert_to_numpy(model(steps, training=False))
+        np.testing.assert_allclose(lite.run(steps), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_masks_from_an_embedding():
