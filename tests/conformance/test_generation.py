@@ -10,7 +10,7 @@ from keras import layers, ops
 import litesmith
 from litesmith.frontends.keras.running import variables_of
 from litesmith.lite_model import LiteModel
-from support import builtins_of, check_converts, compare_arrays, converted
+from support import builtins_of, check_converts, check_function, compare_arrays, converted
 
 VOCABULARY, WIDTH, HEADS, LENGTH, DEPTH = 40, 16, 4, 12, 2
 PER_HEAD = WIDTH // HEADS
@@ -198,6 +198,14 @@ def test_blocks_that_do_not_fit_are_moved_to_where_they_do(place, written):
     lite = converted(lambda c, b, p: ops.slice_update(c, (0, p), b), cache, block, np.int32(0), dynamic_batch=False)
     cache[0, written : written + 2] = 1
     np.testing.assert_array_equal(lite.run([np.zeros_like(cache), block, np.int32(place)]), cache)
+
+
+def test_known_places_may_count_from_the_end():
+    cache, block = np.zeros((3, LENGTH), "float32"), np.ones((3, 2), "float32")
+    check_function(lambda c, b: ops.slice_update(c, (0, -3), b), cache, block)
+    check_function(
+        lambda c: ops.slice(c, (0, -3), (ops.shape(c)[0], 2)), np.arange(36.0, dtype="float32").reshape(3, 12)
+    )
 
 
 class Remembering(keras.Model):

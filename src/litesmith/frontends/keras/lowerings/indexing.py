@@ -70,13 +70,14 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Value:
 
 @lowers("ops.slice")
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Value:
-    return indexing.take_block(as_value(inputs), start_indices, known_sizes(shape))
+    x = as_value(inputs)
+    return indexing.take_block(x, _from_the_front(start_indices, x), known_sizes(shape))
 
 
 @lowers("ops.slice_update")
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Value:
     x = as_value(inputs)
-    return indexing.write_block(x, start_indices, as_value(updates, x.type.dtype))
+    return indexing.write_block(x, _from_the_front(start_indices, x), as_value(updates, x.type.dtype))
 
 
 @lowers("ops.scatter")
@@ -88,3 +89,14 @@ def scatter(indices: Any, values: Any, shape: Any) -> Value:
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Value:
     x = as_value(inputs)
     return scattering.scatter_update(x, as_value(indices), as_value(updates, x.type.dtype), reduction)
+
+
+def _from_the_front(starts: Any, x: Value) -> Any:
+    """Known negative starts counted from the front, as the kernels would take them for 0 or refuse them."""
+    if not isinstance(starts, (tuple, list)):
+        return starts
+    sizes = x.type.shape
+    return [
+        start + size if isinstance(start, int) and start < 0 else start
+        for start, size in zip(starts, sizes, strict=True)
+    ]
