@@ -10,6 +10,7 @@ from keras import layers, ops
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.frontends.keras import registry
+from litesmith.report.summary import summarize
 from support import builtins_of, check_converts
 
 if keras.backend.backend() != "jax":
@@ -59,6 +60,13 @@ def test_every_operator_names_the_layer_and_the_users_line():
     assert sine.source.layer == "odd"
     assert (sine.source.file, sine.source.line) == (__file__, line)
     assert sine.source.operation == "jax.lax.sin"
+
+
+def test_the_report_tells_of_it():
+    summary = summarize(litesmith.convert(odd_model(), verify=False))
+    assert summary.through_jax == ("odd",)
+    assert "followed through JAX: odd" in str(summary)
+    assert summary.to_json()["through_jax"] == ("odd",)
 
 
 def test_weights_stay_where_they_are():

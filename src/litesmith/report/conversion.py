@@ -51,6 +51,7 @@ class Conversion:
             "weight_bytes": self.summary.weight_bytes,
             "operators": self.summary.operators,
             "loops": [asdict(loop) for loop in self.summary.loops],
+            **({"through_jax": list(self.summary.through_jax)} if self.summary.through_jax else {}),
             "backend": self.backend.to_json(),
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
@@ -70,6 +71,8 @@ class Conversion:
             self._verdict(),
             *self._loops(),
         ]
+        if self.summary.through_jax:
+            lines.append(Text(f"followed through JAX: {', '.join(self.summary.through_jax)}"))
         if self.app_file is not None:
             lines.append(Text.assemble("in the app, before the file: ", (self.app_file, "bold")))
             lines.extend(Text(f"  {step}") for step in self.app_steps)

@@ -13,7 +13,7 @@ from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import graph_values
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim
-from litesmith.ir.graph import Operation, Value
+from litesmith.ir.graph import Model, Operation, Value
 from litesmith.ir.loops import LoopForm
 from litesmith.ir.named_size import Names
 from litesmith.ir.types import DType
@@ -71,6 +71,7 @@ class Summary:
         operators: how often each operator stands in the file, most frequent first.
         layers: those with most weights first. A shared buffer is the first layer's that reads it.
         loops: what became of the loops of a model that was just converted, and why.
+        through_jax: the layers of a model that was just converted which came as programs of JAX.
     """
 
     maker: str
@@ -82,9 +83,11 @@ class Summary:
     layers: tuple[LayerWeights, ...]
     signatures: tuple[SignatureFace, ...]
     loops: tuple[LoopForm, ...] = ()
+    through_jax: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        encoded = asdict(self)
+        return encoded if self.through_jax else {key: encoded[key] for key in encoded if key != "through_jax"}
 
     def __str__(self) -> str:
         from litesmith.report.layout import summary_layout, to_text
@@ -109,7 +112,15 @@ def summarize(lite: LiteModel) -> Summary:
         layers=tuple(sorted(layers, key=lambda layer: -layer.bytes)),
         signatures=tuple(_signatures(lite)),
         loops=lite.model.loops,
+        through_jax=_through_jax(lite.model),
     )
+
+
+def _through_jax(model: Model) -> tuple[str, ...]:
+    """The layers with operators that were primitives of JAX; files do not say so."""
+    operations = (operation for graph in model.all_graphs() for operation in graph.operations)
+    sources = [operation.source for operation in operations if operation.source.operation.startswith("jax.lax.")]
+    return tuple(dict.fromkeys(source.layer or "model" for source in sources))
 
 
 def operator_name(operation: Operation) -> str:
