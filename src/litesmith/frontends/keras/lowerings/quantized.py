@@ -1,4 +1,4 @@
-"""Layers that Keras quantized to integers: `quantize("int8" | "int4" | "gptq" | "awq")`.
+"""Layers that Keras quantized: `quantize("int8" | "int4" | "gptq" | "awq" | "float8")`.
 
 Their integers stand in the file as they are. What Keras computes is computed, in the same steps:
 
@@ -128,6 +128,8 @@ def _groups(layer: Any) -> Array:
 @lowers("layers.Dense.quantized", "layers.EinsumDense.quantized", since=SINCE)
 def dense(layer: Any, inputs: Value, training: Any = None) -> Any:
     """The product in one of the modes, then what adapters (LoRA), bias and activation make of it."""
+    if layer.quantization_mode == "float8":
+        return to_values(_float8(layer, to_tensors(inputs)))
     if not _is_calibrated(layer):
         return to_values(layer.quantized_call(to_tensors(inputs)))
     contraction = _Contraction(getattr(layer, "equation", "...a,ab->...b"), inputs, _kernel_shape(layer))
@@ -146,6 +148,22 @@ def _adapted(layer: Any, inputs: Any) -> Any:
     equation = getattr(layer, "equation", "...a,ab->...b")
     rows = ops.matmul(ops.einsum(equation, inputs, layer.lora_kernel_a), layer.lora_kernel_b)
     return (layer.lora_alpha / layer.lora_rank) * rows
+
+
+def _float8(layer: Any, inputs: Any) -> Any:
+    """Inputs and kernel rounded to float8 and back; the bias to bfloat16, as Keras has it in float32."""
+    from keras.src.quantizers.quantizers import quantize_and_dequantize
+
+    x, kernel = (
+        quantize_and_dequantize(each, ops.convert_to_tensor(scale), "float8_e4m3fn", layer.compute_dtype)
+        for each, scale in ((inputs, layer.inputs_scale), (ops.convert_to_tensor(layer._kernel), layer.kernel_scale))
+    )
+    result = ops.einsum(getattr(layer, "equation", "...a,ab->...b"), x, kernel)
+    if layer.bias is not None:
+        bias = ops.convert_to_tensor(layer.bias)
+        rounded = ops.cast(ops.cast(bias, "bfloat16"), bias.dtype)
+        result = ops.add(result, rounded if layer.dtype_policy.compute_dtype == "float32" else bias)
+    return result if layer.activation is None else layer.activation(result)
 
 
 def _is_calibrated(layer: Any) -> bool:
