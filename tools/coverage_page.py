@@ -1,159 +1,221 @@
-"""Write docs/coverage.md: which layers and operations of Keras convert.
+"""Write docs/reference/coverage.md: what converts of Keras, from the table of conformance in tests/conformance/cases/.
 
-Run `python tools/coverage_page.py`, or with `--check` to see whether the page is up to date. Layers are converted, run
-and compared with Keras in a typical use. Operations convert where they have a lowering; those that Keras makes
-of others are tried.
+Run `python tools/coverage_page.py`, or with `--check` to see whether the page is up to date. What the page promises is
+what the tests check of every case; `--measure` converts new cases (with `--again`: all) and
+notes their operators in coverage.json.
+What the official converter does is in official.json, which `tools/official_coverage.py` writes.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ["KERAS_BACKEND"] = "numpy"
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 
+import argparse
 import inspect
-from collections.abc import Callable, Iterator
+import json
+import sys
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
-import keras
-from keras import layers, ops
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 
-import litesmith
-import pages
-from litesmith.frontends.keras.registry import lowered_names
-from typical_layers import FAMILIES, NOT_CONVERTED, Use
+import keras  # noqa: E402
+from cases import table  # noqa: E402
+from cases.case import PUBLIC, Case  # noqa: E402
 
+import pages  # noqa: E402
+from litesmith.diagnostics.base import LitesmithError  # noqa: E402
+
+NAME = "reference/coverage.md"
+OPERATORS = pages.DOCS / "reference" / "coverage.json"
+OFFICIAL = pages.DOCS / "reference" / "official.json"
+SHOWN = 5
 TITLE = """\
 # Coverage
 
-What converts today, of the public names of Keras {version}. This page is written by `tools/coverage_page.py`: it
-converts each layer in a typical use, runs it in the LiteRT runtime and compares the result with Keras. In other
-configurations a layer may give a finding ([limits](limits.md)); a conversion reports all of a model's findings at once.
+What converts, of the public names of Keras {keras}: {cases} cases of {layers} layers and {operations} operations,
+which the tests enumerate from Keras, convert, run in the LiteRT runtime and compare with Keras
+(`tests/conformance/cases/`). This page is written from them by `tools/coverage_page.py`.
 
-- Layers: {layers} of {all_layers} convert.
-- Operations: {operations} of {all_operations} convert.
+- **Cases**: how many configurations convert, of how many in the table.
+- **Error**: the largest that the tests allow, relative to the largest element of an output (for functions of each
+  element: to the element), where Keras computes in float32; `exact` means that there is none.
+- **Sizes**: which may be left open: the `batch` alone, or `any` but those that weights fix; files ran at several.
+- **Operators**: of LiteRT, in these cases; the most frequent first.
+- **Official**: how many cases TensorFlow's converter gets right, of those that it was given: {official}.
+  Builtin operators only, the batch open, numbers within 1e-4 of Keras on TensorFlow.
 
 Your own layers convert when they are made of what converts, or when you say how they are expressed with
-[`@litesmith.lowers`](python.md#your-own-layers).
+[`@litesmith.lowers`](../python.md#your-own-layers). [Limits](../limits.md) says what to do about findings.
 """
-
-COMPOSED: dict[str, tuple[tuple[int, ...], Callable[[Any], Any]]] = {
-    "bartlett": ((8,), lambda x: x * ops.bartlett(8)),
-    "blackman": ((8,), lambda x: x * ops.blackman(8)),
-    "geomspace": ((8,), lambda x: x * ops.geomspace(1.0, 100.0, 8)),
-    "hamming": ((8,), lambda x: x * ops.hamming(8)),
-    "hanning": ((8,), lambda x: x * ops.hanning(8)),
-    "image.crop_images": ((8, 8, 3), lambda x: ops.image.crop_images(x, 1, 1, 1, 1)),
-    "image.extract_patches": ((8, 8, 3), lambda x: ops.image.extract_patches(x, 4)),
-    "image.extract_patches_3d": ((8, 8, 8, 2), lambda x: ops.image.extract_patches_3d(x, 4)),
-    "image.pad_images": ((8, 8, 3), lambda x: ops.image.pad_images(x, 1, 1, 1, 1)),
-    "image.ssim": ((16, 16, 3), lambda x: ops.image.ssim(x, x * 0.5, 1.0)),
-    "kaiser": ((8,), lambda x: x * ops.kaiser(8, 3.0)),
-    "layer_normalization": ((8,), ops.layer_normalization),
-    "linalg.eig": ((3, 3), lambda x: ops.real(ops.eig(ops.clip(ops.nan_to_num(x), -1.0, 1.0))[0])),
-    "logspace": ((8,), lambda x: x * ops.logspace(0.0, 2.0, 8)),
-    "normalize": ((8,), ops.normalize),
-    "polar": ((8,), lambda x: ops.view_as_real(ops.polar(ops.abs(x), x))),
-    "rearrange": ((4, 6), lambda x: ops.rearrange(x, "b (h k) c -> b h k c", k=2)),
-    "rms_normalization": ((8,), ops.rms_normalization),
-    "saturate_cast": ((8,), lambda x: ops.saturate_cast(x * 300.0, "uint8")),
-    "view_as_complex": ((8, 2), lambda x: ops.abs(ops.view_as_complex(x))),
-    "view_as_real": ((8, 2), lambda x: ops.view_as_real(ops.view_as_complex(x) * 1j)),
-}
-"""Operations that Keras makes of others or of numbers alone, and those that always give a finding.
-
-The shape of an example without the batch, and a use. To find the shape of a result, Keras' numpy backend computes
-with what happens to be in memory, which `eig` may refuse.
-"""
-
-NO_OPERATIONS = frozenset({"convert_to_numpy", "custom_gradient", "dtype", "is_tensor", "jvp", "linalg.jvp"})
-"""Functions in `keras.ops` that compute no part of a model."""
-
-Row = tuple[str, bool, str]
-"""(name, whether it converts, note)"""
+COLUMNS = "| {kind} | cases | error | sizes | operators | official |\n| --- | --- | --- | --- | --- | --- |"
 
 
 def page() -> str:
-    """The page: layers by family, operations by the alphabet."""
-    families = {family: list(map(layer_row, uses)) for family, uses in FAMILIES.items()}
-    families["Not converted"] = [(name, False, note) for name, note in sorted(NOT_CONVERTED.items())]
-    operations = list(operation_rows())
-    all_layers = [row for rows in families.values() for row in rows]
+    """The page: what cannot be expressed, layers, operations."""
+    names = sorted(table.names(), key=str.lower)
+    operators = _read(OPERATORS)["operators"]
+    official = _read(OFFICIAL)
+    layers = [name for name in names if name.startswith("layers.")]
+    operations = [name for name in names if name.startswith("ops.")]
+    rows = {name: row(name, operators, official["outcomes"]) for name in names}
     title = TITLE.format(
-        version=keras.version(),
-        layers=sum(converts for _, converts, _ in all_layers),
-        all_layers=len(all_layers),
-        operations=sum(converts for _, converts, _ in operations),
-        all_operations=len(operations),
+        keras=keras.version(),
+        cases=len(table.CASES),
+        layers=len(layers),
+        operations=len(operations),
+        official=_of_official(official),
     )
-    sections = [f"### {family}\n\n{_table('Layer', rows)}" for family, rows in families.items()]
     return "\n".join(
-        [title, "## Layers\n", *sections, "## Operations of `keras.ops`\n", _table("Operation", operations)]
+        [
+            title,
+            "## What cannot be expressed\n",
+            *refusals(),
+            "\n## Layers\n",
+            COLUMNS.format(kind="Layer"),
+            *(rows[name] for name in layers),
+            "\n## Operations of `keras.ops`\n",
+            COLUMNS.format(kind="Operation"),
+            *(rows[name] for name in operations),
+            "",
+        ]
     )
 
 
-def layer_row(use: Use) -> Row:
-    """Whether a layer converts; its other names, or what stands in the way."""
-    also = other_names(getattr(layers, use.name), use.name, vars(layers))
-    note = f"also called {', '.join(also)}" if also else ""
-    reason = what_stands_in_the_way(use.model())
-    return use.name, reason is None, reason or note
+def refusals() -> list[str]:
+    """A table of the cases and layers that give a finding."""
+    lines = ["| What | finding | why |", "| --- | --- | --- |"]
+    for name, (converts, code, why) in table.OF_OTHERS.items():
+        if converts == "no" and name in PUBLIC:
+            lines.append(f"| `{name}` | {_link(code)} | {why} |")
+    refused = [case for case in table.CASES if case.refused]
+    return [*lines, *(f"| `{_cell(case.id)}` | {_link(case.refused)} | {case.because} |" for case in refused)]
 
 
-def operation_rows() -> Iterator[Row]:
-    """Every public operation once, with its other names."""
-    public = dict(_public("image.", ops.image)) | dict(_public("linalg.", ops.linalg)) | dict(_public("", ops))
-    seen: set[int] = set()
-    for name, function in public.items():
-        if id(function) in seen or name in NO_OPERATIONS:
-            continue
-        seen.add(id(function))
-        also = other_names(function, name, public)
-        reason = None
-        if name in COMPOSED or not {f"ops.{other}" for other in (name, *also)} & lowered_names():
-            reason = _tried(name)
-        yield name, reason is None, reason or (f"also called {', '.join(also)}" if also else "")
+def row(name: str, operators: dict[str, list[str]], outcomes: dict[str, str]) -> str:
+    """The line of a layer or an operation."""
+    short = name.removeprefix("layers.").removeprefix("ops.")
+    also = sorted({other.split(".", 1)[1] for other in table.names()[name]} - {f"{room}.{short}" for room in ROOMS})
+    shown = f"`{short}`" + (f" ({', '.join(also)})" if also else "")
+    if name in table.OF_OTHERS:
+        converts, code, note = table.OF_OTHERS[name]
+        return f"| {shown} | {converts} | | | {note}{f' ({code})' if code else ''} | |"
+    cases = table.cases_of(name)
+    right = [case for case in cases if not case.refused]
+    cells = (f"{len(right)} of {len(cases)}", _error(right), _sizes(right), _operators(right, operators))
+    return f"| {shown} | {' | '.join(cells)} | {_official(cases, outcomes)} |"
 
 
-def what_stands_in_the_way(model: Any, **options: Any) -> str | None:
-    """The findings of a conversion that compares with Keras; None where it succeeds."""
-    try:
-        litesmith.convert(model, **options)
-    except litesmith.LitesmithError as error:
-        return " ".join(dict.fromkeys(f"{finding.code}: {finding.message()}" for finding in error.diagnostics))
-    return None
+ROOMS = ("nn", "numpy", "linalg", "image")
 
 
-def other_names(member: Any, name: str, room: dict[str, Any]) -> list[str]:
-    """The names besides `name` under which `member` stands in a module."""
-    return sorted(other for other, same in room.items() if same is member and other != name)
+def _error(cases: list[Case]) -> str:
+    largest = max((case.bound for case in cases if "float16" not in case.id), default=None)
+    return "" if largest is None else f"{largest:g}" if largest else "exact"
 
 
-def _tried(name: str) -> str | None:
-    """What stands in the way of an operation without a lowering of its own."""
-    if name not in COMPOSED:
-        return "no lowering yet"
-    shape, function = COMPOSED[name]
-    x = keras.Input(shape)
-    return what_stands_in_the_way(keras.Model(x, layers.Lambda(function)(x)))
+def _sizes(cases: list[Case]) -> str:
+    if not cases:
+        return ""
+    if any(case.has_open_sizes for case in cases):
+        return "any"
+    return "batch" if any(given.has_batch for case in cases for given in case.inputs) else "known"
 
 
-def _public(prefix: str, room: Any) -> Iterator[tuple[str, Any]]:
-    for name in sorted(vars(room)):
-        member = getattr(room, name)
-        if not name.startswith("_") and not inspect.ismodule(member):
-            yield prefix + name, member
+def _operators(cases: list[Case], operators: dict[str, list[str]]) -> str:
+    """The most frequent operators of the first cases."""
+    counted = Counter(name for case in cases for name in dict.fromkeys(operators.get(case.id, ())))
+    names = [name for name, _ in counted.most_common()]
+    more = f", {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
-def _table(kind: str, rows: list[Row]) -> str:
-    lines = [f"| {kind} | converts | note |", "| --- | --- | --- |"]
-    lines += [f"| `{name}` | {'yes' if converts else 'no'} | {_cell(note)} |" for name, converts, note in rows]
-    return "\n".join([*lines, ""])
+def _official(cases: list[Case], outcomes: dict[str, str]) -> str:
+    """How many cases are right of those that were measured, and what most of the others fail by."""
+    found = [outcomes[case.id] for case in cases if case.id in outcomes]
+    found = [outcome for outcome in found if not outcome.startswith("no model")]
+    if not found:
+        return "not measured"
+    failures = Counter(_in_two_words(outcome) for outcome in found if outcome != "right")
+    why = f": {failures.most_common(1)[0][0]}" if failures else ""
+    return f"{found.count('right')} of {len(found)}{why}"
+
+
+def _in_two_words(outcome: str) -> str:
+    stage, _, reason = outcome.partition(": ")
+    if reason.startswith("needs "):
+        return reason.partition(",")[0]
+    return {"not run": "does not run", "wrong numbers": "wrong numbers"}.get(stage, "not converted")
+
+
+def _of_official(official: dict[str, Any]) -> str:
+    measured = [official["outcomes"][case.id] for case in table.CASES if case.id in official["outcomes"]]
+    given = [outcome for outcome in measured if not outcome.startswith("no model")]
+    versions = ", ".join(f"{name} {version}" for name, version in official["versions"].items())
+    return (
+        f"{given.count('right')} of {len(given)} ({versions}, {official['date']}; "
+        f"{len(table.CASES) - len(measured)} cases not measured)"
+    )
+
+
+def _link(code: str) -> str:
+    return f"[{code}](../findings.md#{code.lower()})"
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.replace("|", "\\|")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    empty: dict[str, Any] = {"operators": {}, "outcomes": {}, "versions": {}, "date": ""}
+    return empty | (json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
+
+
+def stale() -> list[str]:
+    """Cases whose operators coverage.json does not have, or has without there being such a case."""
+    known = {case.id for case in table.CASES if not case.refused}
+    return sorted(known ^ set(_read(OPERATORS)["operators"]))
+
+
+def measure(again: bool) -> None:
+    """Note the operators of the cases that have none yet, or of all; a case that fails keeps what was noted."""
+    from cases.measuring import converted
+
+    old = _read(OPERATORS)["operators"]
+    found = {}
+    for case in table.CASES:
+        if case.refused:
+            continue
+        if case.id in old:
+            found[case.id] = old[case.id]
+        if case.id in found and not again:
+            continue
+        try:
+            _, lite = converted(case, open_sizes=False)
+        except LitesmithError as error:
+            print(f"{case.id}: {error.diagnostics[0].message()}", file=sys.stderr)
+            continue
+        names = (operation.operator.builtin for graph in lite.model.all_graphs() for operation in graph.operations)
+        found[case.id] = list(dict.fromkeys(names))
+    lines = (f"{json.dumps(case, ensure_ascii=False)}: {json.dumps(names)}" for case, names in found.items())
+    OPERATORS.write_text('{"operators": {\n' + ",\n".join(lines) + "\n}}\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Write or check the page."""
+    parser = argparse.ArgumentParser(description=inspect.getdoc(sys.modules[__name__]))
+    parser.add_argument("--measure", action="store_true", help="convert new cases and note their operators")
+    parser.add_argument("--again", action="store_true", help="with --measure: convert all cases")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the page is out of date")
+    arguments = parser.parse_args()
+    if arguments.measure:
+        measure(arguments.again)
+    return pages.main(NAME, page, ["--check"] if arguments.check else [])
 
 
 if __name__ == "__main__":
-    raise SystemExit(pages.main("coverage.md", page))
+    raise SystemExit(main())

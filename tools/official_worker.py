@@ -13,6 +13,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 import json
 import re
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from cases.difference import difference
 from cases.table import CASES
 from keras import tree
 
+SECONDS = 120
+"""Of computing, for a case; the process ends where one takes more."""
 RIGHT = 1e-4
 """Relative to the largest output: what no case's bound goes below here."""
 
@@ -100,6 +103,8 @@ def main() -> None:
     cases = {case.id: case for case in CASES}
     print(json.dumps({"versions": {"tensorflow": tf.__version__, "keras": keras.version()}}), flush=True)
     for line in sys.stdin:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + SECONDS, resource.RLIM_INFINITY))
         print(json.dumps({"outcome": outcome(cases[json.loads(line)])}), flush=True)
 
 

@@ -34,9 +34,9 @@ EINSUMS = (
 )  # fmt: skip
 
 CORE: list[Case] = [
-    *(layer("Activation", VECTOR, activation=name) for name in ACTIVATIONS if name != "threshold"),
+    *(layer("Activation", SEQUENCE, activation=name) for name in ACTIVATIONS if name != "threshold"),
     layer("Activation", SPECIAL, activation="relu", bound=EXACT),
-    layer("ActivityRegularization", VECTOR, l2=0.1, bound=EXACT),
+    layer("ActivityRegularization", SEQUENCE, l2=0.1, bound=EXACT),
     *(layer("Dense", x, units=4) for x in (VECTOR, SEQUENCE, IMAGE, f(1, 8), ints(3, 8))),
     *(layer("Dense", VECTOR, units=4, activation=name) for name in ("relu", "relu6", "tanh", "sigmoid", "softmax", "gelu", "leaky_relu")),
     layer("Dense", VECTOR, units=4, use_bias=False), layer("Dense", f(3, 1), units=1), layer("Dense", VECTOR, units=4, lora_rank=2),
@@ -157,7 +157,7 @@ BINS = [-0.5, 0.0, 0.5]
 PREPROCESSING: list[Case] = [
     *(layer("CategoryEncoding", ints(3, 4, high=5), num_tokens=5, output_mode=mode, bound=EXACT, only_batch=True) for mode in ("multi_hot", "count")), layer("CategoryEncoding", ints(3, 1, high=5), num_tokens=5, output_mode="one_hot", bound=EXACT),
     held("CategoryEncoding", "weighted", lambda: _weighted(layers.CategoryEncoding(5, output_mode="count")), ints(3, 4, high=5), pos(3, 4), known=None),
-    *(layer("Discretization", x, bin_boundaries=BINS, bound=EXACT) for x in (VECTOR, named("on bins", [[-0.5, 0.0, 0.5, 9.0]]))), *(layer("Discretization", VECTOR, bin_boundaries=BINS, output_mode=mode, bound=EXACT) for mode in ("multi_hot", "count")), layer("Discretization", f(3, 1), bin_boundaries=BINS, output_mode="one_hot", bound=EXACT),
+    *(layer("Discretization", x, bin_boundaries=BINS, bound=EXACT, known=()) for x in (VECTOR, named("on bins", [[-0.5, 0.0, 0.5, 9.0]]))), *(layer("Discretization", VECTOR, bin_boundaries=BINS, output_mode=mode, bound=EXACT, only_batch=True) for mode in ("multi_hot", "count")), layer("Discretization", f(3, 1), bin_boundaries=BINS, output_mode="one_hot", bound=EXACT),
     *(layer("Normalization", f(3, 3), mean=[0.0, 1.0, 2.0], variance=[1.0, 2.0, 3.0], invert=invert) for invert in (False, True)), layer("Normalization", IMAGE, axis=None, mean=1.0, variance=2.0),
     *(layer("Rescaling", x, scale=1 / 127.5, offset=-1.0) for x in (IMAGE, of("uint8", 3, 4, 5, 3))), layer("Rescaling", IMAGE, scale=[1.0, 2.0, 3.0]),
     *(layer("CenterCrop", x, height=4, width=5, bound=EXACT, only_batch=True) for x in (IMAGE, of("uint8", 3, 6, 8, 3))), layer("CenterCrop", f(3, 4, 4, 3), height=6, width=8, bound=2e-5, only_batch=True),

@@ -27,17 +27,17 @@ COMPUTE_NOTHING = frozenset(
 """Public names that are no part of a model's inference."""
 
 OF_OTHERS = {
-    "layers.FlaxLayer": "holds JAX code",
-    "layers.JaxLayer": "holds JAX code",
-    "layers.TFSMLayer": "holds a TensorFlow SavedModel",
-    "layers.TorchModuleWrapper": "holds torch code",
-    "layers.Hashing": "computes with text",
-    "layers.HashedCrossing": "computes with text",
-    "layers.IntegerLookup": "computes with tables of TensorFlow",
-    "layers.StringLookup": "computes with text",
-    "layers.TextVectorization": "computes with text",
+    "layers.FlaxLayer": ("no", "K103", "holds code of JAX, which is followed on the JAX backend only"),
+    "layers.JaxLayer": ("no", "K103", "holds code of JAX, which is followed on the JAX backend only"),
+    "layers.TFSMLayer": ("no", "K103", "holds a TensorFlow SavedModel"),
+    "layers.TorchModuleWrapper": ("no", "K103", "holds code of torch"),
+    "layers.Hashing": ("yes", "", "numbers; text stays in the app"),
+    "layers.HashedCrossing": ("yes", "", "numbers; text stays in the app"),
+    "layers.IntegerLookup": ("yes", "", "tests of its own, as Keras computes it in TensorFlow"),
+    "layers.StringLookup": ("no", "K304", "LiteRT has no operators for text: it stays in the app"),
+    "layers.TextVectorization": ("no", "K304", "LiteRT has no operators for text: it stays in the app"),
 }
-"""Layers that exist with one framework only; they have tests of their own."""
+"""(converts, finding, note) of layers that Keras computes with one framework only; they have tests of their own."""
 
 
 def names() -> dict[str, list[str]]:
