@@ -208,6 +208,24 @@ def test_known_places_may_count_from_the_end():
     )
 
 
+@pytest.mark.parametrize("place", [-12, -3, -2, 0, 5])
+@pytest.mark.parametrize("whole", [False, True], ids=["by axis", "one tensor"])
+def test_places_that_the_call_says_may_count_from_the_end(place, whole):
+    """As numpy and JAX count them; the kernels take negative ones for 0, or refuse them."""
+    cache, block = np.zeros((3, 12), "float32"), np.ones((3, 2), "float32")
+    table = np.arange(36.0, dtype="float32").reshape(3, 12)
+
+    def starts(p):
+        return ops.stack([0, p]) if whole else (0, p)
+
+    write = converted(lambda c, b, p: ops.slice_update(c, starts(p), b), cache, block, np.int32(0), dynamic_batch=False)
+    read = converted(lambda t, p: ops.slice(t, starts(p), (3, 2)), table, np.int32(0), dynamic_batch=False)
+    expected = cache.copy()
+    expected[:, place % 12 : place % 12 + 2] = 1
+    np.testing.assert_array_equal(write.run([cache, block, np.int32(place)]), expected)
+    np.testing.assert_array_equal(read.run([table, np.int32(place)]), table[:, place % 12 : place % 12 + 2])
+
+
 class Remembering(keras.Model):
     """A generator whose caches are its own variables, as is the place that it has come to."""
 

@@ -99,6 +99,14 @@ def from_front(indices: Any, size: Size) -> Value:
     return select(math.less(value, 0), math.add(value, as_value(total, value.type.dtype)), value)
 
 
+def all_from_front(indices: Value, sizes: Sequence[Size]) -> Value:
+    """One index for each axis of these sizes, those that count from the end counted from the front."""
+    places = index_value(indices)
+    if is_non_negative(places):
+        return places
+    return select(math.less(places, 0), math.add(places, cast(shape_tensor(sizes), places.type.dtype)), places)
+
+
 def gather(x: Value, indices: Any, axis: int = 0, batch_dims: int = 0) -> Value:
     """The slices along an axis at these indices, whose own axes take the place of that axis.
 

@@ -207,7 +207,7 @@ def _other_leg(x: Value) -> Value:
 
 
 def arcsinh(x: Value) -> Value:
-    """The inverse of sinh: log1p(a + a ** 2 / (1 + sqrt(a ** 2 + 1))) for a = |x|, where the quotient is a for large a."""
+    """The inverse of sinh: log1p(a + a ** 2 / (1 + sqrt(a ** 2 + 1))) for a = |x|; the quotient is a for large a."""
     magnitude = math.absolute(x)
     squared = math.square(magnitude)
     root = math.sqrt(math.add(squared, 1.0))
@@ -216,7 +216,7 @@ def arcsinh(x: Value) -> Value:
 
 
 def arccosh(x: Value) -> Value:
-    """The inverse of cosh, for x of at least 1: log1p(x - 1 + sqrt((x - 1) * (x + 1))), where the root is x for large x."""
+    """The inverse of cosh, for x of at least 1: log1p(x - 1 + sqrt((x - 1) * (x + 1))); the root is x for large x."""
     above = math.subtract(x, 1.0)
     root = select(math.less(x, 1e9), math.sqrt(math.multiply(above, math.add(x, 1.0))), x)
     return log1p(math.add(above, root))

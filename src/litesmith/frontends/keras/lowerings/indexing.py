@@ -8,6 +8,7 @@ from keras import backend
 
 from litesmith.frontends.keras.lowerings.promotion import backend_counts, promote
 from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import indexing, scattering
@@ -92,11 +93,14 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 
 def _from_the_front(starts: Any, x: Value) -> Any:
-    """Known negative starts counted from the front, as the kernels would take them for 0 or refuse them."""
-    if not isinstance(starts, (tuple, list)):
-        return starts
+    """Starts of a block; negative ones counted from the front, as the kernels would take them for 0 or refuse them."""
     sizes = x.type.shape
-    return [
-        start + size if isinstance(start, int) and start < 0 else start
-        for start, size in zip(starts, sizes, strict=True)
-    ]
+    if not isinstance(starts, (tuple, list)):
+        return indexing.all_from_front(as_value(starts), sizes)
+    return [_start_from_front(start, size) for start, size in zip(starts, sizes, strict=True)]
+
+
+def _start_from_front(start: Any, size: Size) -> Any:
+    if isinstance(start, int):
+        return start + size if start < 0 else start
+    return indexing.from_front(as_value(start), size)
