@@ -155,16 +155,16 @@ def _listed(attention):
 
 BINS = [-0.5, 0.0, 0.5]
 PREPROCESSING: list[Case] = [
-    *(layer("CategoryEncoding", ints(3, 4, high=5), num_tokens=5, output_mode=mode, bound=EXACT, only_batch=True) for mode in ("multi_hot", "count")), layer("CategoryEncoding", ints(3, 1, high=5), num_tokens=5, output_mode="one_hot", bound=EXACT),
+    *(layer("CategoryEncoding", ints(3, 4, high=5), num_tokens=5, output_mode=mode, bound=EXACT, known=()) for mode in ("multi_hot", "count")), layer("CategoryEncoding", ints(3, 1, high=5), num_tokens=5, output_mode="one_hot", bound=EXACT),
     held("CategoryEncoding", "weighted", lambda: _weighted(layers.CategoryEncoding(5, output_mode="count")), ints(3, 4, high=5), pos(3, 4), known=None),
     *(layer("Discretization", x, bin_boundaries=BINS, bound=EXACT, known=()) for x in (VECTOR, named("on bins", [[-0.5, 0.0, 0.5, 9.0]]))), *(layer("Discretization", VECTOR, bin_boundaries=BINS, output_mode=mode, bound=EXACT, only_batch=True) for mode in ("multi_hot", "count")), layer("Discretization", f(3, 1), bin_boundaries=BINS, output_mode="one_hot", bound=EXACT),
     *(layer("Normalization", f(3, 3), mean=[0.0, 1.0, 2.0], variance=[1.0, 2.0, 3.0], invert=invert) for invert in (False, True)), layer("Normalization", IMAGE, axis=None, mean=1.0, variance=2.0),
     *(layer("Rescaling", x, scale=1 / 127.5, offset=-1.0) for x in (IMAGE, of("uint8", 3, 4, 5, 3))), layer("Rescaling", IMAGE, scale=[1.0, 2.0, 3.0]),
     *(layer("CenterCrop", x, height=4, width=5, bound=EXACT, only_batch=True) for x in (IMAGE, of("uint8", 3, 6, 8, 3))), layer("CenterCrop", f(3, 4, 4, 3), height=6, width=8, bound=2e-5, only_batch=True),
-    *(layer("Resizing", IMAGE, height=9, width=5, interpolation=how, bound=2e-5) for how in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")), *(layer("Resizing", IMAGE, height=6, width=4, bound=2e-5, **{how: True}, only_batch=True) for how in ("crop_to_aspect_ratio", "pad_to_aspect_ratio")), layer("Resizing", IMAGE, height=3, width=4, antialias=True, bound=2e-5),
-    layer("MelSpectrogram", f(3, 400), fft_length=64, sequence_stride=32, num_mel_bins=16, bound=1e-5, only_batch=True), layer("MelSpectrogram", f(3, 400), fft_length=64, sequence_stride=32, num_mel_bins=16, power_to_db=False, bound=1e-5, only_batch=True),
+    *(layer("Resizing", IMAGE, height=9, width=5, interpolation=how, bound=2e-5) for how in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")), *(layer("Resizing", IMAGE, height=6, width=4, bound=2e-5, **{how: True}) for how in ("crop_to_aspect_ratio", "pad_to_aspect_ratio")), layer("Resizing", IMAGE, height=3, width=4, antialias=True, bound=2e-5),
+    layer("MelSpectrogram", f(3, 400), fft_length=64, sequence_stride=32, num_mel_bins=16, bound=1e-5, known=()), layer("MelSpectrogram", f(3, 400), fft_length=64, sequence_stride=32, num_mel_bins=16, power_to_db=False, bound=1e-5, known=()),
     *(layer("STFTSpectrogram", f(3, 100, 2), mode=mode, frame_length=16, frame_step=6, fft_length=20, bound=1e-4 if mode == "angle" else 1e-5) for mode in ("log", "magnitude", "psd", "real", "imag", "angle", "stft")), layer("STFTSpectrogram", f(3, 100, 2), frame_length=16, padding="same", expand_dims=True, bound=1e-5),
-    held("Pipeline", "scale and crop", lambda: layers.Pipeline([layers.Rescaling(1 / 255), layers.CenterCrop(4, 4)]), IMAGE, known=None),
+    held("Pipeline", "scale and crop", lambda: layers.Pipeline([layers.Rescaling(1 / 255), layers.CenterCrop(4, 4)]), IMAGE),
     *(layer(name, of("uint8", 3, 6, 8, 3)) for name in ("AutoContrast", "Solarization")), layer("AutoContrast", IMAGE), layer("Solarization", pos(3, 4, 5, 3), addition_factor=0.1, threshold_factor=0.5, value_range=(0.0, 3.0)),
     layer("ContrastLimitedAdaptiveHistogramEqualization", named("pictures", np.random.default_rng(5).integers(0, 256, (3, 8, 8, 3))), bound=1e-5, only_batch=True),
     held("Equalization", "then scaled", lambda: _then_scaled(layers.Equalization()), named("pictures", np.random.default_rng(5).integers(0, 256, (3, 8, 8, 3))), known=None),

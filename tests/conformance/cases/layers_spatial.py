@@ -39,7 +39,7 @@ POOLS: list[Case] = [
     *(layer(f"{kind}Pooling{rank}", x, **{"pool_size": 2} | options) for kind in ("Average", "Max") for rank, x in SPATIAL.items() for options in POOLING),
     *(layer(f"{kind}Pooling{rank}", x, pool_size=2, **FIRST_KNOWN) for kind in ("Average", "Max") for rank, x in FIRST.items()),
     *(layer(f"Global{kind}Pooling{rank}", x, keepdims=keep) for kind in ("Average", "Max") for rank, x in SPATIAL.items() for keep in (False, True)), *(layer(f"Global{kind}Pooling{rank}", x, **FIRST_KNOWN) for kind in ("Average", "Max") for rank, x in FIRST.items()),
-    *(layer(f"Adaptive{kind}Pooling{rank}", x, output_size=size, only_batch=True) for kind in ("Average", "Max") for rank, x in SPATIAL.items() for size in (2, 3)), *(layer(f"Adaptive{kind}Pooling2D", IMAGE, output_size=(3, 2), only_batch=True) for kind in ("Average", "Max")),
+    *(layer(f"Adaptive{kind}Pooling{rank}", x, output_size=size) for kind in ("Average", "Max") for rank, x in SPATIAL.items() for size in (2, 3)), *(layer(f"Adaptive{kind}Pooling2D", IMAGE, output_size=(3, 2)) for kind in ("Average", "Max")),
 ]  # fmt: skip
 
 STEPS = f(3, 5, 4)
@@ -93,7 +93,7 @@ TRAINING: list[Case] = [
     *(layer(name, STEPS, rate=0.2, bound=EXACT) for name in ("AlphaDropout", "Dropout", "GaussianDropout")), layer("GaussianNoise", STEPS, stddev=0.2, bound=EXACT), layer("Dropout", STEPS, rate=0.5, noise_shape=(None, 1, 4), bound=EXACT),
     *(layer(f"SpatialDropout{rank}", x, rate=0.2, bound=EXACT) for rank, x in SPATIAL.items()),
     *(layer(name, x, bound=EXACT) for name in ("AugMix", "CutMix", "MixUp", "RandAugment", "RandomColorJitter", "RandomFlip", "RandomShear") for x in (f(3, 8, 8, 3),)),
-    *(layer(f"Random{name}", f(3, 8, 8, 3), factor=0.2, bound=EXACT) for name in FACTORS), layer("RandomPosterization", f(3, 8, 8, 3), factor=4, bound=EXACT), layer("RandomCrop", f(3, 8, 8, 3), height=6, width=6, bound=EXACT, only_batch=True), layer("RandomCrop", f(3, 6, 6, 3), height=8, width=8, bound=2e-5, only_batch=True),
+    *(layer(f"Random{name}", f(3, 8, 8, 3), factor=0.2, bound=EXACT) for name in FACTORS), layer("RandomPosterization", f(3, 8, 8, 3), factor=4, bound=EXACT), layer("RandomCrop", f(3, 8, 8, 3), height=6, width=6, bound=EXACT), layer("RandomCrop", f(3, 6, 6, 3), height=8, width=8, bound=2e-5),
     layer("RandomTranslation", f(3, 8, 8, 3), height_factor=0.2, width_factor=0.2, bound=EXACT), layer("RandomZoom", f(3, 8, 8, 3), height_factor=0.2, bound=EXACT), *(layer(f"Random{name}", PICTURE, bound=EXACT) for name in ("Flip", "Shear")),
 ]  # fmt: skip
 
