@@ -41,7 +41,8 @@ def convert(
     Args:
         model: a live Keras model (any backend), or the path of a `.keras` or `.h5` file.
         inputs: shapes, `keras.InputSpec`s or example arrays, nested like the model's inputs.
-            Arrays give their sizes without the batch. By default what the model says.
+            Arrays give their sizes without the batch. A size may be a name, with a bound or without:
+            `(1, "time<=512")`. By default what the model says.
         batch: pins the batch; by default one file runs at any batch.
         rnn: recurrent layers as `"while"` loops, as `"fused"` operators, or `"unroll"`ed.
         verify: compare with the Keras model on seeded inputs, and raise if the outputs differ.
