@@ -26,6 +26,7 @@ test: $(VENV)/all check
 
 test-all: $(VENV)/all check
 	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest tests/properties/test_random_models.py --hypothesis-profile=thorough --hypothesis-show-statistics
 
 check: $(VENV)/all
 	$(BIN)/ruff check .

@@ -268,6 +268,8 @@ def reduce(draw, values):
         return None
     if x.dtype != "float32" and name in ("var", "std", "logsumexp"):
         return None
+    if x.dtype == "float16" and name in ("sum", "mean", "prod"):
+        return None  # Keras rounds at each step
     if name in ("any", "all", "count_nonzero") and not x.exact:
         return None
     axes = draw(st.sampled_from([axes_of(draw, x), axis_of(draw, x)]))
