@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litesmith.ir.dims import Dim, Size, is_static, same_shape
+import numpy as np
+
+from litesmith.ir.builder import constant
+from litesmith.ir.dims import Dim, Size, is_static, same, same_shape
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
@@ -21,8 +24,8 @@ def take(x: Value, starts: Sequence[Value], sizes: Sequence[Size]) -> Value:
     begins = inside(starts, x.type.shape, sizes)
     known = [_number(begin) for begin in begins]
     if all(begin is not None for begin in known):
-        pairs = zip(known, sizes, strict=True)
-        return strided_slice(x, [slice(begin, begin + size) for begin, size in pairs if begin is not None])
+        axes = zip(known, sizes, x.type.shape, strict=True)
+        return strided_slice(x, [_part(begin or 0, length, size) for begin, length, size in axes])
     return take_block(x, begins, sizes)
 
 
@@ -52,6 +55,8 @@ def within(start: Value, size: Size, length: Size) -> Value:
         return as_value(0, DType.INT32) if not place.type.rank else math.multiply(place, 0)
     if is_inside(start, size, length):
         return place
+    if place.constant is not None and not isinstance(last, Dim):
+        return constant(np.clip(place.constant.array(), 0, last), DType.INT32)
     return math.minimum(math.maximum(place, 0), as_value(last, DType.INT32))
 
 
@@ -63,6 +68,10 @@ def is_inside(start: Value, size: Size, length: Size) -> bool:
     if not is_static((size, length)):
         return bool((places == 0).all())
     return bool(((places >= 0) & (places <= size - length)).all())
+
+
+def _part(begin: int, length: Size, size: Size) -> slice:
+    return slice(None) if same(length, size) else slice(begin, begin + length)
 
 
 def _number(x: Value) -> int | None:

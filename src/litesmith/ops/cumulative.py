@@ -12,6 +12,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import axis_of
+from litesmith.ops.indexing import select
 from litesmith.ops.prefixes import combined_up_to
 
 
@@ -37,9 +38,10 @@ def log_sums(x: Value, axis: int) -> Value:
 
 def _log_add_exp(x: Value, y: Value) -> Value:
     """With -infinity as the logarithm of 0."""
-    larger = math.clip(math.maximum(x, y), -math.LARGEST, math.LARGEST)
+    largest = math.maximum(x, y)
+    larger = math.clip(largest, -math.LARGEST, math.LARGEST)
     total = math.add(math.exp(math.subtract(x, larger)), math.exp(math.subtract(y, larger)))
-    return math.add(larger, math.log(total))
+    return select(math.greater(largest, math.LARGEST), largest, math.add(larger, math.log(total)))
 
 
 def _up_to(combine: Callable[[Value, Value], Value], x: Value, axis: int) -> Value:

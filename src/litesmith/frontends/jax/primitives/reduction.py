@@ -74,9 +74,9 @@ for _name, _along in {
 
 
 @imports("reduce")
-def reduce(*operands: Value, computation: Any, dimensions: Axes) -> Value:
+def reduce(*operands: Value, jaxpr: Any, dimensions: Axes) -> Value:
     """By a function of one operator: the reduction by that, which is then combined with the first value."""
-    names = [equation.primitive.name for equation in computation.jaxpr.eqns]
+    names = [equation.primitive.name for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns]
     known = {"add": (math.sum, math.add), "mul": (math.product, math.multiply), "max": (math.max, math.maximum)}
     known["min"] = (math.min, math.minimum)
     if len(operands) != 2 or len(names) != 1 or names[0] not in known:
