@@ -9,8 +9,9 @@ from litesmith.ir.dims import Shape, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import array, margins
-from litesmith.ops.array import cast
+from litesmith.ops.array import as_value, cast
 from litesmith.ops.creation import count_up
+from litesmith.ops.errors import Unsupported
 
 
 @imports("reshape")
@@ -79,6 +80,11 @@ def iota(*sizes: Value, dtype: DType, shape: Shape, dimension: int) -> Value:
 @imports("pad")
 def pad(x: Value, fill: Value, *, padding_config: Sequence[tuple[Size, Size, int]]) -> Value:
     """Elements in front, behind and between; fewer of them where the amounts are negative."""
+    if x.type.dtype is DType.COMPLEX64:
+        if fill.constant is None or fill.constant.array() != 0:
+            raise Unsupported("complex numbers with others than zeros around them; pad their parts")
+        parts = pad(array.as_floats(x), as_value(0.0), padding_config=[*padding_config, (0, 0, 0)])
+        return array.as_complex(parts)
     for axis, (_, _, between) in enumerate(padding_config):
         if between:
             x = margins.spread(x, axis, int(between), fill)
