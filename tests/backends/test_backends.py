@@ -22,7 +22,7 @@ def test_conformance(backend):
 
 @pytest.mark.backend
 def test_a_case_of_every_layer_and_operation_on_jax():
-    run("jax", [CASES], CONFORMANCE="few")
+    run("jax", [CASES], timeout=1800, CONFORMANCE="few")
 
 
 @pytest.mark.backend

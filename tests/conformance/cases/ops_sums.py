@@ -49,7 +49,7 @@ PRODUCTS: list[Case] = [
     *(op("inner", *pair, known=(-1,)) for pair in ((f(3, 6), fixed(f(4, 6))), (fixed(f(6)), fixed(f(6))))), op("outer", fixed(f(3)), fixed(f(4))), op("outer", X, constant(2)), op("vdot", fixed(X), fixed(Y)),
     *(op("tensordot", M, fixed(N), axes=axes, known=(-1,)) for axes in (0, [[2], [1]])), op("tensordot", fixed(M), fixed(N), axes=[[2, 0], [1, 0]]), op("tensordot", M, fixed(f(6, 5)), axes=1, known=(-1,)),
     *(op("einsum", text, *inputs, known=() if all(given.has_batch for given in inputs) else (-1,) if len(inputs) < 3 else None) for text, *inputs in (("bij,bjk->bik", M, N), ("bij,kj->bki", M, fixed(f(5, 6))), ("bii->bi", f(3, 4, 4)), ("bij->b", M), ("bij->bji", M), ("bij,bij->bi", X, Y), ("bi,bj->bij", f(3, 4), f(3, 5)), ("...ij,...jk", M, N), ("bij,bjk,kl->bil", M, N, fixed(f(5, 2))))),
-    *(op("cross", *pair, known=(-1,)) for pair in ((f(3, 4, 3), f(3, 4, 3)), (f(3, 2), f(3, 2)), (f(3, 3), np.array([0, 0, 1], "float32")))), op("cross", f(3, 3, 4), f(3, 3, 4), axis=1, known=(1,)),
+    *(op("cross", *pair, known=(-1,)) for pair in ((f(3, 4, 3), unit(3, 4, 3)), (f(3, 2), unit(3, 2)), (f(3, 3), np.array([0, 0, 1], "float32")))), op("cross", f(3, 3, 4), unit(3, 3, 4), axis=1, known=(1,)),
     *(op("kron", fixed(f(2, 3)), fixed(f(*shape))) for shape in ((2, 2), (4,))),
     op("cdist", f(3, 4, 2), f(3, 5, 2)),
 ]  # fmt: skip
