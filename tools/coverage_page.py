@@ -156,10 +156,9 @@ def _of_official(official: dict[str, Any]) -> str:
     measured = [official["outcomes"][case.id] for case in table.CASES if case.id in official["outcomes"]]
     given = [outcome for outcome in measured if not outcome.startswith("no model")]
     versions = ", ".join(f"{name} {version}" for name, version in official["versions"].items())
-    return (
-        f"{given.count('right')} of {len(given)} ({versions}, {official['date']}; "
-        f"{len(table.CASES) - len(measured)} cases not measured)"
-    )
+    left = len(table.CASES) - len(measured)
+    unmeasured = f"; {left} cases not measured" if left else ""
+    return f"{given.count('right')} of {len(given)} ({versions}, {official['date']}{unmeasured})"
 
 
 def _link(code: str) -> str:

@@ -136,7 +136,7 @@ def test_load_refuses_what_is_not_litert(tmp_path):
         ((None, 4, 1), r"shape \(None, 4, 1\) for input 'x'"),
         ((None, 5), r"shape \(None, 5\) for input 'x'"),
         (keras.InputSpec(shape=(None, 4), dtype="int32"), "type int32 for input 'x', which is float32"),
-        ("four", "'four' is not a shape"),
+        ("four", r"shape \('four',\) for input 'x'"),
     ],
 )
 def test_inputs_that_do_not_fit_say_what_would(inputs, message):

@@ -90,7 +90,7 @@ IMAGES: list[Case] = [
     *(color("image.extract_patches_3d", f(3, 4, 5, 6, 2), size, **options, bound=EXACT) for size, options in ((2, {}), ((1, 2, 3), {"strides": 1}))),
     op("image.crop_images", PICTURE, 1, 2, 1, 1, bound=EXACT), op("image.crop_images", PICTURE, 1, 2, target_height=3, target_width=4, bound=EXACT, only_batch=True),
     op("image.pad_images", PICTURE, 1, 2, 1, 0, bound=EXACT), op("image.pad_images", PICTURE, 1, 2, target_height=9, target_width=12, bound=EXACT, only_batch=True),
-    *(color("image.gaussian_blur", PICTURE, size, sigma) for size, sigma in (((3, 3), (1.0, 1.0)), ((5, 3), (0.7, 2.0)))), *(color("image.sobel_edges", x) for x in (PICTURE, of("uint8", 3, 4, 5, 3))),
+    *(color("image.gaussian_blur", PICTURE, size, sigma, known=(1, -1)) for size, sigma in (((3, 3), (1.0, 1.0)), ((5, 3), (0.7, 2.0)))), *(color("image.sobel_edges", x) for x in (PICTURE, of("uint8", 3, 4, 5, 3))),
     color("image.ssim", f(3, 13, 14, 3), f(3, 13, 14, 3), 1.0, bound=1e-5), color("image.ssim", COLORS, COLORS, 1.0, filter_size=3, bound=1e-5),
     *(does("image.scale_and_translate", method, lambda x, method=method: ops.image.scale_and_translate(x, (3, 8, 5, 3), np.array([1.7, 0.6], "float32"), np.array([0.3, -1.2], "float32"), (1, 2), method), fixed(PICTURE), bound=1e-5) for method in ("linear", "cubic", "lanczos3", "lanczos5")),
     does("image.elastic_transform", "of no strength", lambda x: ops.image.elastic_transform(x, 0.0, 1.0, seed=3), PICTURE, bound=1e-5),

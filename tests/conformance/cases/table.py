@@ -27,8 +27,8 @@ COMPUTE_NOTHING = frozenset(
 """Public names that are no part of a model's inference."""
 
 OF_OTHERS = {
-    "layers.FlaxLayer": ("no", "K103", "holds code of JAX, which is followed on the JAX backend only"),
-    "layers.JaxLayer": ("no", "K103", "holds code of JAX, which is followed on the JAX backend only"),
+    "layers.FlaxLayer": ("no", "K103", "holds code of JAX; goes the way of JaxLayer, but was not tested"),
+    "layers.JaxLayer": ("yes", "", "on the JAX backend"),
     "layers.TFSMLayer": ("no", "K103", "holds a TensorFlow SavedModel"),
     "layers.TorchModuleWrapper": ("no", "K103", "holds code of torch"),
     "layers.Hashing": ("yes", "", "numbers; text stays in the app"),
