@@ -70,7 +70,7 @@ def convert(
     from litesmith.frontends.keras.importing import import_model
 
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
-        options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]
+        options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
         with noting_loops() as loops:
             imported = import_model(source, inputs, batch, options, signatures)
         imported.model.loops = tuple(loops)

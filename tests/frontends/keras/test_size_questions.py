@@ -27,6 +27,14 @@ FROZEN = {
     "beyond both values that are tried": (lambda x: x * 2 if x.shape[1] >= 1024 else x, "input.1"),
     "of the batch": (lambda x: x if x.shape[0] > 1 else x * 2, "batch"),
     "the count of a loop": (lambda x: sum(x[:, i] for i in range(min(4, x.shape[1]))), "input.1"),
+    "for what has no form": (
+        lambda x: ops.quantile(x, 0.4, axis=-1, keepdims=True, method="hazen") + x if x.shape[1] > 300 else x,
+        "input.1",
+    ),
+    "for what has no form and ends the call": (
+        lambda x: ops.eig(x[:, :4] * 1.0)[0][:, None] + x if x.shape[1] > 300 else x,
+        "input.1",
+    ),
     "of a size from values": (lambda x: ops.sum(x) if x[x > 0].shape[0] > 5 else ops.max(x), "mask"),
     "in the condition of a loop": (
         lambda x: ops.while_loop(

@@ -19,6 +19,7 @@ from litesmith.diagnostics.keras import (
     SizeReadAsNumber,
     TextInput,
     UnsupportedArgument,
+    UnsupportedOperation,
 )
 from litesmith.frontends.keras.boundary import Boundary, cutting
 from litesmith.frontends.keras.face import InputType, output_names, unique
@@ -43,6 +44,8 @@ from litesmith.opset.unmodeled import Missing
 from litesmith.opset.variable import RESET
 from litesmith.preprocessing.pipeline import Preprocessing
 
+NO_FORM = (UnsupportedOperation, UnsupportedArgument)
+"""What is found of operations; what the user's code raises is found of layers."""
 BATCH_PROBES = (3, 5)
 SIZE_PROBES = ((131, 173), (137, 179), (139, 181), (149, 191), (151, 193), (157, 197), (163, 199), (167, 211))
 """What unknown sizes compute as, in the two runs: primes, large enough for windows to fit."""
@@ -320,12 +323,16 @@ def _check_answers(
     `again` runs the model with some sizes given.
     """
     for question in questions.other_answers():
+        graph: Graph | None = None
         try:
             trace = again({question.size: question.value})
+            graph, findings = finished(trace), trace.tracer.findings()
+        except LitesmithError as error:
+            findings = list(error.diagnostics)
         except Exception:  # of the model itself, which does not take such a size
             continue
-        graph = finished(trace)
-        if not trace.tracer.findings() and first_difference(first, graph) is not None:
+        is_refused = bool(findings) and not any(isinstance(finding, NO_FORM) for finding in findings)
+        if not is_refused and (graph is None or findings or first_difference(first, graph) is not None):
             raise LitesmithError(SizeReadAsNumber(question.source, question.size, "what follows from an `if` about it"))
 
 
