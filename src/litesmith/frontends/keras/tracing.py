@@ -22,7 +22,7 @@ from litesmith.diagnostics.keras import (
     UnsupportedOperation,
     UntraceableLayer,
 )
-from litesmith.frontends.keras import through_jax
+from litesmith.frontends.keras import through
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.intercept import intercepting, plain_keras
 from litesmith.frontends.keras.provenance import current_layer, failing_line, is_users, running_layer, users_line
@@ -115,11 +115,11 @@ class Tracer:
             return self._apply(rule, _public(name), original, source, (), args, kwargs)
 
     def _without_lowering(self, name: str, original: Callable[..., Any], source: Source, args: Any, kwargs: Any) -> Any:
-        """An operation that nothing is known of, as JAX computes it where Keras computes with JAX."""
+        """An operation that nothing is known of, as the framework that Keras computes with has it."""
         finding: Diagnostic = UnsupportedOperation(source, _public(name))
-        if through_jax.is_possible() and not name.startswith("random."):
+        if through.is_possible() and not name.startswith("random."):
             try:
-                return through_jax.call(original, args, kwargs)
+                return through.call(original, args, kwargs)
             except Unsupported as reason:
                 finding = UnsupportedArgument(source, _public(name), str(reason))
             except Exception as error:
@@ -179,8 +179,8 @@ class Tracer:
         except (LitesmithError, CannotContinue):
             raise
         except Exception as error:
-            if through_jax.is_possible():
-                return self._layer_through_jax(layer, error, before, args, kwargs)
+            if through.is_possible():
+                return self._layer_through_framework(layer, error, before, args, kwargs)
             return self._untraceable(layer, error, args, kwargs)
         finally:
             self.inside -= 1
@@ -188,14 +188,14 @@ class Tracer:
 
     def _kept(self) -> tuple[int, dict[int, Any], dict[int, Any]]:
         """How many findings there are, and what variables stand for, as they are before a layer is called."""
-        if not through_jax.is_possible():
+        if not through.is_possible():
             return 0, {}, {}
         return len(self.found), dict(self.scope.state_mapping), dict(self.scope.assigned)
 
-    def _layer_through_jax(
+    def _layer_through_framework(
         self, layer: Any, failure: Exception, before: tuple[int, dict[int, Any], dict[int, Any]], args: Any, kwargs: Any
     ) -> Any:
-        """A layer that failed on our tensors, as if it had not run before, as JAX computes it."""
+        """A layer that failed on our tensors, as if it had not run before, as its framework computes it."""
         found, (count, held, assigned) = self.found[:], before
         self.found[count:] = []
         self.scope.state_mapping, self.scope.assigned = held, assigned
@@ -204,13 +204,13 @@ class Tracer:
         source = Source("/".join(self.path), type(layer).__name__, file, line)
         try:
             with running_layer(layer), source_scope(source):
-                return through_jax.call(call, args, kwargs, layer.variables)
+                return through.call(call, args, kwargs, layer.variables)
         except (LitesmithError, CannotContinue):
             raise
         except Exception as error:
             self.found[:] = found
-            is_jax = isinstance(failure, RawFrameworkCall) or JAX_REFUSES.search(str(failure))
-            told = error if isinstance(error, Unsupported) or is_jax else failure
+            is_raw = isinstance(failure, RawFrameworkCall) or JAX_REFUSES.search(str(failure))
+            told = error if isinstance(error, Unsupported) or is_raw else failure
             return self._untraceable(layer, told.with_traceback(failure.__traceback__), args, kwargs)
 
     def _lower_call(self, rule: Lowering, name: str, called: Any, args: Any, kwargs: Any) -> Any:
