@@ -16,6 +16,8 @@ from litesmith.diagnostics.verification import OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.open import open_file, read_litert
+from litesmith.frontends.options import Options, RnnForm
+from litesmith.frontends.original import Original, original_of
 from litesmith.ir.loops import noting_loops
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
@@ -57,22 +59,17 @@ def convert(
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
     """
-    from litesmith.frontends.keras.options import Options, RnnForm
-
     if signatures is not None and (inputs is not None or not signatures):
         raise ValueError("signatures= says the inputs of each, and names at least one; leave inputs= out")
     if signatures is not None and split_preprocessing:
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
-    source = open_model(model, custom_objects)
-    # It imports Keras, which fails where no backend is installed: opening a file has said so by now.
-    from litesmith.frontends.keras.importing import import_model
-
+    original = open_model(model, custom_objects)
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
         with noting_loops() as loops:
-            imported = import_model(source, inputs, batch, options, signatures)
+            imported = original.import_graphs(inputs, batch, options, signatures)
         imported.model.loops = tuple(loops)
         gc.collect(0)  # the graph of the second run, whose values and operations know each other
         imported.model.description = MAKER
@@ -80,8 +77,8 @@ def convert(
         optimize(imported.model)
         lite = LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing)
     if verify:
-        for entry in imported.entries:
-            require_same(_compared(entry.model, lite, None, atol, rtol, entry.name))
+        for name, each in imported.originals.items():
+            require_same(_compared(each, lite, None, atol, rtol, name))
     return lite
 
 
@@ -115,12 +112,12 @@ def verify(
 
 
 def _compared(
-    model: Any, lite: LiteModel, data: Any, atol: float | None, rtol: float | None, signature: str | None
+    original: Original, lite: LiteModel, data: Any, atol: float | None, rtol: float | None, signature: str | None
 ) -> Report:
     """The comparison of a model with the file made of it, and with what is left to the app in front of it."""
     if lite.preprocessing is None or data is not None:
-        return compare(model, lite, data, atol, rtol, signature=signature)
-    return compare_halves(model, lite, lite.preprocessing, atol, rtol)
+        return compare(original, lite, data, atol, rtol, signature=signature)
+    return compare_halves(original, lite, lite.preprocessing, atol, rtol)
 
 
 def load(path: str | Path, isolated: bool | None = None, timeout: float = SECONDS) -> LiteModel:
@@ -143,14 +140,9 @@ def load(path: str | Path, isolated: bool | None = None, timeout: float = SECOND
         raise LitesmithError(DamagedFile(str(path), str(damage))) from None
 
 
-def open_model(model: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """A live model as it is, a file's model loaded; of a FeatureSpace the model of its features."""
-    opened = open_file(Path(model), custom_objects) if isinstance(model, (str, Path)) else model
-    if type(opened).__name__ != "FeatureSpace":
-        return opened
-    from litesmith.frontends.keras.feature_space import features_of
-
-    return features_of(opened)
+def open_model(model: Any, custom_objects: Mapping[str, Any] | None = None) -> Original:
+    """A live model, or that in a file."""
+    return original_of(open_file(Path(model), custom_objects) if isinstance(model, (str, Path)) else model)
 
 
 def require_same(report: Report) -> None:

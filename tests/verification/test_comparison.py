@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from keras import Model, Sequential, layers, ops
 
 import litesmith
+from litesmith.frontends.original import original_of
 from litesmith.verification.comparison import ATOL, NEVER_MORE, RTOL, compare
 
 
@@ -23,7 +24,7 @@ def altered(function):
         def call(self, x):
             return function(x)
 
-    return Altered()
+    return original_of(Altered())
 
 
 VALUES = np.array([[1.0, -2.0, 0.5, 0.0]], np.float32)
@@ -83,7 +84,7 @@ def test_integers_must_be_equal():
     model = Sequential([layers.Input((4,), dtype="int32"), layers.Lambda(lambda x: x + 1)])
     lite = litesmith.convert(model)
     numbers = np.array([[1, 2, 3, 40_000]], np.int32)
-    assert compare(model, lite, numbers)
+    assert compare(original_of(model), lite, numbers)
     assert not compare(altered(lambda x: x + 1 + ops.cast(x == 3, "int32")), lite, numbers, atol=10.0, rtol=1.0)
 
 
@@ -100,7 +101,7 @@ def test_layers_that_round_their_inputs_leave_room_for_a_number_at_a_half(mode, 
     model = Sequential([layers.Input((8,)), layers.Dense(8, use_bias=False)])
     lite = litesmith.convert(model, verify=False)
     model.quantize(mode)
-    report = compare(model, lite, np.ones((3, 8), "float32"), atol=0.0)
+    report = compare(original_of(model), lite, np.ones((3, 8), "float32"), atol=0.0)
     magnitude = float(np.abs(np.asarray(model(np.ones((3, 8), "float32")))).max())
     assert report.outputs[0].allowed == pytest.approx(2 * step * magnitude)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.frontends.original import Original
 from litesmith.ir.dims import Dim
 from litesmith.ir.nesting import Nesting
+from litesmith.ir.rounding import rounding
 from litesmith.lite_face import Face
 from litesmith.lite_model import LiteModel
 from litesmith.verification.chance import DRAWS, averages_apart, drawn_outputs
@@ -17,11 +19,6 @@ from litesmith.verification.samples import DYNAMIC_SIZE, samples
 
 Array = np.ndarray[Any, Any]
 RTOL = 1e-4
-EPSILON = {"float16": 2**-10, "bfloat16": 2**-7}
-ROUNDINGS = 16
-"""How many units of rounding a model of lower precision may be away from one computed in float32."""
-INT8_STEPS = 127
-FLOAT8_STEP = 2**-4
 ATOL = 1e-5
 OTHER_SIZES = {DYNAMIC_SIZE: (29, 53), 101: (97, 113), 224: (160, 192), 401: (389, 409)}
 """What sizes other than the batch are: the first that the model can take, and two to try besides it."""
@@ -79,7 +76,7 @@ class Report:
 
 
 def compare(
-    model: Any,
+    original: Original,
     lite: LiteModel,
     data: Any = None,
     atol: float | None = None,
@@ -90,11 +87,11 @@ def compare(
     """Run both on the same inputs and compare every output.
 
     Args:
-        model: a Keras model, or any function of its nested inputs.
+        original: what the file was made of.
         data: inputs nested as the model's; by default seeded ones of batch 1 and 3 (1 where it is fixed).
         atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
             By default 1e-5, but no more than a hundredth of that magnitude, and 1e-4; the latter is
-            larger for a model that Keras computes in float16 or bfloat16, or whose output is of them,
+            larger for a model that is computed in float16 or bfloat16, or whose output is of them,
             as the converted one is computed in float32.
         signature: of the file; by default the first.
 
@@ -102,18 +99,17 @@ def compare(
     """
     face = lite.face(signature)
     drawn = drawn_outputs(face.graph)
-    coarse = _rtol(model)
-    original = _Original(model, face.outputs)
-    batches = [data] if data is not None else _default_inputs(original, face, seed)
+    coarse = max(RTOL, original.roundings)
+    computed = _Computed(original, face.outputs)
+    batches = [data] if data is not None else _default_inputs(computed, face, seed)
     if lite.has_state:
-        pairs = _in_turn(model, lite, face, batches)
+        pairs = _in_turn(original, lite, face, batches)
     else:
-        pairs = [(original(inputs), _run(lite, face, inputs)) for inputs in batches]
-    again = _drawn_in_turn(model, lite, face, batches[-1]) if drawn else []
+        pairs = [(computed(inputs), _run(lite, face, inputs)) for inputs in batches]
+    again = _drawn_in_turn(original, lite, face, batches[-1]) if drawn else []
 
     def compared(i: int, name: str) -> OutputReport:
-        type_rtol = ROUNDINGS * EPSILON.get(pairs[0][0][i].dtype.name, 0.0)
-        allowed = max(coarse, type_rtol) if rtol is None else rtol
+        allowed = max(coarse, rounding(pairs[0][0][i].dtype.name)) if rtol is None else rtol
         if i in drawn:
             return _compare_drawn(name, [(a[i], b[i]) for a, b in again], atol, allowed)
         return _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, allowed)
@@ -122,22 +118,20 @@ def compare(
     return Report(outputs, len(batches))
 
 
-class _Original:
-    """The model that was converted. What it computed once of some inputs it does not compute again."""
+class _Computed:
+    """What the original computes. What it computed once of some inputs it does not compute again."""
 
-    def __init__(self, model: Any, nesting: Nesting) -> None:
-        self.model = model
+    def __init__(self, original: Original, nesting: Nesting) -> None:
+        self.original = original
         self.nesting = nesting
         self.computed: list[tuple[Any, list[Array]]] = []
 
     def __call__(self, inputs: Any) -> list[Array]:
         """The outputs, leaves in order."""
-        from litesmith.frontends.keras.running import run_keras
-
         for known, outputs in self.computed:
             if known is inputs:
                 return outputs
-        self.computed.append((inputs, _leaves(self.nesting, run_keras(self.model, inputs))))
+        self.computed.append((inputs, _leaves(self.nesting, self.original.run(inputs))))
         return self.computed[-1][1]
 
     def takes(self, inputs: Any) -> bool:
@@ -149,27 +143,26 @@ class _Original:
         return True
 
 
-def _in_turn(model: Any, lite: LiteModel, face: Face, batches: Sequence[Any]) -> list[tuple[list[Array], list[Array]]]:
+def _in_turn(
+    original: Original, lite: LiteModel, face: Face, batches: Sequence[Any]
+) -> list[tuple[list[Array], list[Array]]]:
     """What both compute in calls one after the other, and the file once more after it was reset.
 
-    Both begin with the state that the file begins with; neither the model's variables nor the state of
-    `lite` are changed.
+    Both begin with the state that the file begins with; neither the original's nor that of `lite` is changed.
     """
-    from litesmith.frontends.keras.running import run_in_turn
-
     calls = [*batches, batches[0]]
-    originals = [_leaves(face.outputs, found) for found in run_in_turn(model, calls, lite.first_state)]
+    originals = [_leaves(face.outputs, found) for found in original.run_in_turn(calls, lite.first_state)]
     fresh = lite.restarted()
     converted = [_run(fresh, face, inputs) for inputs in calls]
     fresh.reset()
     return [*zip(originals, converted, strict=True), (originals[0], _run(fresh, face, calls[0]))]
 
 
-def _drawn_in_turn(model: Any, lite: LiteModel, face: Face, inputs: Any) -> list[tuple[list[Array], list[Array]]]:
+def _drawn_in_turn(
+    original: Original, lite: LiteModel, face: Face, inputs: Any
+) -> list[tuple[list[Array], list[Array]]]:
     """What both compute of the same inputs in several calls, each of which draws other numbers."""
-    from litesmith.frontends.keras.running import run_in_turn
-
-    originals = run_in_turn(model, [inputs] * DRAWS, lite.first_state)
+    originals = original.run_in_turn([inputs] * DRAWS, lite.first_state)
     fresh = lite.restarted() if lite.has_state else lite
     return [(_leaves(face.outputs, found), _run(fresh, face, inputs)) for found in originals]
 
@@ -196,25 +189,7 @@ def _run(lite: LiteModel, face: Face, inputs: Any) -> list[Array]:
     return face.outputs.flatten(lite.run(inputs, face.signature))
 
 
-def _rtol(model: Any) -> float:
-    """What the coarsest numbers that a Keras model computes in leaves of its results."""
-    layers = list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else ()
-    roundings = (ROUNDINGS * EPSILON.get(layer.compute_dtype, 0.0) for layer in layers)
-    return max([RTOL, *roundings, *map(_step_of_inputs, layers)])
-
-
-def _step_of_inputs(layer: Any) -> float:
-    """Twice the distance of the numbers that a quantized layer rounds its inputs to, relative to the largest.
-
-    A number next to a half falls on the other side of it where a layer in front was rounded otherwise.
-    """
-    if getattr(layer, "quantization_mode", None) == "float8":
-        return 2 * FLOAT8_STEP
-    quantizer = getattr(layer, "inputs_quantizer", None)
-    return 2 / getattr(quantizer, "value_range", (0, INT8_STEPS))[1] if quantizer else 0.0
-
-
-def _default_inputs(original: _Original, face: Face, seed: int) -> list[Any]:
+def _default_inputs(computed: _Computed, face: Face, seed: int) -> list[Any]:
     """Seeded inputs of two batch sizes; three where other sizes are dynamic, which take what the model can."""
 
     def inputs(batch: int, size: int | Sequence[int]) -> Any:
@@ -224,13 +199,13 @@ def _default_inputs(original: _Original, face: Face, seed: int) -> list[Any]:
         return [inputs(1, ()), inputs(3, ())]
     for size, (less, more) in OTHER_SIZES.items():
         first = inputs(1, size)
-        if original.takes(first) or size == max(OTHER_SIZES):
+        if computed.takes(first) or size == max(OTHER_SIZES):
             second = [inputs(3, (less, more)), inputs(3, less)]
             third = [inputs(2, more)]
             return [
                 first,
-                next(filter(original.takes, second), inputs(3, size)),
-                next(filter(original.takes, third), inputs(2, size)),
+                next(filter(computed.takes, second), inputs(3, size)),
+                next(filter(computed.takes, third), inputs(2, size)),
             ]
     raise AssertionError("the largest size is the last")
 

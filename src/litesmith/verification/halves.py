@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.frontends.original import Computing, Original
 from litesmith.lite_model import LiteModel
 from litesmith.preprocessing.pipeline import TEXT, Given, Preprocessing
 from litesmith.preprocessing.steps import Hashing, Lookup, Step, TextVectorization
@@ -24,7 +25,7 @@ MOST_TOKENS = 1000
 
 
 def compare_halves(
-    model: Any, lite: LiteModel, preprocessing: Preprocessing, atol: float | None, rtol: float | None
+    original: Original, lite: LiteModel, preprocessing: Preprocessing, atol: float | None, rtol: float | None
 ) -> Report:
     """Both on the same seeded texts; where this Keras backend takes no texts, what is behind them on numbers.
 
@@ -32,13 +33,13 @@ def compare_halves(
     """
     from litesmith.frontends.keras.halves import numeric_half, takes_texts
 
-    half = None if takes_texts() else numeric_half(model, preprocessing)
+    half = None if takes_texts() else numeric_half(original, preprocessing)
     if half is not None:
         file = lite.restarted()
         file.preprocessing = None
-        return compare(half, file, None, atol, rtol)
+        return compare(Computing(half, original.framework), file, None, atol, rtol)
     inputs = [_sample(lite, preprocessing, batch, seed) for seed, batch in enumerate(BATCHES)]
-    return _merged([compare(model, lite, each, atol, rtol) for each in inputs])
+    return _merged([compare(original, lite, each, atol, rtol) for each in inputs])
 
 
 def _merged(reports: Sequence[Report]) -> Report:

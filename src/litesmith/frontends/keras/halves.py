@@ -18,12 +18,12 @@ def takes_texts() -> bool:
     return bool(keras.backend.backend() == "tensorflow")
 
 
-def numeric_half(model: Any, preprocessing: Preprocessing) -> Callable[[Any], Any] | None:
-    """What a functional model computes of the inputs of its LiteRT file; None for other models.
+def numeric_half(original: Any, preprocessing: Preprocessing) -> Callable[[Any], Any] | None:
+    """What a functional model (a `KerasModel`) computes of the inputs of its LiteRT file; None for other models.
 
     Layers in front of the cut are not called: what they return is given.
     """
-    functional = getattr(model, "_functional", None) or model
+    functional = getattr(original.model, "_functional", None) or original.model
     in_app = {placed.layer for placed in preprocessing.placed}
     if not hasattr(functional, "_run_through_graph") or not in_app <= {layer.name for layer in functional.layers}:
         return None

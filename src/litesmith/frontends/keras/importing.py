@@ -21,15 +21,16 @@ from litesmith.diagnostics.keras import (
     UnsupportedArgument,
     UnsupportedOperation,
 )
+from litesmith.frontends.inputs import InputType
 from litesmith.frontends.keras.boundary import Boundary, cutting
-from litesmith.frontends.keras.face import InputType, output_names, unique
-from litesmith.frontends.keras.options import Options, using
-from litesmith.frontends.keras.options import options as chosen_options
+from litesmith.frontends.keras.face import output_names, unique
 from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
 from litesmith.frontends.keras.signatures import DEFAULT, Entry, Method, entries_of
 from litesmith.frontends.keras.size_questions import Questions
 from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
+from litesmith.frontends.options import Options, using
+from litesmith.frontends.options import options as chosen_options
 from litesmith.ir.calling import Calling
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import Dim, Size, symbol, telling
@@ -52,8 +53,8 @@ SIZE_PROBES = ((131, 173), (137, 179), (139, 181), (149, 191), (151, 193), (157,
 
 
 @dataclass(frozen=True)
-class Imported:
-    """A model as graphs, with how each signature is called, by its name."""
+class ImportedModel:
+    """A Keras model as graphs, with how each signature is called, by its name."""
 
     model: Model
     calls: dict[str, Calling]
@@ -104,7 +105,7 @@ def import_model(
     batch: int | None = None,
     options: Options | None = None,
     signatures: Mapping[str, Any] | None = None,
-) -> Imported:
+) -> ImportedModel:
     """Run a Keras model on symbolic tensors and return the graph it lowers itself to, one for each signature.
 
     Raises:
@@ -126,7 +127,9 @@ def import_model(
         traces, live = _follow(entries)
     model = _model([trace.signature() for trace in traces], live)
     calls = {trace.entry.name: trace.calling() for trace in traces}
-    return Imported(model, calls, tuple(entries), next(filter(None, (trace.preprocessing for trace in traces)), None))
+    return ImportedModel(
+        model, calls, tuple(entries), next(filter(None, (trace.preprocessing for trace in traces)), None)
+    )
 
 
 def _model(signatures: Sequence[Signature], live: Sequence[State]) -> Model:
@@ -340,4 +343,4 @@ def _unique(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return list(dict.fromkeys(diagnostics))
 
 
-__all__ = ["Imported", "import_model"]
+__all__ = ["ImportedModel", "import_model"]

@@ -9,8 +9,9 @@ from keras import tree
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch
-from litesmith.frontends.keras.face import describe, model_inputs, tells_inputs
-from litesmith.frontends.keras.shape_text import GivenInput, parse_input
+from litesmith.frontends.inputs import describe
+from litesmith.frontends.keras.face import model_inputs, tells_inputs
+from litesmith.frontends.shape_text import GivenInput, parse_input
 
 
 def input_specs(model: Any, texts: Sequence[str]) -> Any:
