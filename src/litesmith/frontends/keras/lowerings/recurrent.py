@@ -9,9 +9,9 @@ from keras import activations, tree
 
 from litesmith.frontends.keras.lowerings.control import calling
 from litesmith.frontends.keras.lowerings.convolutional_lstm import convolutional_cell, convolved
-from litesmith.frontends.keras.options import options
 from litesmith.frontends.keras.provenance import current_layer
 from litesmith.frontends.keras.registry import Declined, is_keras_class, lowers
+from litesmith.frontends.options import options
 from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.loops import note_loop
