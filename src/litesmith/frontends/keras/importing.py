@@ -29,17 +29,17 @@ from litesmith.frontends.keras.signatures import DEFAULT, Entry, Method, entries
 from litesmith.frontends.keras.size_questions import Questions
 from litesmith.frontends.keras.state import INIT, State, StatefulGraph, assigning, live_states, states_of
 from litesmith.frontends.keras.tracing import CannotContinue, Tracer
+from litesmith.frontends.open_sizes import OpenSizes
 from litesmith.frontends.options import Options, using
 from litesmith.frontends.options import options as chosen_options
 from litesmith.ir.calling import Calling
 from litesmith.ir.compare import first_difference
-from litesmith.ir.dims import Dim, Size, symbol, telling
+from litesmith.ir.dims import telling
 from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.kernel_traps import MOST_AXES
-from litesmith.ir.named_size import NamedSize
 from litesmith.ir.nesting import Nesting, flat_nesting, nesting_of
 from litesmith.ir.source import Source
-from litesmith.ir.types import DType, TensorType
+from litesmith.ir.types import DType
 from litesmith.ops.measured import Probing, probing
 from litesmith.opset.unmodeled import Missing
 from litesmith.opset.variable import RESET
@@ -47,9 +47,6 @@ from litesmith.preprocessing.pipeline import Preprocessing
 
 NO_FORM = (UnsupportedOperation, UnsupportedArgument)
 """What is found of operations; what the user's code raises is found of layers."""
-BATCH_PROBES = (3, 5)
-SIZE_PROBES = ((131, 173), (137, 179), (139, 181), (149, 191), (151, 193), (157, 197), (163, 199), (167, 211))
-"""What unknown sizes compute as, in the two runs: primes, large enough for windows to fit."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +185,7 @@ def _build(model: Any, types: Any) -> None:
     """Call a model once on zeros, so that all its weights are there before it is followed."""
 
     def zeros(leaf: InputType) -> Any:
-        sizes = tuple(map(int, _Sizes(0).type(leaf).shape))
+        sizes = tuple(map(int, OpenSizes(0).type(leaf).shape))
         return np.full(sizes, "") if leaf.dtype == "string" else np.zeros(sizes, DType(leaf.dtype).numpy)
 
     with keras.StatelessScope() if isinstance(model, Method) else contextlib.nullcontext():
@@ -207,7 +204,7 @@ def _trace(
     `given`: the probe values of some sizes.
     """
     graph = Graph("main" if entry.name == DEFAULT else entry.name)
-    sizes = _Sizes(run, changed, given or {})
+    sizes = OpenSizes(run, changed, given or {})
     leaves = tree.flatten(entry.inputs)
     names = unique([leaf.name for leaf in leaves])
     boundary = Boundary(graph, sizes.new) if chosen_options().split_preprocessing else None
@@ -257,46 +254,6 @@ def _call(model: Any, tensors: Any) -> Any:
         raise
     except Exception as error:
         raise CallFailed(tensors, error) from error
-
-
-class _Sizes:
-    """Unknown sizes of inputs: one for each name, one batch for all, one for each other axis."""
-
-    def __init__(self, run: int, changed: str | None = None, given: Mapping[str, int] | None = None) -> None:
-        self.run = run
-        self.changed = changed
-        self.given = given or {}
-        self.known: dict[str, Dim] = {}
-        self.most: dict[str, int] = {}
-
-    def type(self, leaf: InputType) -> TensorType:
-        names = leaf.names or (None,) * len(leaf.shape)
-        sizes: list[Size] = []
-        for axis, (size, named) in enumerate(zip(leaf.shape, names, strict=True)):
-            sizes.append(self._unknown(leaf.name, axis, named) if size is None else size)
-        return TensorType(DType(leaf.dtype), tuple(sizes))
-
-    def new(self, name: str, axis: int) -> Dim:
-        """The unknown size of an axis of one more input."""
-        return self._unknown(name, axis, None)
-
-    def _unknown(self, name: str, axis: int, named: NamedSize | None) -> Dim:
-        known_as = named.name if named else f"{name}.{axis}" if axis else "batch"
-        if known_as not in self.known:
-            run = self.run if self.changed in (None, known_as) else 0
-            probes = self._probes(axis, named.most if named else None)
-            self.known[known_as] = symbol(known_as, self.given.get(known_as, probes[run]))
-            if named and named.most is not None:
-                self.most[known_as] = named.most
-        return self.known[known_as]
-
-    def _probes(self, axis: int, most: int | None) -> tuple[int, int]:
-        """What a new size computes as in the two runs; below a bound as close to it as can be."""
-        count = len(self.known)
-        probes = SIZE_PROBES[count % len(SIZE_PROBES)] if axis else BATCH_PROBES
-        if most is None or max(probes) <= most:
-            return probes
-        return most - 2 * count % most, most - (2 * count + 1) % most
 
 
 def _check_sizes(first: Graph, again: Callable[[int, str | None], Graph]) -> None:

@@ -15,8 +15,8 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import CannotCall
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras.arguments import to_numpy
-from litesmith.frontends.keras.provenance import failing_line
 from litesmith.frontends.keras.state import states_of
+from litesmith.frontends.provenance import failing_line
 from litesmith.ir.source import Source
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from litesmith.frontends.keras.provenance import is_users
+from litesmith.frontends.provenance import is_users
 from litesmith.ir.dims import Dim, Polynomial, evaluate, expression
 from litesmith.ir.source import Source
 

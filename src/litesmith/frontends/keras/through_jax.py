@@ -7,7 +7,7 @@ from typing import Any
 
 from litesmith.frontends.keras import through
 from litesmith.frontends.keras.arguments import stored_value
-from litesmith.frontends.keras.provenance import is_users
+from litesmith.frontends.provenance import is_users
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ir.source import Source, current_source

@@ -25,7 +25,7 @@ from litesmith.diagnostics.keras import (
 from litesmith.frontends.keras import through
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.intercept import intercepting, plain_keras
-from litesmith.frontends.keras.provenance import current_layer, failing_line, is_users, running_layer, users_line
+from litesmith.frontends.keras.provenance import current_layer, running_layer
 from litesmith.frontends.keras.registry import (
     CallbackFailed,
     Declined,
@@ -39,6 +39,7 @@ from litesmith.frontends.keras.registry import (
 )
 from litesmith.frontends.keras.state import Assignments, State, StatefulGraph
 from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
+from litesmith.frontends.provenance import failing_line, is_users, users_line
 from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
 from litesmith.ir.graph import Graph, Operation, Value
