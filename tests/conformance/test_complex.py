@@ -154,6 +154,27 @@ def test_a_rotation_is_four_products():
     assert "BITCAST" not in builtins_of(lite)
 
 
+PRODUCTS = {
+    "matmul": lambda x, y: ops.matmul(x, ops.swapaxes(y, -1, -2)),
+    "of a constant": lambda x, y: ops.matmul(x, ROTATION.reshape(4, 1)) + y,
+    "of reals": lambda x, y: ops.matmul(ops.real(x), ops.swapaxes(y, -1, -2)),
+    "of imaginary ones": lambda x, y: ops.matmul(ops.imag(x) * 1j, ops.swapaxes(ops.imag(y) * 1j, -1, -2)),
+    "of none": lambda x, y: ops.matmul(np.zeros((2, 3), "complex64"), x) + y[:2],
+    "dot": lambda x, y: ops.dot(x, ROTATION) + ops.dot(y, 1j)[:, 0],
+    "inner": lambda x, y: ops.inner(x, y),
+    "outer": lambda x, y: ops.outer(x, y),
+    "vdot": lambda x, y: ops.vdot(x, y),
+    "tensordot": lambda x, y: ops.tensordot(x, y, [[0], [0]]),
+    "einsum": lambda x, y: ops.einsum("ij,kj->ik", x, y),
+    "einsum of three": lambda x, y: ops.einsum("ij,kj,j->ik", x, y, ROTATION),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products(name):
+    check(PRODUCTS[name], X, Y, dynamic_batch=name != "of none")
+
+
 @pytest.mark.parametrize("function", [ops.sin, ops.sort, ops.round, ops.prod, lambda x: ops.maximum(x, 1j)])
 def test_others_are_refused(function):
     with pytest.raises(litesmith.LitesmithError, match=r"their parts \(ops.real, ops.imag\)"):

@@ -332,9 +332,56 @@ def test_32_columns_make_a_small_file(function):
 
 
 def test_what_has_no_form():
-    with pytest.raises(LitesmithError, match=r"may be complex; use keras\.ops\.eigh"):
-        converted(ops.eig, 3, 3)
     with pytest.raises(LitesmithError, match="dynamic size"):
         converted(lambda x: ops.qr(ops.matmul(x, turned(x))), None, 3)
     with pytest.raises(LitesmithError, match="over 3 axes"):
         converted(lambda x: ops.norm(x, 2), 3, 3)
+
+
+def unusual(size):
+    """Matrices whose eigenvalues are of one magnitude, equal, known, few, and those of a nilpotent one."""
+    cycle, counted = np.roll(np.eye(size), 1, 0), np.diag(np.arange(size, dtype=float))
+    return np.stack([cycle, np.eye(size), counted, np.ones((size, size)), np.eye(size, k=1), np.zeros((size, size))])
+
+
+def check_eigen(matrices, values, vectors):
+    """Eigenvalues are numpy's in some order, and eigenvectors of length 1 belong to them."""
+    norm = np.linalg.norm(matrices.astype(float), axis=(1, 2)).max()
+    for matrix, found in zip(matrices, values, strict=True):
+        apart = abs(found[:, None] - np.linalg.eigvals(matrix.astype(float)))
+        assert max(apart.min(0).max(), apart.min(1).max()) < CLOSE * norm
+    assert abs(matrices @ vectors - vectors * values[:, None]).max() < CLOSE * norm
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert (vectors.imag[np.broadcast_to(values.imag[:, None] == 0, vectors.shape)] == 0).all()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_eig(size):
+    lite = converted(ops.eig, size, size)
+    for matrices in (conditioned(3, size), definite(3, size), random(1, size, size), unusual(size).astype("float32")):
+        values, vectors = lite.run([matrices])
+        assert values.dtype == vectors.dtype == np.complex64
+        check_eigen(matrices, values, vectors)
+
+
+def test_eig_of_large_and_small_numbers():
+    lite = converted(ops.eig, 4, 4)
+    for scale in (1e-30, 1e30):
+        matrices = random(3, 4, 4).astype(float)
+        values, vectors = lite.run([(matrices * scale).astype("float32")])
+        check_eigen(matrices, values.astype(complex) / scale, vectors)
+
+
+def test_eigenvalues_are_pairs():
+    values, _ = converted(ops.eig, 6, 6).run([random(3, 6, 6)])
+    for row in values:
+        places = np.flatnonzero(row.imag > 0)
+        np.testing.assert_array_equal(row[places + 1], row[places].conj())
+        assert (row.imag != 0).sum() == 2 * len(places)
+
+
+def test_more_axes_before_the_matrices():
+    matrices = random(2, 3, 5, 5)
+    values, vectors = converted(ops.eig, 3, 5, 5).run([matrices])
+    assert values.shape == (2, 3, 5)
+    check_eigen(matrices.reshape(6, 5, 5), values.reshape(6, 5), vectors.reshape(6, 5, 5))

@@ -8,7 +8,7 @@ from keras import Model, Sequential, layers, ops
 
 import litesmith
 from litesmith.frontends.original import original_of
-from litesmith.verification.comparison import ATOL, NEVER_MORE, RTOL, compare
+from litesmith.verification.comparison import ATOL, NEVER_MORE, RTOL, compare, differences
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +154,10 @@ def test_an_output_of_few_digits_may_differ_by_its_roundings(dtype):
     report = litesmith.verify(model := Model(x, y), litesmith.convert(model))
     assert report
     assert report.outputs[0].allowed > 1e-3
+
+
+def test_both_parts_of_complex_numbers_count():
+    numbers = np.array([1 + 2j, 3 - 1j], "complex64")
+    assert differences(numbers, numbers.conj())[:2] == (4.0, 3.0)
+    assert differences(numbers, numbers)[0] == 0.0
+    assert differences(numbers, numbers + np.complex64(complex(0, np.inf)))[2] is not None

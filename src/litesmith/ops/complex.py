@@ -6,7 +6,8 @@ else reads them: a tensor of pairs whose bits are read as complex64. Parts that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product as combinations
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from litesmith.ir.builder import constant, emit
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType
-from litesmith.ops import math, special
+from litesmith.ops import einsum, math, special
 from litesmith.ops.array import as_complex, broadcast_shape, broadcast_to, cast, full, stack
+from litesmith.ops.einsum import Labels, Term
 from litesmith.ops.widening import COMPLEX_FORMS
 from litesmith.opset import binary, elementwise, reduction
 from litesmith.opset.conversion import Bitcast, Cast, ComplexAbs, Imag, Real
@@ -179,6 +181,20 @@ def _not_equal(x: Value, y: Value) -> Value:
     return math.logical_or(math.not_equal(real(x), real(y)), math.not_equal(imag(x), imag(y)))
 
 
+def _contracted(terms: Sequence[Term], output: Labels) -> Value:
+    """Sums of products, from those of the parts: each product of so many imaginary parts is a power of i."""
+    sums: list[Part] = [None, None]
+    for chosen in combinations(*(enumerate(parts(term.value)) for term in terms)):
+        found = [Term(part, term.labels) for (_, part), term in zip(chosen, terms, strict=True) if part is not None]
+        if len(found) == len(terms):
+            power = sum(number for number, _ in chosen)
+            term = einsum.contract(found, output)
+            sums[power % 2] = _sum(sums[power % 2], _negative(term) if power % 4 > 1 else term)
+    if sums == [None, None]:
+        return combine(einsum.contract([Term(real(term.value), term.labels) for term in terms], output), None)
+    return combine(*sums)
+
+
 FORMS: dict[type[Operator], Callable[..., Value]] = {
     binary.Add: _add,
     binary.Sub: _subtract,
@@ -212,3 +228,4 @@ def compute_complex(operator: Operator, *operands: Value) -> Value | None:
 
 
 COMPLEX_FORMS.append(compute_complex)
+einsum.COMPLEX_PRODUCTS.append(_contracted)

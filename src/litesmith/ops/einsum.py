@@ -7,7 +7,7 @@ their own, and MUL with SUM elsewhere, as for integers, which BATCH_MATMUL does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 
@@ -47,6 +47,9 @@ COMPUTED_AS = {
 
 MOST_AXES = 8
 """What MUL broadcasts."""
+
+COMPLEX_PRODUCTS: list[Callable[[Sequence[Term], Labels], Value]] = []
+"""What contracts terms of complex numbers: `ops.complex` stands on this module, and puts its function here."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ def _expanded(written: str, rank: int, equation: str) -> Labels:
 def contract(terms: Sequence[Term], output: Labels, bias: Value | None = None) -> Value:
     """The sum of products of terms over the labels that are not in `output`, plus a bias."""
     dtype = terms[0].value.type.dtype
+    if dtype is DType.COMPLEX64 and bias is None:
+        return COMPLEX_PRODUCTS[0](terms, output)
     computed = COMPUTED_AS.get(dtype)
     if computed is None:
         raise Unsupported(f"sums of products of {dtype}")

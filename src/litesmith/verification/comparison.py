@@ -240,7 +240,7 @@ def differences(original: Array, converted: Array) -> tuple[float, float, str | 
         return 0.0, 0.0, None
     if original.dtype.kind in "OSU":
         return float(np.any(original != converted)), 1.0, None
-    a, b = original.astype(np.float64), converted.astype(np.float64)
+    a, b = _reals(original), _reals(converted)
     finite = np.isfinite(a)
     kinds = None
     if not np.array_equal(finite, np.isfinite(b)) or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
@@ -249,3 +249,8 @@ def differences(original: Array, converted: Array) -> tuple[float, float, str | 
     if not both.any():
         return 0.0, 0.0, kinds
     return float(np.max(np.abs(a[both] - b[both]))), float(np.max(np.abs(a[both]))), kinds
+
+
+def _reals(x: Array) -> Array:
+    """Elements as float64, both parts of complex ones."""
+    return np.stack([x.real, x.imag]).astype(np.float64) if x.dtype.kind == "c" else x.astype(np.float64)

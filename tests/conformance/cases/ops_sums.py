@@ -89,6 +89,13 @@ def _whole_again(x):
     return values, ops.matmul(vectors * values[..., None, :], _turned(vectors))
 
 
+def _added_up(x):
+    """What neither the order of eigenvalues nor the turns of eigenvectors change; the imaginary parts add up to 0."""
+    values, vectors = ops.eig(x)
+    return ops.real(ops.matmul(vectors * values[:, None, :], _turned(ops.conj(vectors))))
+
+
+UNUSUAL = named("unusual", [np.roll(np.eye(6), 1, 0), np.diag(np.arange(6.0)), np.tri(6) + np.diag(np.arange(6.0))])
 LINALG: list[Case] = [
     *(op(name, x, **NORM) for name in ("det", "slogdet", "logdet", "inv", "lu_factor") for x in MATRICES), op("det", SINGULAR, **NORM), op("slogdet", SINGULAR, **NORM),
     *(op("cholesky", x, upper=upper, **NORM) for x in DEFINITE for upper in (False, True)),
@@ -97,7 +104,7 @@ LINALG: list[Case] = [
     *(op("solve_triangular", x, f(3, x.values.shape[1], 2), lower=lower, **NORM) for x in DEFINITE[:3] for lower in (True, False)),
     *(op("qr", f(3, *shape), mode=mode, **NORM) for shape in ((4, 4), (7, 3), (3, 5)) for mode in ("reduced", "complete")),
     *(does("svd", "made again", _made_again(full), f(3, *shape), **KEPT) for shape in ((4, 4), (7, 3), (3, 5)) for full in (True,)), does("svd", "made again, not full", _made_again(False), f(3, 7, 3), **KEPT), op("svd", f(3, 4, 6), compute_uv=False, **NORM),
-    *(does("eigh", "made again", _whole_again, x, **KEPT) for x in DEFINITE), op("eig", MATRICES[2], refused="K102", only_batch=True, because="its results may be complex; `eigh` converts"),
+    *(does("eigh", "made again", _whole_again, x, **KEPT) for x in DEFINITE), *(does("eig", "added up", _added_up, x, **KEPT) for x in (*MATRICES, *DEFINITE, UNUSUAL)),
     *(op("pinv", f(3, *shape), known=(-1,), bound=1e-4) for shape in ((4, 4), (6, 3), (2, 5))), op("pinv", f(3, 4, 4), rcond=0.3, known=(-1,), bound=1e-4),
     *(op("matrix_rank", x, known=(-1,), bound=EXACT) for x in (f(3, 4, 6), SINGULAR)), op("matrix_rank", f(3, 4, 4), tol=1.0, known=(-1,), bound=EXACT),
     *(op("lstsq", fixed(f(*shape)), fixed(f(shape[0], 2)), **NORM) for shape in ((7, 3), (3, 7), (5, 5))),

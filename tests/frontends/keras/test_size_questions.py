@@ -32,7 +32,7 @@ FROZEN = {
         "input.1",
     ),
     "for what has no form and ends the call": (
-        lambda x: ops.eig(x[:, :4] * 1.0)[0][:, None] + x if x.shape[1] > 300 else x,
+        lambda x: ops.norm(x, 2) + x if x.shape[1] > 300 else x,
         "input.1",
     ),
     "of a size from values": (lambda x: ops.sum(x) if x[x > 0].shape[0] > 5 else ops.max(x), "mask"),

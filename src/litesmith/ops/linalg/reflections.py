@@ -43,7 +43,7 @@ def qr(matrix: Value, mode: Mode) -> tuple[Value, Value]:
     reflectors, reflected = _reflected(scaled, steps)
 
     def step(place: Value, values: list[Value]) -> list[Value]:
-        return [_reflect(values[0], column(reflectors, math.subtract(steps - 1, place)))]
+        return [reflect(values[0], column(reflectors, math.subtract(steps - 1, place)))]
 
     (q,) = for_each(steps, step, [constant(np.eye(rows, kept, dtype=np.float32)[None])], "orthogonal")
     return q, math.multiply(keep_band(slice_axis(reflected, 1, 0, kept), 0, None), scale)
@@ -56,16 +56,16 @@ def _reflected(stack: Value, steps: int) -> tuple[Value, Value]:
 
     def step(place: Value, values: list[Value]) -> list[Value]:
         reflectors, matrix = values
-        reflector = _reflector(column(matrix, place), place, rows)
+        direction = reflector(column(matrix, place), place, rows)
         here = expand_dims(cast(math.equal(columns, place), DType.FLOAT32), 0)
-        return [math.add(reflectors, outer(reflector, here)), _reflect(matrix, reflector)]
+        return [math.add(reflectors, outer(direction, here)), reflect(matrix, direction)]
 
     none = full((1, stack.type.shape[1], steps), 0.0, DType.FLOAT32)
     reflectors, matrix = for_each(steps, step, [none, stack], "reflect")
     return reflectors, matrix
 
 
-def _reflector(vector: Value, place: Value, rows: Value) -> Value:
+def reflector(vector: Value, place: Value, rows: Value) -> Value:
     """The u whose reflection makes the elements behind `place` 0; zeros where they are 0 already.
 
     That at `place` becomes the norm of both, with the opposite sign.
@@ -81,6 +81,13 @@ def _reflector(vector: Value, place: Value, rows: Value) -> Value:
     return where(math.greater(squares, 0.0), math.divide(direction, length), 0.0)
 
 
-def _reflect(stack: Value, reflector: Value) -> Value:
-    products = math.sum(math.multiply(stack, expand_dims(reflector, 2)), 1)
-    return math.subtract(stack, outer(reflector, products))
+def reflect(stack: Value, direction: Value) -> Value:
+    """I - u u^T times matrices, with a u for each, [count, rows]."""
+    products = math.sum(math.multiply(stack, expand_dims(direction, 2)), 1)
+    return math.subtract(stack, outer(direction, products))
+
+
+def reflect_rows(stack: Value, direction: Value) -> Value:
+    """Matrices times I - u u^T, with a u for each, [count, columns]."""
+    products = math.sum(math.multiply(stack, expand_dims(direction, 1)), 2)
+    return math.subtract(stack, outer(products, direction))

@@ -15,7 +15,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import broadcast_to, expand_dims, move_axis, reshape
 from litesmith.ops.control import fori_loop
-from litesmith.ops.creation import band
+from litesmith.ops.creation import band, count_up
 from litesmith.ops.einsum import Term, contract
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
@@ -102,6 +102,36 @@ def diagonal(stack: Value, along: int = 1) -> Value:
     rows, columns = stack.type.shape[1:]
     on_diagonal = band(rows, columns, 0, 0)
     return math.sum(where(on_diagonal, stack, 0.0), along)
+
+
+def beside_diagonal(stack: Value) -> tuple[Value, Value]:
+    """For each row of square matrices, [count, n]: what stands above its diagonal element, and to the left of that.
+
+    The first row has zeros.
+    """
+    size = stack.type.shape[1]
+    above = math.sum(where(band(size, size, 1, 1), stack, 0.0), 1)
+    return above, math.sum(where(band(size, size, -1, -1), stack, 0.0), 2)
+
+
+def of_bands(middle: Value, above: Value, below: Value) -> Value:
+    """Square matrices of the vectors that `diagonal` and `beside_diagonal` give, zeros elsewhere."""
+    size = middle.type.shape[1]
+    left = where(band(size, size, -1, -1), expand_dims(below, 2), 0.0)
+    with_above = select(band(size, size, 1, 1), expand_dims(above, 1), left)
+    return select(band(size, size, 0, 0), expand_dims(middle, 1), with_above)
+
+
+def neighbours(vectors: Value, outside: float) -> tuple[Value, Value]:
+    """The elements before and behind each one of vectors [count, n]; `outside` where there is none."""
+    size = vectors.type.shape[1]
+    places = count_up(0, size)
+    earlier = emit(Gather(axis=1), vectors, math.maximum(math.subtract(places, 1), 0))
+    later = emit(Gather(axis=1), vectors, math.minimum(math.add(places, 1), size - 1))
+    return (
+        where(math.greater(places, 0), earlier, outside),
+        where(math.less(places, size - 1), later, outside),
+    )
 
 
 def identity(size: Size) -> Value:

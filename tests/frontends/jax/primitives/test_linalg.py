@@ -54,5 +54,15 @@ def test_what_follows_from_factors():
     check(lambda x: jax.scipy.linalg.cho_solve((jnp.linalg.cholesky(x), True), x))
 
 
-def test_eigenvalues_that_may_be_complex_are_refused():
-    assert "jnp.linalg.eigh" in refusal(lambda x: jnp.linalg.eig(x), SQUARE)
+def test_eigenvalues_of_any_matrices():
+    """In some order, with vectors that are turned in some way."""
+
+    def added_up(x):
+        values, vectors = jnp.linalg.eig(x)
+        return (vectors * values[:, None]) @ jnp.swapaxes(vectors, 1, 2).conj(), jnp.sum(jnp.linalg.eigvals(x), 1)
+
+    check(lambda x: [part(leaf) for leaf in added_up(x) for part in (jnp.real, jnp.imag)], SQUARE)
+
+
+def test_left_eigenvectors_are_refused():
+    assert "left eigenvectors" in refusal(lambda x: lax.linalg.eig(x)[1], SQUARE)

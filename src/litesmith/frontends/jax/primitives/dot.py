@@ -10,7 +10,6 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import einsum
 from litesmith.ops.array import cast
-from litesmith.ops.errors import Unsupported
 
 Dimensions = tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]]
 
@@ -19,8 +18,6 @@ Dimensions = tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Seq
 def dot_general(x: Value, y: Value, *, dimension_numbers: Dimensions, preferred_element_type: Any) -> Value:
     """The result has the axes that go together, then those of x, then those of y that are not summed over."""
     dtype = preferred_element_type if isinstance(preferred_element_type, DType) else x.type.dtype
-    if dtype is DType.COMPLEX64:
-        raise Unsupported("products of complex matrices; multiply their parts")
     (sum_x, sum_y), (batch_x, batch_y) = dimension_numbers
     left, right = [""] * x.type.rank, [""] * y.type.rank
     for letter, pairs in (("k", zip(sum_x, sum_y, strict=True)), ("b", zip(batch_x, batch_y, strict=True))):

@@ -13,7 +13,7 @@ from litesmith.ops.array import as_value, cast
 from litesmith.ops.creation import band
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
-from litesmith.ops.linalg import elimination, reflections, singular, spectral, triangular
+from litesmith.ops.linalg import eigenvectors, elimination, reflections, singular, spectral, triangular
 from litesmith.ops.linalg.stacks import transposed
 
 
@@ -82,8 +82,13 @@ def eigh(matrix: Value, *, lower: bool, subset_by_index: Any) -> Sequence[Value]
 
 
 @imports("eig")
-def eig(matrix: Value) -> Sequence[Value]:
-    raise Unsupported("eigenvalues that may be complex; use jnp.linalg.eigh for symmetric matrices")
+def eig(
+    matrix: Value, *, compute_left_eigenvectors: bool, compute_right_eigenvectors: bool, **_: Any
+) -> Sequence[Value]:
+    if compute_left_eigenvectors:
+        raise Unsupported("left eigenvectors; the right ones of the transposed matrix are those conjugated")
+    values, vectors = eigenvectors.eig(_real(matrix))
+    return [values, vectors] if compute_right_eigenvectors else [values]
 
 
 @imports("symmetric_product")

@@ -19,6 +19,7 @@ takes_complex(
     *("reshape", "ravel", "transpose", "swapaxes", "moveaxis", "expand_dims", "squeeze", "broadcast_to", "tile"),
     *("repeat", "roll", "flip", "rot90", "tril", "triu", "diff", "concatenate", "stack", "hstack", "vstack", "append"),
     *("split", "array_split", "unstack", "get_item", "slice", "take", "take_along_axis", "cond"),
+    *("matmul", "dot", "inner", "outer", "vdot", "tensordot", "einsum"),
 )
 
 

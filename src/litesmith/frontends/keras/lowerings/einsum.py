@@ -12,6 +12,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import einsum as products
 from litesmith.ops.array import as_value, axes_of, reshape
+from litesmith.ops.complex import conjugate
 from litesmith.ops.einsum import Term
 from litesmith.ops.math import multiply
 
@@ -88,7 +89,8 @@ def outer(x1: Any, x2: Any) -> Value:
 
 @lowers("ops.vdot")
 def vdot(x1: Any, x2: Any) -> Value:
-    left, right = promote(x1, x2)
+    """Of complex numbers, the first ones conjugated."""
+    left, right = promote(conjugate(as_value(x1)), x2)
     return _contracted(reshape(left, (-1,)), reshape(right, (-1,)), [0], [0])
 
 

@@ -13,7 +13,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math, statistics
 from litesmith.ops.array import axes_of, cast, expand_dims, move_axis, squeeze
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.linalg import elimination, products, reflections, singular, spectral, triangular
+from litesmith.ops.linalg import eigenvectors, elimination, products, reflections, singular, spectral, triangular
 
 Axis = int | tuple[int, ...] | None
 
@@ -109,7 +109,7 @@ def eigh(a: Any) -> tuple[Value, ...]:
 
 @lowers("ops.linalg.eig")
 def eig(a: Any) -> tuple[Value, ...]:
-    raise Unsupported("eigenvalues that may be complex; use keras.ops.eigh for symmetric matrices")
+    return eigenvectors.eig(cast(float_value(a), DType.FLOAT32))
 
 
 @lowers("ops.linalg.svd")
