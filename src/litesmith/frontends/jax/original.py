@@ -146,7 +146,7 @@ class _Result:
         """The arrays that a function returned."""
         import jax
 
-        leaves = jax.tree_util.tree_leaves(returned)
+        leaves: list[Any] = jax.tree_util.tree_leaves(returned)
         nesting = nesting_of(returned)
         fits = len(nesting.flatten(returned)) == len(leaves)  # classes of the user's are nested for JAX alone
         self.structure = nesting.pack(range(len(leaves))) if fits else list(range(len(leaves)))
