@@ -21,6 +21,7 @@ from litesmith.ir.graph import Value
 
 WAYS = {
     "jax": "litesmith.frontends.keras.through_jax",
+    "tensorflow": "litesmith.frontends.keras.through_tensorflow",
 }
 """By the backend of Keras, the module whose `run` imports what a function of its tensors computes."""
 

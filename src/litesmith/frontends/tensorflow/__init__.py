@@ -1,0 +1,1 @@
+"""TensorFlow: graphs and functions as graphs of LiteRT operators, read without TensorFlow."""

@@ -1,0 +1,187 @@
+"""From nodes of a TensorFlow graph to operators of the current graph.
+
+What passes between nodes is a value of the graph, or a tensor whose elements are known (`Known`), so that shapes
+which a program computes step by step stay sizes; or what stands for a variable, which nodes read and assign.
+Nodes that nothing needed depends on, such as assertions, are not looked at.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from litesmith.frontends.tensorflow.computing import computed
+from litesmith.frontends.tensorflow.graph import Body, FunctionName, Node, Program, Reference
+from litesmith.frontends.tensorflow.known import known_elements
+from litesmith.frontends.tensorflow.registry import Import, import_of
+from litesmith.frontends.tensorflow.wire import Malformed
+from litesmith.ir.graph import Value
+from litesmith.ir.source import Source, current_source, source_scope
+from litesmith.ops.errors import Unsupported
+
+MOST_CALLS = 200
+"""How deep functions may call one another; TensorFlow's own do not call themselves."""
+
+ASSIGNMENTS = frozenset({
+    "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ResourceScatterUpdate", "ResourceScatterAdd",
+})  # fmt: skip
+"""Operations that are there for what they do to variables."""
+
+CALLS = {
+    "PartitionedCall": ("f",),
+    "StatefulPartitionedCall": ("f",),
+    "If": ("then_branch", "else_branch"),
+    "While": ("cond", "body"),
+    "Case": ("branches",),
+}
+"""Operations that may do so by the functions that they call, which these attributes name."""
+
+IN_ORDER = frozenset({"NoOp", "ReadVariableOp", "ResourceGather"})
+"""Operations that matter to others that only run after them: what reads a variable before it is assigned."""
+
+WhereFrom = Callable[[Node], Source]
+"""The origin of operators that are made for a node of the outermost graph."""
+
+
+class Interpreter:
+    """Runs graphs and functions of a program on items.
+
+    Attributes:
+        where_from: tells the source of a node that is not inside of a function.
+    """
+
+    def __init__(self, program: Program, where_from: WhereFrom | None = None) -> None:
+        self.program = program
+        self.where_from = where_from
+        self.depth = 0
+        self._assigns: dict[str, bool] = {}
+
+    def run(
+        self, body: Body, given: Mapping[str, Any], wanted: Sequence[Reference], always: Iterable[str] = ()
+    ) -> list[Any]:
+        """The items that `wanted` refers to, with those in `given` for the outputs of nodes of these names.
+
+        Args:
+            always: nodes that run as well.
+        """
+        results: dict[str, list[Any]] = {name: [item] for name, item in given.items()}
+        for node in self._in_order(body, [*(each.node for each in wanted), *always], results.keys()):
+            results[node.name] = self._in_place(body, node, results)
+        return [_result(body, each, results) for each in wanted]
+
+    def call(self, function: Any, items: Sequence[Any], wanted: Sequence[int] | None = None) -> list[Any]:
+        """What a function of the library returns for items: everything, or the results at some places."""
+        body = self.program.function(function.name if isinstance(function, FunctionName) else function)
+        if len(items) != len(body.arguments):
+            raise Malformed(f"{body.name!r} takes {len(body.arguments)} arguments, not {len(items)}")
+        if self.depth > MOST_CALLS:
+            raise Unsupported("functions that call one another too deep, or themselves")
+        self.depth += 1
+        try:
+            results = body.results if wanted is None else [body.results[place] for place in wanted]
+            always = [name for name in body.always if self.acts(body, name)] if wanted is None else ()
+            return self.run(body, dict(zip(body.arguments, items, strict=True)), results, always)
+        finally:
+            self.depth -= 1
+
+    def _in_place(self, body: Body, node: Node, results: Mapping[str, list[Any]]) -> list[Any]:
+        """The outputs of a node, whose operators are given its line unless it is part of a function."""
+        here = self.where_from is not None and not self.depth
+        with source_scope(self.where_from(node)) if here and self.where_from else nullcontext():
+            source = current_source()
+            with source_scope(Source(source.layer, f"tf.{node.op}", source.file, source.line)):
+                return self._outputs(node, [_result(body, each, results) for each in node.inputs])
+
+    def _outputs(self, node: Node, items: list[Any]) -> list[Any]:
+        found = computed(node, items)
+        if found is not None:
+            return found if isinstance(found, list) else [found]
+        rule = import_of(node.op)
+        if rule is None:
+            raise Unsupported(f"the TensorFlow operation {node.op} has no LiteRT form that Litesmith knows")
+        returned = rule.function(*rule.taken(node.op, items), **self._attributes(node, rule))
+        if isinstance(returned, tuple) != bool(rule.outputs) or (rule.outputs and len(returned) != len(rule.outputs)):
+            raise TypeError(f"the import of {node.op} does not return what it says that it does")
+        outputs = list(returned) if isinstance(returned, (list, tuple)) else [returned]
+        return [_as_far_as_known(item) for item in outputs]
+
+    def _attributes(self, node: Node, rule: Import) -> dict[str, Any]:
+        given: dict[str, Any] = {"run": self.call, "node": node, "program": self.program}
+        found: dict[str, Any] = {}
+        for name, default in rule.attributes.items():
+            if name in given:
+                found[name] = given[name]
+            elif name in node:
+                found[name] = node.attribute(name)
+            elif default is inspect.Parameter.empty:
+                raise Malformed(f"the node {node.name!r} has no attribute {name!r}")
+        return found
+
+    def _in_order(self, body: Body, names: Iterable[str], given: Iterable[str]) -> list[Node]:
+        """The nodes that others need, each behind those that it needs itself.
+
+        Of nodes that are only said to run before, those that assign variables count.
+        """
+        done, open_, order = set(given), set[str](), list[Node]()
+        waiting = [(name, False) for name in reversed(list(names))]
+        while waiting:
+            name, is_ready = waiting.pop()
+            if name in done:
+                continue
+            if name not in body.nodes:
+                raise Malformed(f"there is no node {name!r}")
+            node = body.nodes[name]
+            if is_ready:
+                done.add(name)
+                order.append(node)
+                continue
+            if name in open_:
+                raise Unsupported("a loop of TensorFlow 1 (control flow v1); convert the model with TensorFlow 2")
+            open_.add(name)
+            waiting.append((name, True))
+            needed = [*(each.node for each in node.inputs), *(each for each in node.after if self.acts(body, each))]
+            waiting += [(each, False) for each in reversed(needed) if each not in done]
+        return order
+
+    def acts(self, body: Body, name: str) -> bool:
+        """Whether it matters to a node that it runs after this one."""
+        node = body.nodes.get(name)
+        return node is not None and (node.op in IN_ORDER or node.op in ASSIGNMENTS or self._calls_what_assigns(node))
+
+    def _calls_what_assigns(self, node: Node) -> bool:
+        names = [node.attribute(name) for name in CALLS.get(node.op, ())]
+        functions = [each for name in names for each in (name if isinstance(name, tuple) else (name,))]
+        return any(self._does_assign(function.name) for function in functions)
+
+    def _does_assign(self, name: str) -> bool:
+        if name not in self._assigns:
+            self._assigns[name] = False
+            nodes = list(self.program.function(name))
+            self._assigns[name] = any(node.op in ASSIGNMENTS or self._calls_what_assigns(node) for node in nodes)
+        return self._assigns[name]
+
+
+def _as_far_as_known(item: Any) -> Any:
+    """What is known of a shape that operators compute stays known; weights stay values."""
+    if isinstance(item, Value) and item.contents is not None:
+        return known_elements(item) or item
+    return item
+
+
+def _result(body: Body, reference: Reference, results: Mapping[str, list[Any]]) -> Any:
+    outputs = results[reference.node]
+    place = reference.index
+    if reference.output:
+        rule = import_of(body.nodes[reference.node].op)
+        if rule is not None and rule.outputs:
+            if reference.output not in rule.outputs:
+                raise Malformed(f"{body.nodes[reference.node].op} has no output {reference.output!r}")
+            place += rule.outputs.index(reference.output)
+    if place >= len(outputs):
+        raise Malformed(f"{reference.node!r} has {len(outputs)} outputs, of which number {place} is read")
+    return outputs[place]
+
+
+__all__ = ["Interpreter", "WhereFrom"]

@@ -1,0 +1,1 @@
+"""What operations of TensorFlow are in LiteRT operators: one file per family, found because it is there."""

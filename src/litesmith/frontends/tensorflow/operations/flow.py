@@ -1,0 +1,37 @@
+"""What hands on its operands, and calls of functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litesmith.frontends.tensorflow.graph import FunctionName
+from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.registry import Item, Run, imports
+
+
+@imports("NoOp", "Assert", "ControlTrigger")
+def nothing(*operands: Item) -> list[Any]:
+    return []
+
+
+@imports(
+    *("Identity", "StopGradient", "PreventGradient", "Snapshot", "EnsureShape", "CheckNumerics", "DeepCopy"),
+    "PlaceholderWithDefault",
+)
+def unchanged(x: Item) -> Any:
+    return x
+
+
+@imports("IdentityN", "RefIdentity")
+def all_unchanged(*operands: Item) -> list[Any]:
+    return list(operands)
+
+
+@imports("Const", "HostConst")
+def constant(*, value: Any, dtype: Any) -> Known:
+    return Known.of(value, dtype)
+
+
+@imports("PartitionedCall", "StatefulPartitionedCall", "RemoteCall")
+def call(*operands: Item, f: FunctionName, run: Run) -> list[Any]:
+    return run(f, operands)

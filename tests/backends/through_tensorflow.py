@@ -1,0 +1,144 @@
+"""Layers that are followed through TensorFlow, where Keras computes with it."""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import litesmith
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.report.summary import summarize
+from support import builtins_of, check_converts
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("only where Keras computes with TensorFlow", allow_module_level=True)
+
+import tensorflow as tf
+
+X = np.random.default_rng(0).standard_normal((3, 4)).astype("float32")
+
+
+def model_of(*body, shape=(4,)):
+    return keras.Sequential([keras.Input(shape), *body])
+
+
+class Odd(layers.Layer):
+    """Functions of TensorFlow on tensors, variables and the results of other layers."""
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 5), name="kernel")
+        self.inner = layers.Dense(5, activation="relu")
+        self.inner.build((None, 5))
+
+    def call(self, x):
+        h = tf.einsum("bi,ij->bj", x, self.kernel.value)
+        h = tf.nn.gelu(h) + tf.math.sin(h) * self.inner(h)
+        return tf.sort(h, axis=-1), {"sums": tf.cumsum(ops.exp(h), -1), "size": tf.cast(tf.shape(h)[0], "float32")}
+
+
+def odd_model():
+    x = keras.Input((4,))
+    first, others = Odd(name="odd")(layers.Dense(4)(x))
+    return keras.Model(x, layers.Dense(2, name="last")(first + others["sums"] * others["size"]))
+
+
+def test_a_layer_full_of_tensorflow_converts_and_is_verified():
+    lite = check_converts(odd_model(), X[:1], X)
+    litesmith.convert(odd_model())
+    assert builtins_of(lite).count("FULLY_CONNECTED") == 4
+
+
+def test_every_operator_names_the_layer_and_the_users_line():
+    lite = litesmith.convert(odd_model(), verify=False)
+    (sine,) = (each for each in lite.graph.operations if each.operator.builtin == "SIN")
+    lines, first = inspect.getsourcelines(Odd.call)
+    (line,) = (first + place for place, text in enumerate(lines) if "tf.math.sin" in text)
+    assert sine.source.layer == "odd"
+    assert (sine.source.file, sine.source.line) == (__file__, line)
+    assert sine.source.operation == "tf.Sin"
+
+
+def test_the_report_tells_of_it():
+    summary = summarize(litesmith.convert(odd_model(), verify=False))
+    assert summary.through_tensorflow == ("odd",)
+    assert "followed through TensorFlow: odd" in str(summary)
+    assert summary.to_json()["through_tensorflow"] == ("odd",)
+
+
+def test_weights_stay_where_they_are():
+    lite = litesmith.convert(odd_model(), verify=False)
+    held = {value for each in lite.graph.operations for value in each.operands if value is not None and value.constant}
+    assert "odd/kernel" in {value.name for value in held}
+
+
+class Several(layers.Layer):
+    """Branches, loops and functions of TensorFlow, over an axis of open size."""
+
+    def call(self, x):
+        def halved(h, count):
+            return h / 2, count + 1
+
+        total = tf.reduce_sum(tf.abs(x))
+        h, count = tf.while_loop(lambda h, count: tf.reduce_max(h) > 0.1, halved, (x, 0))
+        bent = tf.cond(total > 3.0, lambda: tf.nn.relu(x), lambda: -x)
+        return bent + self.named(h) + tf.cast(count, x.dtype)
+
+    @tf.function
+    def named(self, x):
+        for _ in tf.range(3):
+            x = tf.sin(x) + x[:, :1]
+        return x if tf.shape(x)[0] < 1000 else x + 1.0
+
+
+def test_branches_loops_and_functions():
+    lite = check_converts(model_of(Several(), shape=(None, 4)), X[None], 0.1 * X[:2, None])
+    assert {"WHILE", "IF"} <= set(builtins_of(lite))
+
+
+class Counted(layers.Layer):
+    """Assigns a variable of Keras between functions of TensorFlow."""
+
+    def build(self, shape):
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
+
+    def call(self, x):
+        self.count.assign(self.count + tf.reduce_sum(tf.sin(x)))
+        return tf.math.sinh(x) + self.count
+
+
+def test_what_a_layer_assigns_is_state():
+    model = model_of(Counted())
+    lite = litesmith.convert(model, batch=3)
+    first, second = lite.run(X), lite.run(X)
+    np.testing.assert_allclose(first, np.sinh(X) + np.sin(X).sum(), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(second, np.sinh(X) + 2 * np.sin(X).sum(), rtol=1e-5, atol=1e-5)
+
+
+class Masked(layers.Layer):
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        return tf.where(mask[..., None], tf.exp(x), 0.0)
+
+
+def test_masks_reach_the_layer():
+    model = model_of(layers.Masking(), Masked(), shape=(None, 4))
+    steps = np.repeat(X[None], 2, 0)
+    steps[0, 1] = 0
+    check_converts(model, steps)
+
+
+class Refused(layers.Layer):
+    def call(self, x):
+        return tf.strings.to_number(tf.strings.as_string(x)) + x
+
+
+def test_what_has_no_form_is_told_with_layer_and_line():
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(model_of(Refused(name="texts")))
+    (finding,) = raised.value.diagnostics
+    assert finding.code == "K103"
+    assert finding.source.layer == "texts"
+    assert "AsString" in finding.message()
