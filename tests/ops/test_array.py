@@ -1,11 +1,14 @@
+import numpy as np
 import pytest
 
-from litesmith.ir.builder import building
+from litesmith.ir.builder import building, constant
 from litesmith.ir.dims import minimum, same_shape, symbol
 from litesmith.ir.graph import Graph
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import array
 from litesmith.ops.errors import Unsupported
+from litesmith.passes.base import Record
+from litesmith.passes.fold_constants import FoldConstants
 
 BATCH, TIME = symbol("batch", 3), symbol("time", 131)
 
@@ -70,6 +73,14 @@ def test_stack_of_types_that_pack_does_not_take(graph, dtype):
     x = graph.add_input(TensorType(dtype, (BATCH, 4)), "x")
     assert array.stack([x, x], 1).type.shape == (BATCH, 2, 4)
     assert "PACK" not in operators(graph)
+
+
+def test_joined_numbers_are_no_sizes(graph):
+    """What is known of sizes is whole numbers, which take the place of the result."""
+    values = [constant(np.float32([0.25, 1.5])), constant(np.float32([2.75]))]
+    graph.outputs = [array.reshape(array.concatenate(values), (1, 3))]
+    assert FoldConstants().run(graph, Record()) == 1
+    assert graph.outputs[0].constant.array().tolist() == [[0.25, 1.5, 2.75]]
 
 
 def test_an_axis_of_dynamic_size_cannot_be_taken_apart(graph):

@@ -192,7 +192,8 @@ def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
     if values[0].type.rank > MOST_JOINED_AXES:
         return _concatenate_merged(values, place)
     result = emit(Concatenation(axis=place), *values)
-    if all(value.contents is not None or value.is_constant for value in values) and result.type.rank == 1:
+    of_sizes = result.type.rank == 1 and result.type.dtype.is_integer
+    if of_sizes and all(value.contents is not None or value.is_constant for value in values):
         result.contents = tuple(size for value in values for size in _contents(value))
     return result
 
