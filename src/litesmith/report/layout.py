@@ -34,8 +34,8 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
     parts += ["", _operators(summary.operators)]
     if summary.loops:
         parts += ["", _loops(summary.loops)]
-    if summary.through_jax:
-        parts += ["", Text(f"followed through JAX: {', '.join(summary.through_jax)}")]
+    for line in summary.through_lines():
+        parts += ["", Text(line)]
     if summary.weight_bytes:
         parts += ["", _layers(summary, layers)]
     return Group(*parts)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from litesmith.flatbuffer.encoding import encode
 from litesmith.flatbuffer.read import read
@@ -61,6 +61,20 @@ class LayerWeights:
     bytes: int
 
 
+class Framework(NamedTuple):
+    """A framework whose programs layers may come as: its name, and how names of its operations begin."""
+
+    name: str
+    prefix: str
+
+
+FRAMEWORKS = {
+    "through_jax": Framework("JAX", "jax.lax."),
+    "through_tensorflow": Framework("TensorFlow", "tf."),
+}
+"""By the field that says which layers came so."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """A file in numbers.
@@ -71,7 +85,7 @@ class Summary:
         operators: how often each operator stands in the file, most frequent first.
         layers: those with most weights first. A shared buffer is the first layer's that reads it.
         loops: what became of the loops of a model that was just converted, and why.
-        through_jax: the layers of a model that was just converted which came as programs of JAX.
+        through_jax, through_tensorflow: the layers of a model that was just converted which came as programs of these.
     """
 
     maker: str
@@ -84,10 +98,27 @@ class Summary:
     signatures: tuple[SignatureFace, ...]
     loops: tuple[LoopForm, ...] = ()
     through_jax: tuple[str, ...] = ()
+    through_tensorflow: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         encoded = asdict(self)
-        return encoded if self.through_jax else {key: encoded[key] for key in encoded if key != "through_jax"}
+        unused = {field for field, layers in self._through().items() if not layers}
+        return {key: encoded[key] for key in encoded if key not in unused}
+
+    def through_json(self) -> dict[str, list[str]]:
+        """The layers that came through a framework, by the key that machines know it by."""
+        return {field: list(layers) for field, layers in self._through().items() if layers}
+
+    def through_lines(self) -> list[str]:
+        """The same for people."""
+        return [
+            f"followed through {FRAMEWORKS[field].name}: {', '.join(layers)}"
+            for field, layers in self._through().items()
+            if layers
+        ]
+
+    def _through(self) -> dict[str, tuple[str, ...]]:
+        return {field: getattr(self, field) for field in FRAMEWORKS}
 
     def __str__(self) -> str:
         from litesmith.report.layout import summary_layout, to_text
@@ -112,14 +143,14 @@ def summarize(lite: LiteModel) -> Summary:
         layers=tuple(sorted(layers, key=lambda layer: -layer.bytes)),
         signatures=tuple(_signatures(lite)),
         loops=lite.model.loops,
-        through_jax=_through_jax(lite.model),
+        **{field: _through(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )
 
 
-def _through_jax(model: Model) -> tuple[str, ...]:
-    """The layers with operators that were primitives of JAX; files do not say so."""
+def _through(model: Model, prefix: str) -> tuple[str, ...]:
+    """The layers with operators that were made for operations called so; files do not say it."""
     operations = (operation for graph in model.all_graphs() for operation in graph.operations)
-    sources = [operation.source for operation in operations if operation.source.operation.startswith("jax.lax.")]
+    sources = [operation.source for operation in operations if operation.source.operation.startswith(prefix)]
     return tuple(dict.fromkeys(source.layer or "model" for source in sources))
 
 
