@@ -150,7 +150,7 @@ def require_same(report: Report) -> None:
     if not report.passed:
         raise LitesmithError(
             [
-                OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem)
+                OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem, framework=report.framework)
                 for output in report.outputs
                 if not output.passed
             ]

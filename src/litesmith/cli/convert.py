@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from litesmith.cli.models import file_beside, load_model
 from litesmith.cli.options import Atol, CustomObjects, Debug, Json, Model, Rtol
 from litesmith.cli.output import Output, reporting
 
 if TYPE_CHECKING:
+    from litesmith.frontends.original import Original
     from litesmith.lite_model import LiteModel
     from litesmith.verification.comparison import Report
 
@@ -52,28 +54,28 @@ def convert(
             help="Leave layers of text to the app: what they know goes beside the file, ending in .preprocessing.json.",
         ),
     ] = False,
-    verify: Annotated[bool, typer.Option(help="Compare with the Keras model.")] = True,
+    verify: Annotated[bool, typer.Option(help="Compare with the model.")] = True,
     atol: Atol = None,
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Convert a Keras model to a LiteRT file of builtin operators, and compare the two."""
+    """Convert a model to a LiteRT file of builtin operators, and compare the two."""
     with reporting(as_json, debug) as out:
         if shapes and signatures:
             raise typer.BadParameter("--signature says the shapes of each; leave --input out", param_hint="--signature")
         if signatures and split_preprocessing:
             problem = "a model that is cut has one way to call it; leave --signature out"
             raise typer.BadParameter(problem, param_hint="--split-preprocessing")
-        target = output or model.parent / f"{model.stem}.tflite"
+        target = output or file_beside(model)
         settings = {"batch": batch, "rnn": rnn, "split_preprocessing": split_preprocessing}
         _convert(out, model, target, (shapes or [], signatures or []), custom_objects, settings, (verify, atol, rtol))
 
 
 def _convert(
     out: Output,
-    path: Path,
+    said: str,
     target: Path,
     faces: tuple[list[str], list[str]],
     custom_objects: Path | None,
@@ -84,23 +86,21 @@ def _convert(
 
     check_writable(target)
     watch = Stopwatch(out)
-    with watch("load", "Loading Keras and the model"):
-        from litesmith.cli.models import load_model
-
-        model, backend = load_model(path, custom_objects)
+    with watch("load", "Loading the model"):
+        loaded = load_model(said, custom_objects)
+        original = loaded.original
     with watch("convert", "Converting"):
         from litesmith import api
-        from litesmith.frontends.keras.shapes import input_specs
 
         shapes, texts = faces
-        signatures = {name: input_specs(model, each) for name, each in _by_signature(texts).items()} or None
-        inputs = input_specs(model, shapes)
-        lite = api.convert(model, inputs, verify=False, signatures=signatures, **settings)
+        signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
+        inputs = original.said_inputs(shapes)
+        lite = api.convert(original, inputs, verify=False, signatures=signatures, **settings)
     report = None
     enabled, atol, rtol = verification
     if enabled:
-        with watch("verify", "Comparing with Keras"):
-            report = _verified(model, lite, list(signatures or ()), atol, rtol)
+        with watch("verify", f"Comparing with {original.framework}"):
+            report = _verified(original, lite, list(signatures or ()), atol, rtol)
             api.require_same(report)
     lite.save(target)
     in_app = target.with_suffix(".preprocessing.json") if lite.preprocessing is not None else None
@@ -110,14 +110,14 @@ def _convert(
     from litesmith.report.conversion import Conversion
     from litesmith.report.summary import summarize
 
-    layers = sum(1 for _ in model._flatten_layers(include_self=False))
     done = Conversion(
-        str(path),
-        path.stat().st_size,
-        layers,
+        said,
+        loaded.bytes,
+        loaded.layers,
         str(target),
         summarize(lite),
-        backend,
+        original.framework,
+        loaded.backend,
         watch.seconds,
         report,
         None if in_app is None else str(in_app),
@@ -137,18 +137,20 @@ def _by_signature(texts: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _verified(model: Any, lite: LiteModel, signatures: list[str], atol: float | None, rtol: float | None) -> Report:
+def _verified(
+    original: Original, lite: LiteModel, signatures: list[str], atol: float | None, rtol: float | None
+) -> Report:
     """The comparison of all signatures; outputs go by `signature/output` where there are several."""
     from litesmith import api
     from litesmith.verification.comparison import Report
 
     if not signatures:
-        return api.verify(model, lite, atol=atol, rtol=rtol)
-    reports = {name: api.verify(model, lite, atol=atol, rtol=rtol, signature=name) for name in signatures}
+        return api.verify(original, lite, atol=atol, rtol=rtol)
+    reports = {name: api.verify(original, lite, atol=atol, rtol=rtol, signature=name) for name in signatures}
     outputs = [
         replace(output, name=f"{name}/{output.name}") for name, each in reports.items() for output in each.outputs
     ]
-    return Report(tuple(outputs), sum(each.samples for each in reports.values()))
+    return Report(tuple(outputs), sum(each.samples for each in reports.values()), original.framework)
 
 
 class Stopwatch:

@@ -15,7 +15,14 @@ CustomObjects = Annotated[
     Path | None,
     typer.Option("--custom-objects", metavar="FILE.py", help="Python file that defines the model's own classes."),
 ]
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A Keras model: .keras or .h5.", show_default=False)]
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A Keras model's file, .keras or .h5, or what Python code makes: FILE.py:NAME or package.module:NAME.",
+        show_default=False,
+    ),
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A LiteRT model: .tflite.", show_default=False)]
 SignatureName = Annotated[str | None, typer.Option("--signature", help="Which signature; by default the first.")]
 Timeout = Annotated[float, typer.Option(help="Seconds that the runtime may take.")]

@@ -1,4 +1,4 @@
-"""`litesmith verify`: whether a LiteRT file computes what a Keras model does."""
+"""`litesmith verify`: whether a LiteRT file computes what its original does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litesmith.cli.options import Atol, CustomObjects, Debug, File, Json, Model,
 from litesmith.cli.output import NEGATIVE, Output, reporting
 
 if TYPE_CHECKING:
+    from litesmith.frontends.original import Original
     from litesmith.lite_model import LiteModel
     from litesmith.verification.comparison import Report
 
@@ -33,12 +34,12 @@ def verify(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Compare a LiteRT file with the Keras model it was made from, output by output."""
+    """Compare a LiteRT file with the model it was made from, output by output."""
     with reporting(as_json, debug) as out:
         from litesmith import api
         from litesmith.preprocessing.pipeline import load_preprocessing
 
-        with out.progress("Loading Keras and the model"):
+        with out.progress("Loading the model"):
             lite = api.load(file, isolated=True, timeout=timeout)
             if preprocessing is not None:
                 if data is not None:
@@ -48,9 +49,9 @@ def verify(
 
             from litesmith.cli.models import load_model
 
-            keras_model, _ = load_model(model, custom_objects)
+            original = load_model(model, custom_objects).original
         with out.progress("Comparing"):
-            report = _compare(keras_model, lite, inputs, atol, rtol, signature)
+            report = _compare(original, lite, inputs, atol, rtol, signature)
         _show(out, model, file, report)
 
 
@@ -64,7 +65,7 @@ def _inputs(lite: LiteModel, path: Path | None, signature: str | None) -> Any:
 
 
 def _compare(
-    model: Any, lite: LiteModel, inputs: Any, atol: float | None, rtol: float | None, signature: str | None
+    original: Original, lite: LiteModel, inputs: Any, atol: float | None, rtol: float | None, signature: str | None
 ) -> Report:
     """The comparison; where Keras does not take what the file takes, the two do not belong together."""
     from litesmith import api
@@ -74,7 +75,7 @@ def _compare(
     from litesmith.frontends.keras.running import CallFailed
 
     try:
-        return api.verify(model, lite, inputs, atol, rtol, signature=signature)
+        return api.verify(original, lite, inputs, atol, rtol, signature=signature)
     except CallFailed as failure:
         raise LitesmithError(FacesDiffer(quoted(failure.__cause__ or failure))) from failure
     except LitesmithError:
@@ -83,17 +84,17 @@ def _compare(
         raise LitesmithError(FacesDiffer(quoted(error))) from error
 
 
-def _show(out: Output, model: Path, file: Path, report: Report) -> None:
+def _show(out: Output, model: str, file: Path, report: Report) -> None:
     from litesmith.diagnostics.verification import OutputsDiffer
     from litesmith.report.comparison import comparison_layout
 
-    data = {"command": "verify", "model": str(model), "file": str(file), **report.to_json()}
+    data = {"command": "verify", "model": model, "file": str(file), **report.to_json()}
     if report.passed:
         out.result(data, comparison_layout(report))
         return
     out.findings(
         [
-            OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem, made_now=False)
+            OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem, False, report.framework)
             for output in report.outputs
             if not output.passed
         ],

@@ -250,6 +250,26 @@ class CustomCodeFailed(Diagnostic, code="F111", bad_input=True):
 
 
 @dataclass(frozen=True)
+class NoSuchName(Diagnostic, code="F114", bad_input=True):
+    """A Python file or module does not define what was named.
+
+    Why it matters: there is no model to convert.
+    Example: `litesmith convert models.py:network` where the file defines `make_network`.
+    How to fix: name a model, a function, or a function or class without arguments that makes one.
+    """
+
+    home: str
+    name: str
+    defined: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.home} defines no {self.name}."
+
+    def hint(self) -> str:
+        return f"It defines {', '.join(self.defined)}." if self.defined else "It defines nothing that could be named."
+
+
+@dataclass(frozen=True)
 class UnfitData(Diagnostic, code="F112", bad_input=True):
     """The arrays given do not fit the model's inputs.
 

@@ -24,7 +24,7 @@ class NeedsInputs(Diagnostic, code="P101", bad_input=True):
         return f"What {self.name} takes is not known."
 
     def hint(self) -> str:
-        return "Pass inputs=(None, 3), or a list of shapes or example arrays, one for each argument."
+        return "Pass inputs=(None, 3) (--input '?,3'), or a list of shapes or example arrays, one for each argument."
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from litesmith.diagnostics.base import Diagnostic
 
 @dataclass(frozen=True)
 class OutputsDiffer(Diagnostic, code="V101"):
-    """The converted model computes something else than the Keras model.
+    """The converted model computes something else than the original.
 
     Why it matters: the file would give wrong results; `convert` does not hand it out.
     Example: `litesmith verify new.keras old.tflite` after more training.
@@ -24,11 +24,13 @@ class OutputsDiffer(Diagnostic, code="V101"):
     problem: str | None = None
     made_now: bool = True
     """Whether the file was made from this model by the same command."""
+    framework: str = "Keras"
 
     def message(self) -> str:
         if self.problem:
-            return f"Output '{self.output}' differs from Keras: {self.problem}."
-        return f"Output '{self.output}' differs from Keras by {self.max_abs:.3g}, where {self.allowed:.3g} is allowed."
+            return f"Output '{self.output}' differs from {self.framework}: {self.problem}."
+        differs = f"differs from {self.framework} by {self.max_abs:.3g}"
+        return f"Output '{self.output}' {differs}, where {self.allowed:.3g} is allowed."
 
     def hint(self) -> str:
         if not self.made_now:
@@ -38,7 +40,7 @@ class OutputsDiffer(Diagnostic, code="V101"):
 
 @dataclass(frozen=True)
 class FacesDiffer(Diagnostic, code="V102", bad_input=True):
-    """The file and the Keras model do not take the same inputs or return the same outputs.
+    """The file and the model do not take the same inputs or return the same outputs.
 
     Why it matters: there is nothing to compare; one of the two is another model.
     Example: `litesmith verify cnn.keras lstm.tflite`.

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import NotAModel
 from litesmith.frontends.options import Options
+from litesmith.frontends.shape_text import nested_inputs
 from litesmith.ir.calling import Calling
 from litesmith.ir.graph import Model
 from litesmith.preprocessing.pipeline import Preprocessing
@@ -47,6 +48,14 @@ class Original(Protocol):
 
         Raises:
             LitesmithError: with everything that has no LiteRT form.
+        """
+        ...
+
+    def said_inputs(self, texts: Sequence[str]) -> Any:
+        """`inputs` for what is said of them as text, `?,224,224,3` or `ids=?,128:int32`; None for no text.
+
+        Raises:
+            LitesmithError: K302 for what is not a shape, or a name that no input has.
         """
         ...
 
@@ -90,6 +99,9 @@ class Computing:
         self, inputs: Any, batch: int | None, options: Options, signatures: Mapping[str, Any] | None
     ) -> Imported:
         raise LitesmithError(NotAModel(_class_of(self.function)))
+
+    def said_inputs(self, texts: Sequence[str]) -> Any:
+        return nested_inputs(texts)
 
     def run(self, inputs: Any) -> Any:
         return self.function(inputs)

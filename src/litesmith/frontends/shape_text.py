@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import InputMismatch
@@ -43,3 +45,22 @@ def parse_input(text: str) -> tuple[str | None, GivenInput]:
         raise LitesmithError(InputMismatch(f"{found['dtype']!r} is not an element type", ", ".join(TYPES)))
     shape = tuple(None if size in UNKNOWN else int(size) if size.isdigit() else size for size in sizes)
     return found["name"], GivenInput(shape, found["dtype"])
+
+
+def nested_inputs(texts: Sequence[str]) -> Any:
+    """What texts say of the inputs of a model that itself says nothing; None for no text.
+
+    One that is not named is the only input, several are a list, and named ones a dictionary.
+
+    Raises:
+        LitesmithError: K302 for what is not a shape.
+    """
+    said = [parse_input(text) for text in texts]
+    if not said:
+        return None
+    if all(name is not None for name, _ in said):
+        return dict(said)
+    if any(name is not None for name, _ in said):
+        raise LitesmithError(InputMismatch("either all shapes are named or none", FORM))
+    shapes = [given for _, given in said]
+    return shapes[0] if len(shapes) == 1 else shapes

@@ -19,5 +19,5 @@ def comparison_layout(report: Report) -> RenderableType:
     for output in report.outputs:
         rows.add_row(output.name, f"{output.max_abs:.1e}", f"{output.max_rel:.1e}", f"{output.allowed:.1e}")
     inputs = "input" if report.samples == 1 else "inputs"
-    title = Text.assemble(("✓ ", "bold green"), f"the same as Keras on {report.samples} {inputs}")
+    title = Text.assemble(("✓ ", "bold green"), f"the same as {report.framework} on {report.samples} {inputs}")
     return Group(title, rows)

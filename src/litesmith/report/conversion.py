@@ -24,6 +24,10 @@ class Conversion:
     """One model converted.
 
     Attributes:
+        model_bytes: of its file; None for a model that Python code made.
+        layers: how many the model has; None for one without layers.
+        framework: what computes the original.
+        backend: what Keras runs on; None where Keras does not compute the original.
         seconds: of each step, by name: `load`, `convert`, `verify`.
         verification: None where it was left out.
         app_file: where what is left to the app was written; None where nothing is.
@@ -31,11 +35,12 @@ class Conversion:
     """
 
     model: str
-    model_bytes: int
-    layers: int
+    model_bytes: int | None
+    layers: int | None
     file: str
     summary: Summary
-    backend: BackendChoice
+    framework: str
+    backend: BackendChoice | None
     seconds: dict[str, float]
     verification: Report | None
     app_file: str | None = None
@@ -52,7 +57,8 @@ class Conversion:
             "operators": self.summary.operators,
             "loops": [asdict(loop) for loop in self.summary.loops],
             **({"through_jax": list(self.summary.through_jax)} if self.summary.through_jax else {}),
-            "backend": self.backend.to_json(),
+            "framework": self.framework,
+            "backend": self.backend.to_json() if self.backend else None,
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
             **({} if self.app_file is None else {"preprocessing": self.app_file, "in_app": list(self.app_steps)}),
@@ -66,7 +72,7 @@ class Conversion:
         steps = " and ".join(f"{_PAST[step]} in {seconds_text(seconds)}" for step, seconds in self.seconds.items())
         lines = [
             Text.assemble(("✓ ", "bold green"), (self.file, "bold"), f"  {size_text(self.summary.bytes)}"),
-            Text(f"{self.model}: {size_text(self.model_bytes)}, {self.layers} layers -> {self._operators()}"),
+            Text(f"{self.model}: {self._model()} -> {self._operators()}"),
             Text(steps.replace(" and ", ", ", len(self.seconds) - 2)),
             self._verdict(),
             *self._loops(),
@@ -76,15 +82,21 @@ class Conversion:
         if self.app_file is not None:
             lines.append(Text.assemble("in the app, before the file: ", (self.app_file, "bold")))
             lines.extend(Text(f"  {step}") for step in self.app_steps)
-        if self.backend.reason:
+        if self.backend is not None and self.backend.reason:
             lines.append(Text(f"Keras ran on {self.backend.backend}: {self.backend.reason}", style="dim"))
         return lines
+
+    def _model(self) -> str:
+        size = [] if self.model_bytes is None else [size_text(self.model_bytes)]
+        layers = [f"a function of {self.framework}" if self.layers is None else f"{self.layers} layers"]
+        return ", ".join([*size, *layers])
 
     def _operators(self) -> str:
         counts = self.summary.operators
         shown = [f"{count} {name}" for name, count in list(counts.items())[:SHOWN_OPERATORS]]
         more = [f"{len(counts) - SHOWN_OPERATORS} other kinds"] if len(counts) > SHOWN_OPERATORS else []
-        return f"{sum(counts.values())} operators ({', '.join([*shown, *more])})"
+        count = sum(counts.values())
+        return f"{count} operator{'s' * (count != 1)} ({', '.join([*shown, *more])})"
 
     def _loops(self) -> list[Text]:
         """What became of the loops; `lite.summary()` and --json tell of all of them."""
@@ -94,13 +106,12 @@ class Conversion:
 
     def _verdict(self) -> Text:
         if self.verification is None:
-            return Text("not compared with Keras (--no-verify)", style="yellow")
+            return Text(f"not compared with {self.framework} (--no-verify)", style="yellow")
         worst = max(self.verification.outputs, key=lambda output: output.max_abs / max(output.allowed, 1e-30))
         averaged = [f"'{output.name}'" for output in self.verification.outputs if output.averaged]
         drawn = f"; drawn at random, so that averages were compared: {', '.join(averaged)}" if averaged else ""
-        return Text(
-            f"same as Keras: '{worst.name}' differs by at most {worst.max_abs:.1e} ({worst.allowed:.1e} allowed){drawn}"
-        )
+        found = f"'{worst.name}' differs by at most {worst.max_abs:.1e} ({worst.allowed:.1e} allowed)"
+        return Text(f"same as {self.framework}: {found}{drawn}")
 
 
 _PAST = {"load": "loaded", "convert": "converted", "verify": "verified"}

@@ -54,13 +54,16 @@ class Report:
 
     outputs: tuple[OutputReport, ...]
     samples: int
+    framework: str = "Keras"
+    """What computed the original."""
 
     @property
     def passed(self) -> bool:
         return all(output.passed for output in self.outputs)
 
     def to_json(self) -> dict[str, Any]:
-        return {"passed": self.passed, "samples": self.samples, "outputs": [asdict(o) for o in self.outputs]}
+        outputs = [asdict(output) for output in self.outputs]
+        return {"passed": self.passed, "framework": self.framework, "samples": self.samples, "outputs": outputs}
 
     def __str__(self) -> str:
         lines = []
@@ -115,7 +118,7 @@ def compare(
         return _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, allowed)
 
     outputs = tuple(compared(i, name) for i, name in enumerate(face.output_names))
-    return Report(outputs, len(batches))
+    return Report(outputs, len(batches), original.framework)
 
 
 class _Computed:

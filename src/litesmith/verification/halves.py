@@ -48,7 +48,7 @@ def _merged(reports: Sequence[Report]) -> Report:
     for same in zip(*(report.outputs for report in reports), strict=True):
         worst = max(same, key=lambda output: (not output.passed, output.max_abs / max(output.allowed, 1e-30)))
         outputs.append(replace(worst, passed=all(output.passed for output in same)))
-    return Report(tuple(outputs), sum(report.samples for report in reports))
+    return Report(tuple(outputs), sum(report.samples for report in reports), reports[0].framework)
 
 
 def _sample(lite: LiteModel, preprocessing: Preprocessing, batch: int, seed: int) -> Any:

@@ -20,6 +20,7 @@ from litesmith.frontends.open_sizes import OpenSizes
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import DEFAULT, Imported
 from litesmith.frontends.provenance import failing_line, is_users
+from litesmith.frontends.shape_text import nested_inputs
 from litesmith.ir.builder import building
 from litesmith.ir.calling import Calling
 from litesmith.ir.graph import Graph, Model, Signature
@@ -52,6 +53,9 @@ class JaxFunction:
         model = Model([signature.graph for signature in found], found)
         return Imported(model, calls, {name: each for name, (each, _) in entries.items()})
 
+    def said_inputs(self, texts: Sequence[str]) -> Any:
+        return nested_inputs(texts)
+
     def run(self, inputs: Any) -> Any:
         import jax
 
@@ -77,7 +81,7 @@ class JaxFunction:
         if given is None:
             raise LitesmithError(NeedsInputs(self.name))
         inputs = jax.tree_util.tree_map(partial(_as_jax_takes_it, batch), self._named(given_inputs(given, "float32")))
-        nesting, sizes, result, lines = nesting_of(inputs), OpenSizes(), _Result(), _Lines()
+        nesting, sizes, result, lines = nesting_of(inputs), OpenSizes(), _Result(), _Lines(self.name)
         leaves: list[InputType] = nesting.flatten(inputs)
         graph = Graph("main" if name == DEFAULT else name)
         values = [graph.add_input(sizes.type(leaf), leaf.name) for leaf in leaves]
@@ -105,7 +109,7 @@ class JaxFunction:
         except Unsupported as reason:
             raise LitesmithError(NoForm(lines.latest, self.name, str(reason))) from reason
         except Exception as error:
-            source = Source("", self.name, *failing_line(error.__traceback__))
+            source = Source(self.name, "", *failing_line(error.__traceback__))
             raise LitesmithError(CannotFollow(source, self.framework, self.name, quoted(error))) from error
 
     def _arguments(self, inputs: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:
@@ -187,19 +191,20 @@ def _as_jax_takes_it(batch: int | None, leaf: InputType) -> InputType:
 
 
 class _Lines:
-    """The user's lines that called JAX.
+    """The lines of a function's code that called JAX.
 
     Attributes:
         latest: that of the equation that is imported.
     """
 
-    def __init__(self) -> None:
-        self.latest = Source()
+    def __init__(self, function: str) -> None:
+        self.function = function
+        self.latest = Source(function)
 
     def of(self, equation: Any) -> Source:
         """The source of an equation."""
         traceback = equation.source_info.traceback
         frames = traceback.frames if traceback is not None else ()
         lines = ((frame.file_name, frame.line_num) for frame in frames if is_users(frame.file_name))
-        self.latest = Source("", "", *next(lines, (None, None)))
+        self.latest = Source(self.function, "", *next(lines, (None, None)))
         return self.latest

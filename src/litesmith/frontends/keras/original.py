@@ -11,6 +11,7 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import NotAModel
 from litesmith.frontends.keras.importing import import_model
 from litesmith.frontends.keras.running import run_in_turn, run_keras
+from litesmith.frontends.keras.shapes import input_specs
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import Imported
 from litesmith.ir.rounding import rounding
@@ -39,6 +40,9 @@ class KerasModel:
         found = import_model(self.model, inputs, batch, options, signatures)
         originals = {entry.name: KerasModel(entry.model) for entry in found.entries}
         return Imported(found.model, found.calls, originals, found.preprocessing)
+
+    def said_inputs(self, texts: Sequence[str]) -> Any:
+        return input_specs(self.model, texts)
 
     def run(self, inputs: Any) -> Any:
         return run_keras(self.model, inputs)
