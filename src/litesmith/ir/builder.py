@@ -125,8 +125,10 @@ def constant(array: Any, dtype: DType | None = None, name: str = "") -> Value:
     """A constant from anything numpy makes an array of.
 
     Without `dtype`, Python floats become float32 and Python integers int32: the types
-    that LiteRT kernels are made for.
+    that LiteRT kernels are made for. Numbers of two bytes are not rounded to them where float32 computes.
     """
+    if dtype in (DType.FLOAT16, DType.BFLOAT16) and not isinstance(array, (np.ndarray, np.generic)):
+        return constant_value(Constant.of_number(array, dtype), name)
     if not isinstance(array, (np.ndarray, np.generic)):
         array = np.asarray(array, dtype.numpy if dtype else None)
         if dtype is None and array.dtype in (np.dtype("float64"), np.dtype("int64")):

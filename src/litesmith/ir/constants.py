@@ -37,7 +37,7 @@ class Constant:
     the same elements.
     """
 
-    __slots__ = ("_load", "_moved", "_write", "key", "type")
+    __slots__ = ("_exact", "_load", "_moved", "_write", "key", "type")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Constant:
         self.type = type
         self._load = load
         self._write = write
+        self._exact: Constant | None = None
         self._moved: tuple[Constant, tuple[int, ...]] | None = None
         self.key = key
 
@@ -63,6 +64,14 @@ class Constant:
         if array.nbytes <= SMALL_BYTES and dtype is not DType.STRING:
             key = (dtype, array.shape, array.tobytes())
         return Constant(TensorType(dtype, array.shape), lambda: array, key)
+
+    @staticmethod
+    def of_number(number: Any, dtype: DType) -> Constant:
+        """A number in code, or several, which is not rounded to `dtype` where it is computed with in float32."""
+        exact = Constant.of(np.asarray(number, np.float32))
+        rounded = exact.cast(dtype)
+        rounded._exact = exact
+        return rounded
 
     @property
     def is_held(self) -> bool:
@@ -110,6 +119,8 @@ class Constant:
     def cast(self, dtype: DType) -> Constant:
         if dtype == self.type.dtype:
             return self
+        if self._exact is not None:
+            return self._exact.cast(dtype)
         return self.map(lambda array: array.astype(dtype.numpy), self.type.with_dtype(dtype), ("cast", dtype))
 
     def times(self, factors: Array) -> Constant:

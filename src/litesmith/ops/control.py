@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
+
 from litesmith.ir.builder import Builder, building_subgraph, current_builder, emit
 from litesmith.ir.dims import Dim, Size, expression, same, same_shape
 from litesmith.ir.graph import Value
@@ -17,7 +19,7 @@ from litesmith.ir.loops import note_loop
 from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
-from litesmith.ops.array import as_value, broadcast_to, reshape
+from litesmith.ops.array import as_value, broadcast_to, cast, reshape
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.measured import emit_sized, new_size
 from litesmith.ops.sizes import int32
@@ -122,11 +124,15 @@ def steps_text(count: Size | None) -> str:
 
 
 def if_else(predicate: Value, then: Branch, otherwise: Branch, name: str = "if") -> list[Value]:
-    """The values of `then` where the scalar `predicate` holds, else those of `otherwise`; only one of them runs."""
+    """The values of `then` where the scalar `predicate` holds, else those of `otherwise`; only one of them runs.
+
+    Where one branch returns other integers or floats than the other, both return the wider ones.
+    """
     with building_subgraph(f"{name}_then") as first:
         results = list(then())
     with building_subgraph(f"{name}_else") as second:
         others = list(otherwise())
+    results, others = _widened(first, results, others), _widened(second, others, results)
     types = _types_behind(results, others)
     first.graph.outputs = [first.reach(value) for value in results]
     second.graph.outputs = [second.reach(value) for value in others]
@@ -265,6 +271,22 @@ def _copy(x: Value) -> Value:
     if x.type.rank and isinstance(x.type.shape[0], Dim):
         raise Unsupported(f"a loop that exchanges values of type {x.type.dtype}")
     return emit(Reshape(), x, int32(list(map(int, x.type.shape))))
+
+
+def _widened(branch: Builder, values: Sequence[Value], others: Sequence[Value]) -> list[Value]:
+    """The values of a branch as what holds those of the other branch too."""
+    pairs = zip(values, others, strict=False)
+    chosen = [(value, _wider(value.type.dtype, other.type.dtype)) for value, other in pairs]
+    cast_ones = [branch.in_place(partial(cast, value, dtype)) for value, dtype in chosen]
+    return [*cast_ones, *values[len(cast_ones) :]]
+
+
+def _wider(one: DType, other: DType) -> DType:
+    """The type of the same kind that holds the numbers of both; the first where there is none."""
+    if one.is_float and other.is_float:
+        return one if one is other else DType.FLOAT64 if DType.FLOAT64 in (one, other) else DType.FLOAT32
+    both = np.promote_types(one.numpy, other.numpy) if one.is_integer and other.is_integer else one.numpy
+    return DType(both.name) if both.kind in "iu" else one
 
 
 def _types_behind(results: Sequence[Value], others: Sequence[Value]) -> list[TensorType]:

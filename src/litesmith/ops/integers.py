@@ -41,6 +41,21 @@ def least_common_multiple(x: Value, y: Value) -> Value:
     return math.multiply(math.floor_divide(math.absolute(x), divisor), math.absolute(y))
 
 
+def power(x: Value, y: Value) -> Value:
+    """Integers to the power of integers that are not negative, by squaring; it wraps around as products do."""
+    shape = broadcast_shape(x, y)
+    base, exponent = broadcast_to(x, shape), broadcast_to(y, shape)
+
+    def step(carried: list[Value]) -> Sequence[Value]:
+        result, square, rest = carried
+        odd = math.equal(math.floor_mod(rest, 2), 1)
+        return [select(odd, math.multiply(result, square), result), math.square(square), math.floor_divide(rest, 2)]
+
+    one = broadcast_to(as_value(1, x.type.dtype), shape)
+    found, *_ = while_loop(lambda carried: math.any(math.greater(carried[2], 0)), step, [one, base, exponent], "power")
+    return found
+
+
 def unravel(places: Value, shape: Sequence[Size]) -> list[Value]:
     """For each axis of a shape, the index of the elements at these places in row-major order."""
     dtype = places.type.dtype

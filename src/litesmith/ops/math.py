@@ -182,12 +182,32 @@ def floor_divide(x: Operand, y: Operand) -> Value:
     not a number. An integer divided by 0 is an error when the model runs.
     """
     x, y = _pair(x, y)
+    if x.type.dtype in (DType.INT64, DType.UINT32):
+        return _long_quotient(x, y)
     if not x.type.dtype.is_float:
         return compute(binary.FloorDiv(), x, y)
     divisor = _number(y)
     if divisor is not None and np.frexp(divisor)[0] in (0.5, -0.5):
         return floor(multiply(x, 1.0 / divisor))
     return round_half_even(divide(subtract(x, floor_mod(x, y)), y))
+
+
+def _long_quotient(x: Value, y: Value) -> Value:
+    """The quotient of integers that no kernel divides, rounded down.
+
+    Of what the divisor divides without a rest, the quotient in float32 is wrong by 2 ** -22 of it at most, and so is
+    the quotient of what is left then: the sum of three is exact.
+    """
+    whole, divisor = cast(x, DType.INT64), cast(y, DType.INT64)
+    above = floor_mod(whole, divisor)
+    below = logical_and(not_equal(above, 0), not_equal(less(whole, 0), less(divisor, 0)))
+    rest = subtract(whole, subtract(above, multiply(cast(below, DType.INT64), divisor)))  # nearer to 0: no overflow
+    rounded = cast(divisor, DType.FLOAT32)
+    quotient = negative(cast(below, DType.INT64))
+    for _ in range(3):
+        part = cast(round_half_even(divide(cast(rest, DType.FLOAT32), rounded)), DType.INT64)
+        rest, quotient = subtract(rest, multiply(part, divisor)), add(quotient, part)
+    return cast(quotient, x.type.dtype)
 
 
 def truncated_mod(x: Operand, y: Operand) -> Value:

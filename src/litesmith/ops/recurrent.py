@@ -12,6 +12,7 @@ from litesmith.ir.graph import Value
 from litesmith.ops import math
 from litesmith.ops.array import (
     axis_of,
+    cast,
     concatenate,
     expand_dims,
     flip,
@@ -157,7 +158,8 @@ def _masked(step: Step, mask: Mask) -> Step:
             elif output is results[mask.held]:
                 shown.append(held[mask.held])
             else:
-                shown.append(_where(keep, output, states[mask.held]))
+                state = states[mask.held]
+                shown.append(_where(keep, cast(output, state.type.dtype), state))
         before[:] = shown
         return held, shown
 

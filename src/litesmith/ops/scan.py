@@ -17,7 +17,7 @@ from litesmith.ir.dims import Dim, Size, ceil_div, same
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
-from litesmith.ops.array import concatenate, expand_dims, full, split, stack, unstack
+from litesmith.ops.array import cast, concatenate, expand_dims, full, split, stack, unstack
 from litesmith.ops.control import as_the_body_returns, emit_while, inputs_of
 from litesmith.ops.creation import count_up
 from litesmith.ops.errors import Unsupported
@@ -35,6 +35,8 @@ STACKED = frozenset({
     DType.INT64,
 })  # fmt: skip
 """The element types that DYNAMIC_UPDATE_SLICE takes in runtimes old and new; other floats become float32."""
+STACKED_AS = {DType.UINT8: DType.INT32, DType.UINT16: DType.INT32, DType.UINT32: DType.INT64}
+"""What outputs of other types are kept as."""
 
 
 def scan(
@@ -63,14 +65,23 @@ def scan(
         The carried values after the last step, and the outputs.
     """
     whole = not isinstance(length, Dim) and length % together == 0
-    loop = _Loop(step, tuple(sequences), axis, keep_axis, together, whole, name)
+    returned: list[DType] = []
+
+    def run(states: list[Value], slices: list[Value]) -> tuple[Sequence[Value], Sequence[Value]]:
+        states_after, outputs = step(states, slices)
+        returned[:] = [output.type.dtype for output in outputs]
+        return states_after, [cast(output, STACKED_AS.get(output.type.dtype, output.type.dtype)) for output in outputs]
+
+    loop = _Loop(run if stacked else step, tuple(sequences), axis, keep_axis, together, whole, name)
     first, last = int32([0]) if keep_axis else int32(0), size_scalar(length)
     if not stacked:
         return loop.keeping_the_last(first, last, carried)
     if isinstance(length, Dim) or length > 2 * CHUNK * together:
-        return loop.in_chunks(first, last, carried, length)
-    _, states, outputs = loop.keeping_all(first, last, carried, ceil_div(length, together) * together)
-    return states, [_up_to(output, axis, length) for output in outputs]
+        states, outputs = loop.in_chunks(first, last, carried, length)
+    else:
+        _, states, outputs = loop.keeping_all(first, last, carried, ceil_div(length, together) * together)
+        outputs = [_up_to(output, axis, length) for output in outputs]
+    return states, [cast(output, dtype) for output, dtype in zip(outputs, returned, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from keras import KerasTensor
 
+from litesmith.frontends.keras.lowerings.promotion import as_arrays
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 
@@ -54,6 +55,10 @@ REVERSED = {
     "or": "ror",
     "xor": "rxor",
 }
+
+
+OPERATORS = {"abs", "neg", *UFUNCS.values(), *(name for name in REVERSED.values() if name.startswith("r"))}
+"""What Python calls on a tensor, without the underscores."""
 
 
 class RawFrameworkCall(TypeError):
@@ -154,3 +159,18 @@ class LiteTensor(KerasTensor):
 
     def __repr__(self) -> str:
         return f"<LiteTensor {self.name}: {self.value.type}>"
+
+
+def _as_operator(name: str) -> Callable[..., Any]:
+    """The operator of Python, as the backend's arrays have it."""
+    function = getattr(LiteTensor, name)
+
+    def operator(*operands: Any) -> Any:
+        with as_arrays():
+            return function(*operands)
+
+    return operator
+
+
+for _name in OPERATORS:
+    setattr(LiteTensor, f"__{_name}__", _as_operator(f"__{_name}__"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from litesmith.frontends.keras.arguments import to_values
-from litesmith.frontends.keras.lowerings.promotion import float_value
+from litesmith.frontends.keras.lowerings.promotion import own_float
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ops import math, nn
@@ -34,7 +34,7 @@ PLAIN: dict[str, Callable[[Value], Value]] = {
 def _register(name: str, function: Callable[[Value], Value]) -> None:
     @lowers(name)
     def lower(x: Any) -> Value:
-        return function(float_value(x))
+        return function(own_float(x))
 
 
 for _name, _function in PLAIN.items():
@@ -53,37 +53,37 @@ def relu6(x: Any) -> Value:
 
 @lowers("ops.leaky_relu")
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Value:
-    return nn.leaky_relu(float_value(x), negative_slope)
+    return nn.leaky_relu(own_float(x), negative_slope)
 
 
 @lowers("ops.elu")
 def elu(x: Any, alpha: float = 1.0) -> Value:
-    return nn.elu(float_value(x), alpha)
+    return nn.elu(own_float(x), alpha)
 
 
 @lowers("ops.celu")
 def celu(x: Any, alpha: float = 1.0) -> Value:
-    return nn.celu(float_value(x), alpha)
+    return nn.celu(own_float(x), alpha)
 
 
 @lowers("ops.gelu")
 def gelu(x: Any, approximate: bool = True) -> Value:
-    return nn.gelu(float_value(x), approximate)
+    return nn.gelu(own_float(x), approximate)
 
 
 @lowers("ops.glu")
 def glu(x: Any, axis: int = -1) -> Value:
-    return nn.glu(float_value(x), axis)
+    return nn.glu(own_float(x), axis)
 
 
 @lowers("ops.soft_shrink")
 def soft_shrink(x: Any, threshold: float = 0.5) -> Value:
-    return nn.soft_shrink(float_value(x), threshold)
+    return nn.soft_shrink(own_float(x), threshold)
 
 
 @lowers("ops.hard_shrink")
 def hard_shrink(x: Any, threshold: float = 0.5) -> Value:
-    return nn.hard_shrink(float_value(x), threshold)
+    return nn.hard_shrink(own_float(x), threshold)
 
 
 @lowers("ops.threshold")
@@ -91,28 +91,28 @@ def threshold(x: Any, threshold: float, default_value: float) -> Value:
     value = as_value(x)
     if value.type.dtype.is_float:
         return nn.threshold(value, threshold, default_value)
-    above = math.greater(float_value(value), threshold)
+    above = math.greater(own_float(value), threshold)
     return select(above, value, as_value(int(default_value), value.type.dtype))
 
 
 @lowers("ops.squareplus")
 def squareplus(x: Any, b: float = 4) -> Value:
-    return nn.squareplus(float_value(x), b)
+    return nn.squareplus(own_float(x), b)
 
 
 @lowers("ops.softmax")
 def softmax(x: Any, axis: int | Sequence[int] | None = -1) -> Value:
-    return nn.softmax(float_value(x), axis)
+    return nn.softmax(own_float(x), axis)
 
 
 @lowers("ops.log_softmax")
 def log_softmax(x: Any, axis: int | Sequence[int] | None = -1) -> Value:
-    return nn.log_softmax(float_value(x), axis)
+    return nn.log_softmax(own_float(x), axis)
 
 
 @lowers("ops.sparsemax")
 def sparsemax(x: Any, axis: int = -1) -> Value:
-    return nn.sparsemax(float_value(x), axis)
+    return nn.sparsemax(own_float(x), axis)
 
 
 @lowers("layers.PReLU")

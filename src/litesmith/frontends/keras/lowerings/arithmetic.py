@@ -12,7 +12,7 @@ from litesmith.frontends.keras.lowerings.promotion import common_dtype, float_va
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
-from litesmith.ops import math, special
+from litesmith.ops import integers, math, special
 from litesmith.ops.array import as_value, cast, full
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
@@ -33,7 +33,7 @@ PROMOTING: dict[str, Binary] = {
     "ops.greater": math.greater,
     "ops.greater_equal": math.greater_equal,
     "ops.floor_divide": math.floor_divide,
-    "ops.power": math.power,
+    "ops.power": lambda x, y: _power(x, y),
     "ops.fmax": lambda x, y: _where_number(x, y, math.maximum(x, y)),
     "ops.fmin": lambda x, y: _where_number(x, y, math.minimum(x, y)),
 }
@@ -104,6 +104,14 @@ LOGICAL: dict[str, Binary] = {
     "ops.logical_xor": math.not_equal,
 }
 """Operations on the truth of two operands."""
+
+
+def _power(x: Value, y: Value) -> Value:
+    """Powers; of integers that POW does not take, by squaring, unless it is a usual exponent."""
+    usual = y.constant is not None and y.constant.type.elements == 1 and y.constant.array().item() in range(1, 5)
+    if x.type.dtype in (DType.INT64, DType.UINT32) and not usual:
+        return integers.power(x, y)
+    return math.power(x, y)
 
 
 def _where_number(x: Value, y: Value, both: Value) -> Value:

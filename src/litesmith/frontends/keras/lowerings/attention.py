@@ -7,7 +7,7 @@ from typing import Any
 from keras.layers import GroupQueryAttention
 
 from litesmith.frontends.keras.arguments import to_tensors, to_values
-from litesmith.frontends.keras.lowerings.promotion import float_value, promote
+from litesmith.frontends.keras.lowerings.promotion import own_float, promote
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.builder import constant
 from litesmith.ir.graph import Value
@@ -52,7 +52,7 @@ def softmax(layer: Any, inputs: Any, mask: Any = None) -> Value:
 
     Keras 3.12 adds a large negative number times 1 - mask to the logits, and 3.9 leaves masked rows as they are then.
     """
-    x = float_value(inputs)
+    x = own_float(inputs)
     logits = cast(x, DType.FLOAT32)
     if mask is None:
         return cast(attention.softmax(logits, layer.axis), x.type.dtype)

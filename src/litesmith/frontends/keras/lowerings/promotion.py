@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from keras import backend
@@ -27,7 +30,32 @@ def kind_of(x: Any) -> Any:
 def common_dtype(*operands: Any, weak: type | None = None) -> DType:
     """The type that Keras promotes operands to, together with a weak Python type."""
     kinds = [*map(kind_of, operands), *([] if weak is None else [weak])]
-    return DType(result_type(*kinds))
+    dtype = DType(result_type(*kinds))
+    return _of_arrays(dtype, operands) if _as_arrays.get() else dtype
+
+
+@contextmanager
+def as_arrays() -> Iterator[None]:
+    """Operators of Python on tensors, which are the arrays' own where Keras runs on numpy or torch.
+
+    They keep 64 bits, which the operations of Keras make 32.
+    """
+    token = _as_arrays.set(backend.backend() in ("numpy", "torch"))
+    try:
+        yield
+    finally:
+        _as_arrays.reset(token)
+
+
+_as_arrays: ContextVar[bool] = ContextVar("litesmith_as_arrays", default=False)
+NARROWED = {DType.INT64: DType.INT32, DType.UINT64: DType.UINT32, DType.FLOAT64: DType.FLOAT32}
+"""What Keras makes of 64 bits, on all backends but TensorFlow."""
+
+
+def _of_arrays(dtype: DType, operands: Sequence[Any]) -> DType:
+    """The type with the 64 bits that a computed operand has."""
+    computed = (x.type.dtype for x in operands if isinstance(x, Value) and not x.is_constant)
+    return next((wide for wide in computed if NARROWED.get(wide) is dtype), dtype)
 
 
 def promote(*operands: Any) -> list[Value]:
@@ -46,6 +74,12 @@ def float_value(x: Any) -> Value:
     """One operand as floats: of its own type, or of the default one."""
     (value,) = promote_float(x)
     return value
+
+
+def own_float(x: Any) -> Value:
+    """One operand as floats of its own type, 64 bits included; others as floats of the default type."""
+    value = as_value(x)
+    return value if value.type.dtype.is_float else float_value(value)
 
 
 def dtype_or(dtype: Any, default: DType) -> DType:

@@ -11,7 +11,8 @@ from litesmith.frontends.keras.lowerings.control import calling
 from litesmith.frontends.keras.registry import is_keras_class, lowers
 from litesmith.ir.graph import Value
 from litesmith.ir.loops import note_loop
-from litesmith.ops.array import reshape
+from litesmith.ir.types import DType
+from litesmith.ops.array import cast, reshape
 from litesmith.ops.control import steps_text
 from litesmith.ops.scan import scan
 
@@ -28,11 +29,11 @@ def time_distributed(layer: Any, inputs: Value, training: Any = None, mask: Valu
     if treats_examples_apart(layer.layer):
         batch, time = inputs.type.shape[:2]
         merged = [reshape(sequence, (batch * time, *sequence.type.shape[2:])) for sequence in sequences]
-        output = _call(layer.layer, merged)
+        output = _call(layer, merged)
         return reshape(output, (batch, time, *output.type.shape[1:]))
 
     def step(states: list[Value], slices: list[Value]) -> tuple[list[Value], list[Value]]:
-        return [], [_call(layer.layer, slices)]
+        return [], [_call(layer, slices)]
 
     length = inputs.type.shape[1]
     note_loop("loop", length, f"{steps_text(length)}, as the layer may mix examples")
@@ -40,15 +41,20 @@ def time_distributed(layer: Any, inputs: Value, training: Any = None, mask: Valu
     return outputs
 
 
-def _call(layer: Any, arguments: list[Value]) -> Value:
-    """A layer's inference on a tensor and perhaps its mask."""
+def _call(wrapper: Any, arguments: list[Value]) -> Value:
+    """The inner layer's inference on a tensor and perhaps its mask.
+
+    Keras runs its `call` alone, which computes in the wrapper's type; a model's layers compute in their own.
+    """
+    layer = wrapper.layer
     options = {"training": False} if layer._call_has_training_arg else {}
 
     def run(tensor: Any, mask: Any = None) -> Any:
         return layer(tensor, **options) if mask is None else layer(tensor, mask=mask, **options)
 
     output: Value = calling(run)(*arguments)
-    return output
+    as_wrapper = output.type.dtype.is_float and not isinstance(layer, keras.Model)
+    return cast(output, DType(wrapper.compute_dtype)) if as_wrapper else output
 
 
 def treats_examples_apart(layer: Any) -> bool:
