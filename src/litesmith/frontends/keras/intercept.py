@@ -56,6 +56,9 @@ LEFT_ALONE = frozenset({
 PRIVATE = frozenset({"_get_complex_tensor_from_tuple"})
 """Functions that are operations although their names say otherwise: `keras.ops.polar` calls this one."""
 
+WHOLE = {"_layer_normalization": "ops.layer_normalization", "_rms_normalization": "ops.rms_normalization"}
+"""Functions behind operations in which Keras calls functions of torch itself; older versions lack some."""
+
 CONTROL_FLOW = frozenset({
     "cond", "switch", "while_loop", "fori_loop", "scan", "map", "vectorized_map", "associative_scan",
 })  # fmt: skip
@@ -194,6 +197,10 @@ def _replacements() -> list[Replacement]:
     for module, name, function in _backend_functions():
         public = PREFIXES[module.__name__.rpartition(".")[2]] + name
         wrappers[id(function)] = _function_call(public, function)
+    for name, public in WHOLE.items():
+        if hasattr(keras.src.ops.nn, name):
+            function = getattr(keras.src.ops.nn, name)
+            wrappers[id(function)] = _function_call(public, function)
     is_symbolic, standardize = _symbolic_question(any_symbolic_tensors), _standardizing(standardize_shape)
     for module in list(sys.modules.values()):
         module_name = getattr(module, "__name__", "")

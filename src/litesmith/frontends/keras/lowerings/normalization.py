@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -47,8 +47,14 @@ def layer_normalization_layer(layer: Any, inputs: Value) -> Value:
     return cast(result, DType(layer.compute_dtype))
 
 
+@lowers("ops.layer_normalization")
 def layer_normalization(
-    x: Any, gamma: Any, beta: Any, axis: int | Sequence[int], epsilon: float | None, rms_scaling: bool
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: int | Sequence[int] = -1,
+    epsilon: float | None = None,
+    rms_scaling: bool = False,
 ) -> Value:
     """Keras' `layer_normalization`, computed in float32 at least."""
     dtype = common_dtype(x)
@@ -71,24 +77,13 @@ def _part(part: Any, like: Value) -> Value | None:
     return None if part is None else as_value(to_values(part), like.type.dtype)
 
 
-def layer_norm_operation(operation: Any, x: Any, gamma: Any = None, beta: Any = None) -> Value:
-    return layer_normalization(x, gamma, beta, operation.axis, operation.epsilon, operation.rms_scaling)
-
-
-def rms_norm_operation(operation: Any, x: Any, scale: Any = None) -> Value:
+@lowers("ops.rms_normalization")
+def rms_normalization(x: Any, scale: Any = None, axis: int | Sequence[int] = -1, epsilon: float | None = None) -> Value:
+    """Keras' `rms_normalization`, computed in float32 at least."""
     value = as_value(x, common_dtype(x, as_value(0.0)))
-    axes = (operation.axis,) if isinstance(operation.axis, int) else tuple(operation.axis)
-    result = normalization.rms_norm(value, _part(scale, value), axes, _epsilon(operation.epsilon))
-    return cast(result, common_dtype(x))
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    return cast(normalization.rms_norm(value, _part(scale, value), axes, _epsilon(epsilon)), common_dtype(x))
 
 
 def _epsilon(epsilon: float | None) -> float:
     return keras.config.epsilon() if epsilon is None else epsilon
-
-
-WHOLE: dict[str, Callable[..., Value]] = {"LayerNorm": layer_norm_operation, "RMSNorm": rms_norm_operation}
-"""Operations taken as a whole, as Keras calls torch's own functions in them; older versions of Keras lack them."""
-
-for _name, _function in WHOLE.items():
-    if hasattr(keras.src.ops.nn, _name):
-        lowers(getattr(keras.src.ops.nn, _name))(_function)
