@@ -121,6 +121,8 @@ def test_axis_of_dynamic_size(function):
         lambda x: ops.concatenate([x, x[:, :0:-1]], 1),
         lambda x: ops.concatenate([x[:, : ops.shape(x)[1] // 2], x], 1),
         lambda x: ops.concatenate([x[:, 1:] + 1.0, x], 1),
+        lambda x: ops.concatenate([x[:, -2:2, None], x[:, :, None]], 1),
+        lambda x: ops.concatenate([x[:, 1:-3:-1, None], x[:, :, None]], 1),
     ],
 )
 def test_slice_that_is_empty_for_one_size(function):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.ir.dims import Dim, Size, ceil_div, minimum
+from litesmith.ir.dims import Dim, Size, ceil_div, maximum, minimum
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
@@ -93,6 +93,17 @@ def slice_length(size: Size, begin: Size | None, end: Size | None, step: int) ->
     """
     if not any(isinstance(bound, Dim) for bound in (size, begin, end)):
         return len(range(int(size))[slice(begin, end, step)])
+    if begin is None or end is None or isinstance(begin, Dim) or isinstance(end, Dim):
+        return _dynamic_length(size, begin, end, step)
+    from_one_side = (begin < 0) == (end < 0)
+    if from_one_side:
+        in_order = begin < end if step > 0 else begin > end
+        return _dynamic_length(size, begin, end, step) if in_order else 0
+    return maximum(_dynamic_length(size, begin, end, step), 0)
+
+
+def _dynamic_length(size: Size, begin: Size | None, end: Size | None, step: int) -> Size:
+    """What a slice takes whose end is not in front of where it begins."""
     if step < 0:
         if end is None and begin is not None and not isinstance(begin, Dim) and 0 <= begin < -step:
             return 1  # wherever it begins, the next place would be in front of the first

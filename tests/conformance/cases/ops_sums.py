@@ -18,7 +18,7 @@ REDUCTIONS: list[Case] = [
     *(op(name, of(dtype, 3, 4), axis=1) for name in ("sum", "prod", "mean", "max", "min", "any", "all", "var", "median") for dtype in TYPES if not (name in ("max", "min") and dtype == "bool")),
     *(op(name, SPECIAL, axis=0) for name in ("sum", "mean", "any", "all")),
     *(op(name, X, axis=1, initial=0.5, bound=EXACT) for name in ("max", "min")), op("prod", of("uint8", 3, 4), axis=1, dtype="int32", bound=EXACT),
-    *(op("average", X, axis=axis) for axis in (None, 1)), op("average", X, axis=1, weights=pos(3, 4, 5)), op("average", X, axis=2, weights=[1.0, 2, 3, 4, 5], known=(2,)),
+    *(op("average", X, axis=axis) for axis in (None, 1)), op("average", X, axis=1, weights=pos(3, 4, 5)), op("average", f(3, 4, 1), axis=1, weights=pos(3, 4, 1)), op("average", X, axis=2, weights=[1.0, 2, 3, 4, 5], known=(2,)),
     *(op(name, x, axis=axis, keepdims=keep) for name in ("nanmax", "nanmean", "nanmedian", "nanmin", "nanprod", "nanstd", "nansum", "nanvar") for x, axis, keep in ((NAN, None, False), (NAN, 1, True), (X, -1, False), (ints(3, 4), 0, False))),
     *(op(name, x, axis=axis, bound=EXACT) for name in ("nanargmax", "nanargmin") for x, axis in ((NAN, None), (NAN, 1), (X, 1))),
     *(op(name, x, q, axis=axis) for name, scale in (("quantile", 1), ("percentile", 100)) for x, q, axis in ((X, 0.3 * scale, None), (X, [0.1 * scale, 0.9 * scale], 1), (WHOLE, 0.5 * scale, 0))),

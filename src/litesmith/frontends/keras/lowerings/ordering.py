@@ -6,6 +6,7 @@ from typing import Any
 
 from litesmith.frontends.keras.lowerings.promotion import promote
 from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ops import math, ordering
 from litesmith.ops.array import as_value, expand_dims, reshape, slice_axis
@@ -32,8 +33,9 @@ def top_k(x: Any, k: Any, sorted: bool = True) -> tuple[Value, Value]:
 
 @lowers("ops.in_top_k")
 def in_top_k(targets: Any, predictions: Any, k: Any) -> Value:
-    rows = as_value(predictions)
-    best, _ = ordering.top_k(rows, known_size(k))
+    rows, wanted = as_value(predictions), known_size(k)
+    classes = rows.type.shape[-1]
+    best, _ = ordering.top_k(rows, wanted if isinstance(classes, Dim) else min(wanted, classes))
     chosen = take_along_axis(rows, expand_dims(as_value(targets), 1), -1)
     return math.any(math.greater_equal(chosen, slice_axis(best, -1, -1, None)), -1)
 

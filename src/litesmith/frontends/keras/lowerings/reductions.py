@@ -121,15 +121,11 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Value:
     if weights is None:
         return math.mean(float_value(x), axis)
     values, factors = promote_float(x, weights)
+    total = math.sum(factors, axis if factors.type.rank == values.type.rank else None)
     if factors.type.rank == 1 and values.type.rank > 1 and isinstance(axis, int):
         behind = values.type.rank - 1 - axis % values.type.rank
         factors = expand_dims(factors, tuple(range(1, 1 + behind)))
-    return math.divide(math.sum(math.multiply(values, factors), axis), math.sum(factors, _last_axes(factors, axis)))
-
-
-def _last_axes(factors: Value, axis: Axis) -> Axis:
-    """The axis of values as one of their weights: all of it where the weights were a vector."""
-    return None if axis is None or factors.type.shape[1:] == (1,) * (factors.type.rank - 1) else axis
+    return math.divide(math.sum(math.multiply(values, factors), axis), total)
 
 
 @lowers("ops.argmax")
