@@ -114,6 +114,32 @@ def test_a_loop_returns_an_outer_tensor():
     check_function(lambda x: ops.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, x), (0, x * 3))[1], X)
 
 
+@pytest.mark.parametrize("rounds", [0, 3])
+@pytest.mark.parametrize("added", [1, 2])
+@pytest.mark.parametrize("first", [0, 1, 2])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_loop_value_that_gets_longer_in_each_round(axis, first, added, rounds):
+    """From one place to two is no broadcasting; and the kernel cannot begin with none."""
+    part = (slice(None),) * axis
+
+    def function(x):
+        def longer(i, t):
+            return i + 1, ops.concatenate([t, x[(*part, slice(added))] + ops.sum(t)], axis)
+
+        return ops.while_loop(lambda i, t: i < rounds, longer, (0, x[(*part, slice(first))]))[1]
+
+    check_function(function, X, **fixed)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int32"])
+def test_a_loop_value_without_elements_of_other_types(dtype):
+    def function(x):
+        new = ops.cast(x[:1, 0], dtype)
+        return ops.fori_loop(0, 3, lambda i, t: ops.concatenate([t, new]), ops.zeros(0, dtype))
+
+    check_function(function, X)
+
+
 def test_a_loop_value_that_grows_by_broadcasting():
     def function(x):
         return ops.fori_loop(0, 5, lambda i, s: s + x, ops.zeros((1, 3)))

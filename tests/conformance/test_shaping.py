@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from litesmith.diagnostics.base import LitesmithError
 from support import builtins_of, check_converts, check_function, check_layer
 
 RANDOM = np.random.default_rng(0)
@@ -148,3 +149,13 @@ def test_cropping_layer_of_a_dynamic_axis():
 def test_a_plain_reshape_needs_no_arithmetic_on_sizes():
     lite = check_function(lambda x: ops.reshape(x, (ops.shape(x)[0], 2, 12)), X)
     assert builtins_of(lite) == ["RESHAPE"]
+
+
+@pytest.mark.parametrize("shape", [(None, 3), ("batch", 3), (2.5, 3)])
+def test_what_is_no_size_is_named(shape):
+    with pytest.raises(LitesmithError, match=r"K102: keras\.ops\.reshape: .* among sizes"):
+        check_function(lambda x: ops.reshape(x, shape), X[:, 0])
+
+
+def test_sizes_in_an_array():
+    check_function(lambda x: ops.reshape(x, np.array([-1, 3])), X[:, 0])

@@ -7,7 +7,7 @@ A loop hands such values on unchanged, which costs the kernel nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from litesmith.ir.loops import note_loop
 from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
-from litesmith.ops.array import as_value, broadcast_to, cast, reshape
+from litesmith.ops.array import as_value, broadcast_to, cast, concatenate, full, reshape, slice_axis
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.measured import emit_sized, new_size
 from litesmith.ops.sizes import int32
@@ -60,9 +60,11 @@ def while_loop(
     with building_subgraph(f"{name}_body") as step:
         inputs = inputs_of(step, carried, types)
         results = list(body(inputs))
-    if types is None and (started := _broadcast(carried, results)) is not None:
+    if types is None and (started := _broadcast(carried, results, body, name)) is not None:
         return while_loop(condition, body, started, name, steps=steps)
     loosened = _loosened([value.type for value in inputs], [value.type for value in results])
+    if loosened is not None and any(empty := _empty_axes(carried, loosened)):
+        return _beside_a_place(condition, body, carried, empty, name, steps)
     if loosened is not None:
         return while_loop(condition, body, carried, name, loosened, steps)
     note_loop("loop", steps, steps_text(steps))
@@ -72,12 +74,70 @@ def while_loop(
     return emit_while(test, tested, step, inputs, results, carried)
 
 
-def _broadcast(carried: Sequence[Value], results: Sequence[Value]) -> list[Value] | None:
-    """Initial values broadcast to the shapes that the body returns; None where that is not what it does."""
+def _broadcast(carried: Sequence[Value], results: Sequence[Value], body: Body, name: str) -> list[Value] | None:
+    """Initial values broadcast to the shapes that the body returns; None where that is not what it does.
+
+    A body that makes something longer in each round seems to broadcast it where it begins with a size of 1.
+    """
+    values: list[Value] | None = None
     try:
-        return as_the_body_returns(carried, results)
+        while (started := as_the_body_returns(carried if values is None else values, results)) is not None:
+            values = started
+            with building_subgraph(f"{name}_body") as step:
+                results = list(body(inputs_of(step, values)))
     except ShapeChanges:
         return None
+    return values
+
+
+def _empty_axes(carried: Sequence[Value], types: Sequence[TensorType]) -> list[tuple[int, ...]]:
+    """The axes of each value that have no places at first, and that the body makes longer."""
+    return [
+        tuple(
+            axis
+            for axis, (old, new) in enumerate(zip(value.type.shape, type.shape, strict=True))
+            if old is not new and old == 0
+        )
+        for value, type in zip(carried, types, strict=True)
+    ]
+
+
+def _beside_a_place(
+    condition: Condition,
+    body: Body,
+    carried: Sequence[Value],
+    empty: Sequence[Sequence[int]],
+    name: str,
+    steps: Size | None,
+) -> list[Value]:
+    """A loop whose values have one more place in front along axes that are empty at first.
+
+    The kernel of WHILE fails on a value without elements that gets one place along its first axis.
+    """
+
+    def with_places(values: Sequence[Value]) -> list[Value]:
+        return [reduce(_with_a_place, axes, value) for value, axes in zip(values, empty, strict=True)]
+
+    def without(values: Sequence[Value]) -> list[Value]:
+        return [reduce(_without_a_place, axes, value) for value, axes in zip(values, empty, strict=True)]
+
+    found = while_loop(
+        lambda values: condition(without(values)),
+        lambda values: with_places(body(without(values))),
+        with_places(carried),
+        name,
+        steps=steps,
+    )
+    return without(found)
+
+
+def _with_a_place(x: Value, axis: int) -> Value:
+    shape = [1 if place == axis else size for place, size in enumerate(x.type.shape)]
+    return concatenate([full(shape, 0, x.type.dtype), x], axis)
+
+
+def _without_a_place(x: Value, axis: int) -> Value:
+    return slice_axis(x, axis, 1, None)
 
 
 def _loosened(before: Sequence[TensorType], after: Sequence[TensorType]) -> list[TensorType] | None:

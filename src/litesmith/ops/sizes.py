@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, SupportsIndex
+
+import numpy as np
 
 from litesmith.ir.builder import Builder, constant, current_builder, emit
 from litesmith.ir.dims import Dim, Polynomial, Size, Symbol, Term, is_static
@@ -52,14 +54,18 @@ def known_sizes(shape: Any) -> tuple[Size, ...]:
     Elements of integer tensors that were not computed from sizes are new unknowns, taken not to be negative.
 
     Raises:
-        Unsupported: for vectors whose length is not known.
+        Unsupported: for vectors whose length is not known, and for what is no size.
     """
     if isinstance(shape, Value):
         return sizes_of(shape) or _measured(shape)
     if isinstance(shape, Dim):
         return (shape,)
+    if isinstance(shape, np.ndarray):
+        return known_sizes(shape.tolist())
     if isinstance(shape, SupportsIndex):
         return (operator.index(shape),)
+    if isinstance(shape, str) or not isinstance(shape, Iterable):
+        raise Unsupported(f"{shape!r} among sizes; -1 stands for what is left, and ops.shape(x) has the sizes of x")
     return tuple(size for item in shape for size in known_sizes(item))
 
 

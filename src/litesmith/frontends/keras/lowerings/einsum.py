@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from keras.ops import normalize
+
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.lowerings.promotion import common_dtype, promote
 from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import Dim, same
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import einsum as products
-from litesmith.ops.array import as_value, axes_of, reshape
+from litesmith.ops.array import as_value, axes_of, axis_of, expand_dims, reshape
 from litesmith.ops.complex import conjugate
 from litesmith.ops.einsum import Term
 from litesmith.ops.math import multiply
@@ -50,12 +53,16 @@ def _tensordot_axes(rank: int, axes: int | Sequence[Any]) -> tuple[Any, Any]:
     return first, second
 
 
-def _contracted(left: Value, right: Value, first: Sequence[int], second: Sequence[int]) -> Value:
-    """The sum of products over pairs of axes; the other axes follow one another."""
+def _contracted(
+    left: Value, right: Value, first: Sequence[int], second: Sequence[int], shared: Sequence[int] = ()
+) -> Value:
+    """The sum of products over pairs of axes; the other axes follow one another, those that both share once."""
     left_labels = tuple(f"l{axis}" for axis in range(left.type.rank))
     met = dict(zip(second, (left_labels[axis] for axis in first), strict=True))
-    right_labels = tuple(met.get(axis, f"r{axis}") for axis in range(right.type.rank))
-    output = tuple(label for label in (*left_labels, *right_labels) if label not in met.values())
+    same_in_both = {axis: left_labels[axis] for axis in shared}
+    right_labels = tuple({**met, **same_in_both}.get(axis, f"r{axis}") for axis in range(right.type.rank))
+    joined = dict.fromkeys((*left_labels, *right_labels))
+    output = tuple(label for label in joined if label not in met.values())
     return products.contract([Term(left, left_labels), Term(right, right_labels)], output)
 
 
@@ -92,6 +99,21 @@ def vdot(x1: Any, x2: Any) -> Value:
     """Of complex numbers, the first ones conjugated."""
     left, right = promote(conjugate(as_value(x1)), x2)
     return _contracted(reshape(left, (-1,)), reshape(right, (-1,)), [0], [0])
+
+
+@lowers("layers.Dot")
+def dot_layer(layer: Any, inputs: Sequence[Value]) -> Any:
+    """Keras compares the sizes that meet: two open ones are taken to be equal, which the kernel checks."""
+    axes = layer.axes if isinstance(layer.axes, (list, tuple)) else (layer.axes, layer.axes)
+    places = [axis_of(axis, x.type.rank) for axis, x in zip(axes, inputs, strict=True)]
+    sizes = [x.type.shape[place] for x, place in zip(inputs, places, strict=True)]
+    if 0 in places or not any(isinstance(size, Dim) for size in sizes) or same(*sizes):
+        return to_values(layer.call(to_tensors(inputs)))
+    if layer.normalize:
+        inputs = [to_values(normalize(to_tensors(x), place)) for x, place in zip(inputs, places, strict=True)]
+    left, right = promote(*inputs)
+    result = _contracted(left, right, [places[0]], [places[1]], shared=(0,))
+    return result if result.type.rank > 1 else expand_dims(result, 1)
 
 
 @lowers("layers.EinsumDense")

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.lowerings.layout import channels_last, images_last
 from litesmith.frontends.keras.registry import lowers
 from litesmith.ir.dims import Dim, Size, maximum, minimum
@@ -15,6 +16,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import image, math
 from litesmith.ops import image_resampling as resampling
 from litesmith.ops.array import as_value, axis_of, cast, strided_slice
+from litesmith.ops.control import if_else
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.padding import pad
 from litesmith.ops.sizes import known_sizes
@@ -128,6 +130,32 @@ def _padded(x: Value, sizes: Sequence[Size], fill: Any) -> Value:
     above = (maximum(height, width * sizes[0] // sizes[1]) - height) // 2
     beside = (maximum(width, height * sizes[1] // sizes[0]) - width) // 2
     return pad(x, [(0, 0), (above, above), (beside, beside), (0, 0)], fill)
+
+
+@lowers("layers.CenterCrop")
+def center_crop(layer: Any, data: Any, training: bool = True) -> Any:
+    """The middle of images, or smaller ones enlarged: of open sizes, the model finds out which."""
+    sizes = (layer.height, layer.width)
+    first = layer.data_format == "channels_first"
+    axes = (-2, -1) if first else (-3, -2)
+    if isinstance(data, dict) or not any(isinstance(data.type.shape[axis], Dim) for axis in axes):
+        return to_values(layer.call(to_tensors(data), training=training))
+    x = cast(data, DType(layer.compute_dtype))
+    rests = [x.type.shape[axis] - size for axis, size in zip(axes, sizes, strict=True)]
+
+    def cropped() -> list[Value]:
+        key = [slice(None)] * x.type.rank
+        for axis, rest, size in zip(axes, rests, sizes, strict=True):
+            key[axis] = slice(maximum(rest // 2, 0), maximum(rest // 2, 0) + size)
+        return [strided_slice(x, key)]
+
+    def enlarged() -> list[Value]:
+        return [resize(x, sizes, crop_to_aspect_ratio=True, data_format=layer.data_format)]
+
+    if any(not isinstance(rest, Dim) and rest < 0 for rest in rests):
+        return enlarged()[0]
+    fits = [math.greater_equal(as_value(rest, DType.INT32), 0) for rest in rests if isinstance(rest, Dim)]
+    return if_else(math.logical_and(fits[0], fits[-1]), cropped, enlarged, "crop")[0]
 
 
 @lowers("layers.UpSampling2D")
