@@ -187,7 +187,7 @@ BAD_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (missing, "F101"),
     "empty": (empty, "F102"),
     "folder": (folder_itself, "F103"),
-    "SavedModel": (saved_model, "F103"),
+    "SavedModel without graphs": (saved_model, "F108"),
     "random bytes": (random_bytes, "F104"),
     "text": (text, "F104"),
     "pickle": (pickled, "F104"),

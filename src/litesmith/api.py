@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -12,12 +13,13 @@ import numpy as np
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile
-from litesmith.diagnostics.verification import OutputsDiffer
+from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
-from litesmith.frontends.open import open_file, read_litert
+from litesmith.frontends.open import open_file, open_graph, read_litert
 from litesmith.frontends.options import Options, RnnForm
-from litesmith.frontends.original import Original, original_of
+from litesmith.frontends.original import Original, original_of, why_not_compared
+from litesmith.ir.element_types import noting_types
 from litesmith.ir.loops import noting_loops
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
@@ -37,11 +39,14 @@ def convert(
     custom_objects: Mapping[str, Any] | None = None,
     signatures: Mapping[str, Any] | None = None,
     split_preprocessing: bool = False,
+    signature: str | None = None,
+    outputs: Sequence[str] | None = None,
 ) -> LiteModel:
-    """Convert a Keras model to a LiteRT model of builtin operators.
+    """Convert a model to a LiteRT model of builtin operators.
 
     Args:
-        model: a live Keras model (any backend), or the path of a `.keras` or `.h5` file.
+        model: a live Keras model (any backend), a function of JAX or TensorFlow, or a path: of a `.keras` or `.h5`
+            file, of a TensorFlow SavedModel, or of a frozen graph (`.pb`).
         inputs: shapes, `keras.InputSpec`s or example arrays, nested like the model's inputs.
             Arrays give their sizes without the batch. A size may be a name, with a bound or without:
             `(1, "time<=512")`. By default what the model says.
@@ -55,6 +60,9 @@ def convert(
             (as `inputs`), or a pair of a layer or method of it and its inputs, `(model.decode, {"token": (1, 1)})`.
         split_preprocessing: layers of texts, which LiteRT cannot compute, are left to the app: the result's
             `preprocessing` does what they did, and what they returned are the file's inputs.
+        signature: which way to call a SavedModel is converted; by default `"serving_default"`.
+        outputs: the names of a frozen graph's tensors that are its outputs, whose inputs are the keys of `inputs`;
+            by default what nothing in the graph reads.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -65,19 +73,24 @@ def convert(
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
-    original = open_model(model, custom_objects)
+    original = open_model(model, custom_objects, signature, outputs)
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
-        with noting_loops() as loops:
-            imported = original.import_graphs(inputs, batch, options, signatures)
+        with noting_types() as types:
+            with noting_loops() as loops:
+                imported = original.import_graphs(inputs, batch, options, signatures)
+            gc.collect(0)  # the graph of the second run, whose values and operations know each other
+            imported.model.description = MAKER
+            imported.model.metadata.update(face_metadata(imported.calls))
+            optimize(imported.model)
         imported.model.loops = tuple(loops)
-        gc.collect(0)  # the graph of the second run, whose values and operations know each other
-        imported.model.description = MAKER
-        imported.model.metadata.update(face_metadata(imported.calls))
-        optimize(imported.model)
+        imported.model.computed_types, imported.model.other_outputs = types.computed(), tuple(types.outputs)
         lite = LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing)
     if verify:
         for name, each in imported.originals.items():
+            if (reason := why_not_compared(each)) is not None:
+                warnings.warn(str(NotCompared(reason)), stacklevel=2)
+                continue
             require_same(_compared(each, lite, None, atol, rtol, name))
     return lite
 
@@ -140,9 +153,17 @@ def load(path: str | Path, isolated: bool | None = None, timeout: float = SECOND
         raise LitesmithError(DamagedFile(str(path), str(damage))) from None
 
 
-def open_model(model: Any, custom_objects: Mapping[str, Any] | None = None) -> Original:
-    """A live model, or that in a file."""
-    return original_of(open_file(Path(model), custom_objects) if isinstance(model, (str, Path)) else model)
+def open_model(
+    model: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    signature: str | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Original:
+    """A live model, or that in a file; `signature` and `outputs` say which part of a graph of TensorFlow is meant."""
+    if not isinstance(model, (str, Path)):
+        return original_of(model)
+    graph = open_graph(Path(model), signature, outputs)
+    return original_of(open_file(Path(model), custom_objects) if graph is None else graph)
 
 
 def require_same(report: Report) -> None:

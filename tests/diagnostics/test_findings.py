@@ -82,7 +82,8 @@ def test_only_what_the_user_handed_in_is_bad_input():
     assert not any(cls.bad_input for code, cls in FINDINGS.items() if code[0] in "RX")
     assert not FINDINGS["K101"].bad_input
     assert FINDINGS["K301"].bad_input
-    assert all(cls.severity is Severity.ERROR for cls in FINDINGS.values())
+    warnings = {code for code, cls in FINDINGS.items() if cls.severity is not Severity.ERROR}
+    assert warnings == {"V103"}
 
 
 class Untraceable(layers.Layer):

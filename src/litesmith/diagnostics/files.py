@@ -56,24 +56,17 @@ class EmptyFile(Diagnostic, code="F102", bad_input=True):
 class IsFolder(Diagnostic, code="F103", bad_input=True):
     """The path is a folder, not a file.
 
-    Why it matters: models are read from one file. TensorFlow's SavedModel, which is a folder, is not supported yet.
-    Example: `litesmith convert saved_model/`.
-    How to fix: give the path of a `.keras` or `.h5` file; load a SavedModel's Keras original
-        where it was made, and save it with `model.save("model.keras")`.
+    Why it matters: models are read from one file, but for TensorFlow's SavedModel, a folder with a `saved_model.pb`.
+    Example: `litesmith convert models/`.
+    How to fix: give the path of a file, or of the folder that has the `saved_model.pb`.
     """
 
     path: str
-    is_saved_model: bool = False
 
     def message(self) -> str:
-        kind = (
-            "the folder of a TensorFlow SavedModel, which is not supported yet" if self.is_saved_model else "a folder"
-        )
-        return f"{self.path} is {kind}."
+        return f"{self.path} is a folder, and no SavedModel."
 
     def hint(self) -> str:
-        if self.is_saved_model:
-            return 'Save the Keras model that it was made from: model.save("model.keras").'
         return "Give the path of a file in it."
 
 
@@ -130,6 +123,7 @@ class UnknownClasses(Diagnostic, code="F106", bad_input=True):
 
     path: str
     names: tuple[str, ...]
+    stub: str = ""
 
     def message(self) -> str:
         what = "a class or function" if len(self.names) == 1 else f"{len(self.names)} classes or functions"
@@ -139,7 +133,7 @@ class UnknownClasses(Diagnostic, code="F106", bad_input=True):
         return (
             "Decorate each with @keras.saving.register_keras_serializable() and give the file that "
             "defines them: --custom-objects FILE.py (in Python: import it, or custom_objects={...})."
-        )
+        ) + (f" What the model's file says of them, to be filled in:\n\n{self.stub}" if self.stub else "")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.base import Diagnostic, Severity
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,21 @@ class FacesDiffer(Diagnostic, code="V102", bad_input=True):
 
     def hint(self) -> str:
         return "Is the file made from this model, and does the data fit it? `litesmith inspect` shows its inputs."
+
+
+@dataclass(frozen=True)
+class NotCompared(Diagnostic, code="V103", severity=Severity.WARNING):
+    """The converted model was not compared with the original, which cannot be run here.
+
+    Why it matters: nothing proves that the file computes the same.
+    Example: a SavedModel converted where TensorFlow is not installed.
+    How to fix: compare where the original runs, `litesmith verify saved_model/ model.tflite`, or install its framework.
+    """
+
+    reason: str
+
+    def message(self) -> str:
+        return f"The converted model was not compared with the original: {self.reason}."
+
+    def hint(self) -> str:
+        return "Run litesmith verify on both where the original can be run."

@@ -6,7 +6,7 @@ import contextlib
 import enum
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,12 @@ from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.backends import use_backend
 
 ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
+SAVED_MODEL = "saved_model.pb"
+"""The file of a SavedModel folder that has its graphs."""
+
+GRAPH_BEGINS = frozenset(b"\x0a\x12\x22")
+"""How protocol buffers of graphs begin: with a node, the functions, or versions."""
+
 CONFIG_BYTES = 1 << 28
 """More than the description of any model takes; a larger one is a decompression bomb."""
 
@@ -37,12 +43,20 @@ class Kind(enum.Enum):
     KERAS = "a Keras model (.keras)"
     KERAS_HDF5 = "a Keras model (.h5)"
     LITERT = "a LiteRT model (.tflite)"
+    SAVED_MODEL = "a TensorFlow SavedModel"
+    FROZEN_GRAPH = "a graph of TensorFlow (.pb)"
+
+    @property
+    def is_of_tensorflow(self) -> bool:
+        return self in (Kind.SAVED_MODEL, Kind.FROZEN_GRAPH)
 
 
 def identify(path: Path, expected: str = "a model that Litesmith can read") -> Kind:
     """The kind of model in a file; raises `LitesmithError` (F1..) for what holds no model."""
     if path.is_dir():
-        raise LitesmithError(IsFolder(str(path), (path / "saved_model.pb").exists()))
+        if (path / SAVED_MODEL).exists():
+            return Kind.SAVED_MODEL
+        raise LitesmithError(IsFolder(str(path)))
     if not path.exists():
         raise LitesmithError(FileNotFound(str(path)))
     with reading(path), path.open("rb") as file:
@@ -55,7 +69,38 @@ def identify(path: Path, expected: str = "a model that Litesmith can read") -> K
         return _identify_hdf5(path, expected)
     if head[4:8] == LITERT:
         return Kind.LITERT
+    if head[0] in GRAPH_BEGINS and _is_graph(path):
+        return Kind.FROZEN_GRAPH
+    if path.name == SAVED_MODEL:
+        return Kind.SAVED_MODEL
     raise LitesmithError(NotThisKind(str(path), _looks(head), expected))
+
+
+def open_graph(path: Path, signature: str | None = None, outputs: Sequence[str] | None = None) -> Any:
+    """The SavedModel or the frozen graph at a path, as what can be converted; None for models of Keras.
+
+    Args:
+        signature: which way to call a SavedModel is meant.
+        outputs: which tensors of a frozen graph are.
+    """
+    kind = identify(path, "a Keras model (.keras or .h5)")
+    if not kind.is_of_tensorflow:
+        return None
+    if kind is Kind.SAVED_MODEL:
+        from litesmith.frontends.tensorflow.saved_model import SavedModel
+
+        return SavedModel(path if path.is_dir() else path.parent, signature)
+    from litesmith.frontends.tensorflow.frozen_graph import FrozenGraph
+
+    return FrozenGraph(path, outputs)
+
+
+def _is_graph(path: Path) -> bool:
+    """Whether a file is the protocol buffer of a graph."""
+    from litesmith.frontends.tensorflow.graph_ways import is_graph
+
+    with reading(path):
+        return is_graph(path)
 
 
 def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None) -> Any:

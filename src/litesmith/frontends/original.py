@@ -23,6 +23,7 @@ HOMES = {
     "jax": "litesmith.frontends.jax.original",
     "jaxlib": "litesmith.frontends.jax.original",
     "flax": "litesmith.frontends.jax.original",
+    "tensorflow": "litesmith.frontends.tensorflow.original",
 }
 """The module whose `original_of` knows objects of classes of a framework; where several fit, the first here."""
 
@@ -108,6 +109,12 @@ class Computing:
 
     def run_in_turn(self, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
         return list(map(self.function, calls))
+
+
+def why_not_compared(original: Original) -> str | None:
+    """Why an original cannot be run here, where that is so: its framework is not installed."""
+    reason: str | None = getattr(original, "not_compared", None)
+    return reason
 
 
 def original_of(model: Any) -> Original:

@@ -24,11 +24,13 @@ def run(
     return tracing.call(function, arguments, weights, _lines_of)
 
 
-def _lines_of(graph: Any) -> Callable[[Any], Source]:
+def _lines_of(graph: Any) -> Callable[[Any, int], Source | None]:
     """The source of a node: the layer that is followed, and the user's line that called TensorFlow for it."""
     around = current_source()
 
-    def source(node: Any) -> Source:
+    def source(node: Any, depth: int) -> Source | None:
+        if depth:
+            return None
         for frame in reversed(graph.get_operation_by_name(node.name).traceback):
             if frame.filename == through.__file__:
                 break

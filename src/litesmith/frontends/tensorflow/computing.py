@@ -53,6 +53,11 @@ def computed(node: Node, items: Sequence[Any]) -> Known | list[Known] | None:
     return None if np.size(found) > MOST_COMPUTED else Known.of(found, dtype)
 
 
+def is_computed(name: str) -> bool:
+    """Whether an operation of this name can be computed of known operands."""
+    return name in _by_name
+
+
 def computes(*names: str) -> Callable[[Function], Function]:
     """Make a function what computes the operations named."""
 

@@ -75,6 +75,12 @@ class Node:
         """An attribute: a number, a text, a type, a shape, an array, a function, or a tuple of these."""
         return attribute_of(self._attributes[name])
 
+    def functions(self) -> list[str]:
+        """The names of the functions that its attributes name."""
+        listed = [each.message(1).messages(9) for each in self._attributes.values()]
+        single = [each.message(10) for each in self._attributes.values() if each.has(10)]
+        return [function.text(1) for functions in (single, *listed) for function in functions]
+
     def __repr__(self) -> str:
         return f"<Node {self.name}: {self.op}>"
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
-from litesmith.frontends.tensorflow.computing import computed
-from litesmith.frontends.tensorflow.graph import Body, FunctionName, Node, Program, Reference
+from litesmith.frontends.tensorflow.computing import computed, is_computed
+from litesmith.frontends.tensorflow.graph import Body, Function, FunctionName, Node, Program, Reference
 from litesmith.frontends.tensorflow.known import known_elements
 from litesmith.frontends.tensorflow.registry import Import, import_of
+from litesmith.frontends.tensorflow.variables import Checkpoint, Variable
 from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.graph import Value
 from litesmith.ir.source import Source, current_source, source_scope
@@ -26,35 +26,40 @@ MOST_CALLS = 200
 
 ASSIGNMENTS = frozenset({
     "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ResourceScatterUpdate", "ResourceScatterAdd",
+    "Assign", "AssignAdd", "AssignSub",
 })  # fmt: skip
 """Operations that are there for what they do to variables."""
 
-CALLS = {
-    "PartitionedCall": ("f",),
-    "StatefulPartitionedCall": ("f",),
-    "If": ("then_branch", "else_branch"),
-    "While": ("cond", "body"),
-    "Case": ("branches",),
-}
-"""Operations that may do so by the functions that they call, which these attributes name."""
+CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "If", "While", "Case"})
+"""Operations that may do so by the functions that they call."""
 
 IN_ORDER = frozenset({"NoOp", "ReadVariableOp", "ResourceGather"})
 """Operations that matter to others that only run after them: what reads a variable before it is assigned."""
 
-WhereFrom = Callable[[Node], Source]
-"""The origin of operators that are made for a node of the outermost graph."""
+WhereFrom = Callable[[Node, int], Source | None]
+"""The origin of operators that are made for a node, so deep in functions; None for that of the call."""
 
 
 class Interpreter:
     """Runs graphs and functions of a program on items.
 
     Attributes:
-        where_from: tells the source of a node that is not inside of a function.
+        where_from: tells the source of a node.
+        variables: by name, those that nodes of the graph are handles of.
+        checkpoint: what is restored from.
+        source: of the node that was imported last.
+        failed: the operation that nothing is known of, where one was met.
     """
 
-    def __init__(self, program: Program, where_from: WhereFrom | None = None) -> None:
+    def __init__(
+        self, program: Program, where_from: WhereFrom | None = None, checkpoint: Checkpoint | None = None
+    ) -> None:
         self.program = program
-        self.where_from = where_from
+        self.where_from = where_from or _nothing_known
+        self.checkpoint = checkpoint
+        self.variables: dict[str, Variable] = {}
+        self.source: Source | None = None
+        self.failed: str | None = None
         self.depth = 0
         self._assigns: dict[str, bool] = {}
 
@@ -86,13 +91,31 @@ class Interpreter:
         finally:
             self.depth -= 1
 
+    def unknown(self, body: Body, wanted: Sequence[Reference]) -> list[tuple[str, Source]]:
+        """The operations that nothing is known of among those that outputs need, with where they stand."""
+        found: list[tuple[str, Source]] = []
+        waiting: list[tuple[Body, Sequence[Reference], int]] = [(body, wanted, 0)]
+        seen = set[str]()
+        while waiting:
+            place, references, depth = waiting.pop()
+            arguments = place.arguments if isinstance(place, Function) else ()
+            for node in self._in_order(place, [each.node for each in references], arguments):
+                if import_of(node.op) is None and not is_computed(node.op):
+                    source = self.where_from(node, depth) or Source()
+                    found.append((node.op, Source(source.layer, f"tf.{node.op}", source.file, source.line)))
+                for name in node.functions():
+                    if name not in seen:
+                        seen.add(name)
+                        called = self.program.function(name)
+                        waiting.append((called, called.results, depth + 1))
+        return found
+
     def _in_place(self, body: Body, node: Node, results: Mapping[str, list[Any]]) -> list[Any]:
-        """The outputs of a node, whose operators are given its line unless it is part of a function."""
-        here = self.where_from is not None and not self.depth
-        with source_scope(self.where_from(node)) if here and self.where_from else nullcontext():
-            source = current_source()
-            with source_scope(Source(source.layer, f"tf.{node.op}", source.file, source.line)):
-                return self._outputs(node, [_result(body, each, results) for each in node.inputs])
+        """The outputs of a node, whose operators are said to come from where it does."""
+        source = self.where_from(node, self.depth) or current_source()
+        self.source = Source(source.layer, f"tf.{node.op}", source.file, source.line)
+        with source_scope(self.source):
+            return self._outputs(node, [_result(body, each, results) for each in node.inputs])
 
     def _outputs(self, node: Node, items: list[Any]) -> list[Any]:
         found = computed(node, items)
@@ -100,6 +123,7 @@ class Interpreter:
             return found if isinstance(found, list) else [found]
         rule = import_of(node.op)
         if rule is None:
+            self.failed = node.op
             raise Unsupported(f"the TensorFlow operation {node.op} has no LiteRT form that Litesmith knows")
         returned = rule.function(*rule.taken(node.op, items), **self._attributes(node, rule))
         if isinstance(returned, tuple) != bool(rule.outputs) or (rule.outputs and len(returned) != len(rule.outputs)):
@@ -108,7 +132,13 @@ class Interpreter:
         return [_as_far_as_known(item) for item in outputs]
 
     def _attributes(self, node: Node, rule: Import) -> dict[str, Any]:
-        given: dict[str, Any] = {"run": self.call, "node": node, "program": self.program}
+        given: dict[str, Any] = {
+            "run": self.call,
+            "node": node,
+            "program": self.program,
+            "variables": self.variables,
+            "checkpoint": self.checkpoint,
+        }
         found: dict[str, Any] = {}
         for name, default in rule.attributes.items():
             if name in given:
@@ -151,9 +181,7 @@ class Interpreter:
         return node is not None and (node.op in IN_ORDER or node.op in ASSIGNMENTS or self._calls_what_assigns(node))
 
     def _calls_what_assigns(self, node: Node) -> bool:
-        names = [node.attribute(name) for name in CALLS.get(node.op, ())]
-        functions = [each for name in names for each in (name if isinstance(name, tuple) else (name,))]
-        return any(self._does_assign(function.name) for function in functions)
+        return node.op in CALLS and any(map(self._does_assign, node.functions()))
 
     def _does_assign(self, name: str) -> bool:
         if name not in self._assigns:
@@ -161,6 +189,10 @@ class Interpreter:
             nodes = list(self.program.function(name))
             self._assigns[name] = any(node.op in ASSIGNMENTS or self._calls_what_assigns(node) for node in nodes)
         return self._assigns[name]
+
+
+def _nothing_known(node: Node, depth: int) -> None:
+    """Where nothing is told of a node's source."""
 
 
 def _as_far_as_known(item: Any) -> Any:

@@ -24,6 +24,7 @@ from functools import cache
 from typing import Any, NewType, TypeVar
 
 from litesmith.frontends.tensorflow.known import Known, known_elements
+from litesmith.frontends.tensorflow.variables import Variable
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ops.errors import Unsupported
@@ -42,7 +43,8 @@ Item = NewType("Item", object)
 Run = Callable[..., list[Any]]
 """Runs a function of the graph, given as an attribute, on items: `run(f, items)`, or for some results only.
 
-Imports that ask for an attribute `run` get this; `node` is the node itself, and `program` what it stands in.
+Imports that ask for an attribute `run` get this; `node` is the node itself, `program` what it stands in, `variables`
+those of the program by name, and `checkpoint` the tensors that are restored.
 """
 
 
@@ -122,6 +124,8 @@ def as_value(item: Any) -> Value:
         return item.value()
     if isinstance(item, Value):
         return item
+    if isinstance(item, Variable):
+        return as_value(item.read())
     raise Unsupported(f"{item} as a tensor")
 
 

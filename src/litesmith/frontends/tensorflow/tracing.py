@@ -1,4 +1,4 @@
-"""Running a function of TensorFlow tensors on values of the graph."""
+"""Running functions of TensorFlow tensors on values of the graph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litesmith.frontends.tensorflow.graph import Program, Reference
 from litesmith.frontends.tensorflow.interpreter import Interpreter, WhereFrom
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import as_value
-from litesmith.frontends.tensorflow.variables import Variable
+from litesmith.frontends.tensorflow.variables import Variable, refuse_assignments
 from litesmith.frontends.tensorflow.wire import Message
 from litesmith.ir.builder import constant_value
 from litesmith.ir.constants import Constant, Identity
@@ -37,47 +37,48 @@ def call(
     Raises:
         Unsupported: for an operation that has no form.
     """
-    concrete = tf.function(lambda *tensors: list(function(*tensors)), autograph=False).get_concrete_function(
-        *map(_spec, arguments)
-    )
+    traced = tf.function(lambda *tensors: list(function(*tensors)), autograph=False)
+    concrete = traced.get_concrete_function(*map(_spec, arguments))
     items = [argument if isinstance(argument, Value) else Known.of(argument, DType.INT32) for argument in arguments]
-    results, variables = run_concrete(concrete, items, weights, where_from)
-    assigned = [variable.name for variable in variables if variable.is_assigned]
-    if assigned:
-        raise Unsupported(
-            f"'{assigned[0]}' is assigned as a tf.Variable; assign to a variable of the layer (add_weight)"
-        )
+    told = where_from(concrete.graph) if where_from is not None else None
+    results, variables = Concrete(concrete, told).results(items, weights)
+    refuse_assignments(variables)
     return [as_value(item) for item in results]
 
 
-def run_concrete(
-    concrete: Any,
-    items: Sequence[Any],
-    weights: Mapping[int, Value] | None = None,
-    where_from: Callable[[Any], WhereFrom] | None = None,
-) -> tuple[list[Any], list[Variable]]:
-    """What a concrete function returns for items, in order, and the variables that it captures."""
-    graph = concrete.graph
-    captured = {id(inner): outer for outer, inner in graph.captures}
-    given = iter(items)
-    known = {id(variable.handle): variable for variable in graph.variables}
-    variables: list[Variable] = []
-    bound: dict[str, Any] = {}
-    for placeholder in graph.inputs:
-        outer = captured.get(id(placeholder))
-        if outer is None:
-            bound[placeholder.op.name] = next(given)
-            continue
-        item = _captured(outer, weights or {}, known)
-        variables += [item] if isinstance(item, Variable) else []
-        bound[placeholder.op.name] = item
-    program = Program(Message(graph.as_graph_def().SerializeToString()))
-    interpreter = Interpreter(program, where_from(graph) if where_from is not None else None)
-    wanted = [Reference.parse(output.name) for output in graph.outputs]
-    always = [operation.name for operation in graph.control_outputs]
-    return interpreter.run(
-        program, bound, wanted, [name for name in always if interpreter.acts(program, name)]
-    ), variables
+class Concrete:
+    """A concrete function.
+
+    Attributes:
+        program: its graph, and the functions that this calls.
+        wanted: where its results stand in the graph.
+    """
+
+    def __init__(self, function: Any, where_from: WhereFrom | None = None) -> None:
+        self.function = function
+        self.program = Program(Message(function.graph.as_graph_def().SerializeToString()))
+        self.interpreter = Interpreter(self.program, where_from)
+        self.wanted = [Reference.parse(output.name) for output in function.graph.outputs]
+
+    def results(
+        self, items: Sequence[Any], weights: Mapping[int, Value] | None = None
+    ) -> tuple[list[Any], list[Variable]]:
+        """What it returns for items, in order, and the variables that it captures.
+
+        `weights`: values for variables, by the identity of their handle.
+        """
+        graph, interpreter = self.function.graph, self.interpreter
+        captured = {id(inner): outer for outer, inner in graph.captures}
+        known = {id(variable.handle): variable for variable in graph.variables}
+        given, variables, bound = iter(items), list[Variable](), dict[str, Any]()
+        for placeholder in graph.inputs:
+            outer = captured.get(id(placeholder))
+            item = next(given) if outer is None else _captured(outer, weights or {}, known)
+            variables += [item] if isinstance(item, Variable) else []
+            bound[placeholder.op.name] = item
+        run = [operation.name for operation in graph.control_outputs]
+        always = [name for name in run if interpreter.acts(self.program, name)]
+        return interpreter.run(self.program, bound, self.wanted, always), variables
 
 
 def _spec(argument: Value | Dim) -> Any:

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from litesmith.ir.builder import current_builder
+from litesmith.ir.graph import Value
 from litesmith.ops.errors import Unsupported
+
+
+class Checkpoint(Protocol):
+    """Tensors by name, as they were saved."""
+
+    def value(self, name: str) -> Value:
+        """A constant for a tensor, whose elements are read when they are needed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands for a tensor that cannot be read, for the reason that it says."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
 
 
 class Variable:
@@ -37,3 +58,13 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"the variable '{self.name}'"
+
+
+def refuse_assignments(variables: Iterable[Variable]) -> None:
+    """Raise `Unsupported` where one was given another value, which the next call would have to find."""
+    assigned = [variable.name for variable in variables if variable.is_assigned]
+    if assigned:
+        raise Unsupported(
+            f"the variable '{assigned[0]}' is assigned, and what it holds would not be kept; "
+            "keep it in a variable of a Keras layer (add_weight), which becomes state of the file"
+        )

@@ -7,6 +7,7 @@ from typing import Any
 from litesmith.frontends.tensorflow.graph import FunctionName
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import Item, Run, imports
+from litesmith.ops.errors import Unsupported
 
 
 @imports("NoOp", "Assert", "ControlTrigger")
@@ -25,6 +26,11 @@ def unchanged(x: Item) -> Any:
 @imports("IdentityN", "RefIdentity")
 def all_unchanged(*operands: Item) -> list[Any]:
     return list(operands)
+
+
+@imports("Placeholder")
+def placeholder() -> list[Any]:
+    raise Unsupported("an input of the graph that is not among those that are given")
 
 
 @imports("Const", "HostConst")

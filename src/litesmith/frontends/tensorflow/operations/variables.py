@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from litesmith.frontends.tensorflow.graph import Node
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import Item, as_value, imports
-from litesmith.frontends.tensorflow.variables import Variable
+from litesmith.frontends.tensorflow.variables import Checkpoint, Unreadable, Variable
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import indexing, math
@@ -52,3 +53,48 @@ def assign_sub(resource: Item, x: Value) -> list[Any]:
 @imports("VarIsInitializedOp")
 def is_initialized(resource: Item) -> Any:
     return Known.of(_variable(resource).current is not None, DType.BOOL)
+
+
+@imports("VarHandleOp", "VariableV2", "Variable")
+def handle(*, node: Node, variables: dict[str, Variable], shared_name: str = "") -> Variable:
+    """The same one for all handles of a name."""
+    name = shared_name or node.name
+    return variables.setdefault(name, Variable(name))
+
+
+@imports("Assign")
+def assign_reference(reference: Item, item: Item) -> Any:
+    assign(reference, item)
+    return reference
+
+
+@imports("AssignAdd")
+def assign_add_reference(reference: Item, x: Value) -> Any:
+    assign_add(reference, x)
+    return reference
+
+
+@imports("AssignSub")
+def assign_sub_reference(reference: Item, x: Value) -> Any:
+    assign_sub(reference, x)
+    return reference
+
+
+@imports("RestoreV2")
+def restore(prefix: Item, names: Known, slices: Item, *, checkpoint: Checkpoint | None) -> list[Any]:
+    if checkpoint is None:
+        raise Unsupported("a checkpoint that is read while the model runs")
+    return [_restored(checkpoint, bytes(name).decode()) for name in names.array.flat]
+
+
+def _restored(checkpoint: Checkpoint, name: str) -> Value | Unreadable:
+    """A tensor that was saved; nobody need ask for one that cannot be read, such as the list of all."""
+    try:
+        return checkpoint.value(name)
+    except Unsupported as reason:
+        return Unreadable(str(reason))
+
+
+@imports("MergeV2Checkpoints", "SaveV2")
+def save(*operands: Item) -> list[Any]:
+    raise Unsupported("a model that writes checkpoints")

@@ -1,0 +1,143 @@
+"""SavedModel folders, read without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import DamagedFile
+from litesmith.diagnostics.graphs import NoSignature
+from litesmith.frontends.options import Options
+from litesmith.frontends.original import DEFAULT, Imported
+from litesmith.frontends.shape_text import nested_inputs
+from litesmith.frontends.tensorflow.bundle import Bundle
+from litesmith.frontends.tensorflow.graph import Program, Reference
+from litesmith.frontends.tensorflow.graph_ways import GraphWay, Signature, Tensor, content, scope_of, why_not_compared
+from litesmith.frontends.tensorflow.interpreter import Interpreter
+from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.tensors import dtype_of, shape_of
+from litesmith.frontends.tensorflow.ways import import_ways
+from litesmith.frontends.tensorflow.wire import Malformed, Message
+from litesmith.ir.builder import building
+from litesmith.ir.graph import Graph
+from litesmith.ir.types import DType
+from litesmith.ops.errors import Unsupported
+
+SERVING = "serve"
+"""The tag of the graph that is meant for inference."""
+
+
+class SavedModel:
+    """A SavedModel folder, or one way to call what is in it.
+
+    Attributes:
+        signature: the name of the way that is meant; None for the one that is meant by default.
+    """
+
+    framework = "TensorFlow"
+    roundings = 0.0
+
+    def __init__(self, path: Path, signature: str | None = None) -> None:
+        self.path = path
+        self.signature = signature
+
+    @property
+    def not_compared(self) -> str | None:
+        """Why there is nothing to compare a file with; None where there is."""
+        return why_not_compared()
+
+    @cached_property
+    def _meta_graph(self) -> Message:
+        data = content(self.path / "saved_model.pb")
+        graphs = Message(data).messages(2)
+        if not graphs:
+            raise Malformed("it holds no graph")
+        serving = [graph for graph in graphs if SERVING in graph.message(1).texts(4)]
+        return (serving or graphs)[0]
+
+    @cached_property
+    def signatures(self) -> dict[str, Signature]:
+        """The ways to call it, by name; those that only load it are left out."""
+        found = self._meta_graph.entries(5)
+        return {name: _signature(message) for name, message in found.items() if not name.startswith("__saved_model")}
+
+    def import_graphs(
+        self, inputs: Any, batch: int | None, options: Options, signatures: Mapping[str, Any] | None
+    ) -> Imported:
+        try:
+            given = {DEFAULT: inputs} if signatures is None else dict(signatures)
+            names = {DEFAULT: self._chosen(self.signature)} if signatures is None else {each: each for each in given}
+            program = Program(self._meta_graph.message(2))
+            interpreter = self._interpreter(program)
+            ways = {name: GraphWay(own, program, self._signature(own), interpreter) for name, own in names.items()}
+            model, calls = import_ways(ways, given, batch)
+        except (Malformed, OSError) as error:
+            raise LitesmithError(DamagedFile(str(self.path), str(error))) from error
+        return Imported(model, calls, {name: SavedModel(self.path, own) for name, own in names.items()})
+
+    def said_inputs(self, texts: Sequence[str]) -> Any:
+        return nested_inputs(texts)
+
+    def run(self, inputs: Any) -> Any:
+        import tensorflow as tf
+
+        call = self._loaded.signatures[self._chosen(self.signature)]
+        types = call.structured_input_signature[1]
+        tensors = {name: tf.constant(array, types[name].dtype) for name, array in inputs.items()}
+        return {name: np.asarray(tensor) for name, tensor in call(**tensors).items()}
+
+    def run_in_turn(self, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
+        return [self.run(inputs) for inputs in calls]
+
+    @cached_property
+    def _loaded(self) -> Any:
+        import tensorflow as tf
+
+        return tf.saved_model.load(str(self.path))
+
+    def _chosen(self, name: str | None) -> str:
+        """The signature meant: the default one where none is named, or the only one."""
+        known = list(self.signatures)
+        if name is None and DEFAULT not in known and len(known) == 1:
+            return known[0]
+        self._signature(name or DEFAULT)
+        return name or DEFAULT
+
+    def _signature(self, name: str) -> Signature:
+        if name not in self.signatures:
+            raise LitesmithError(NoSignature(str(self.path), name, tuple(self.signatures)))
+        return self.signatures[name]
+
+    def _interpreter(self, program: Program) -> Interpreter:
+        """What runs the graph, with its variables as they were saved: as the graph itself restores them."""
+        saver = self._meta_graph.message(3)
+        prefix = self.path / "variables" / "variables"
+        has_variables = prefix.with_name("variables.index").exists()
+        interpreter = Interpreter(program, scope_of, Bundle(prefix) if has_variables else None)
+        restore = Reference.parse(saver.text(3)).node
+        if has_variables and restore:
+            given = {Reference.parse(saver.text(1)).node: Known.of(np.array(b"", object), DType.STRING)}
+            with building(Graph("restore")):
+                interpreter.run(program, given, [], [restore])
+            for variable in interpreter.variables.values():
+                variable.initial = variable.current
+        return interpreter
+
+
+def _signature(message: Message) -> Signature:
+    return Signature(
+        {name: _tensor(tensor) for name, tensor in message.entries(1).items()},
+        {name: _tensor(tensor) for name, tensor in sorted(message.entries(2).items())},
+    )
+
+
+def _tensor(message: Message) -> Tensor:
+    if not message.has(1):
+        raise Unsupported("a sparse or ragged tensor among the inputs or outputs")
+    shape = shape_of(message.message(3)) if message.has(3) else None
+    return Tensor(Reference.parse(message.text(1)), dtype_of(message.integer(2)), shape)

@@ -1,0 +1,137 @@
+"""Ways to call a program of TensorFlow, as graphs with their signatures."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.keras import InputMismatch
+from litesmith.diagnostics.programs import NeedsInputs, NoForm
+from litesmith.frontends.inputs import InputType, describe, flatten_given, given_input, with_batch, with_one_bound
+from litesmith.frontends.open_sizes import OpenSizes
+from litesmith.frontends.original import DEFAULT
+from litesmith.frontends.tensorflow.graph import Body, Reference
+from litesmith.frontends.tensorflow.interpreter import Interpreter
+from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.ir.builder import building
+from litesmith.ir.calling import Calling
+from litesmith.ir.graph import Graph, Model, Signature, Value
+from litesmith.ir.nesting import Nesting, nesting_of
+from litesmith.ir.source import Source
+from litesmith.ops.errors import Unsupported
+
+
+class AnyShape(InputType):
+    """An input of whose shape the program says nothing."""
+
+
+class Way(Protocol):
+    """One way to call a program.
+
+    Attributes:
+        name: as people call it.
+        inputs: nested as it takes them, `InputType` leaves.
+        interpreter: what runs the program.
+    """
+
+    name: str
+    inputs: Any
+    interpreter: Interpreter
+
+    def build(self, values: Sequence[Value]) -> Any:
+        """What it returns for values in place of its inputs, nested as it returns it."""
+        ...
+
+    def wanted(self) -> tuple[Body, Sequence[Reference]]:
+        """Where its outputs stand in the program."""
+        ...
+
+
+def import_ways(
+    ways: Mapping[str, Way], given: Mapping[str, Any], batch: int | None
+) -> tuple[Model, dict[str, Calling]]:
+    """The graphs of ways by the name of their signature, and how they are called.
+
+    `given`: what the caller says of the inputs, by the name of the signature; None for nothing.
+
+    Raises:
+        LitesmithError: with the operations that have no form.
+    """
+    found = {name: _signature(name, way, given.get(name), batch) for name, way in ways.items()}
+    signatures = [signature for signature, _ in found.values()]
+    calls = {name: calling for name, (_, calling) in found.items()}
+    return Model([signature.graph for signature in signatures], signatures), calls
+
+
+def _signature(name: str, way: Way, given: Any, batch: int | None) -> tuple[Signature, Calling]:
+    nesting = nesting_of(way.inputs)
+    leaves = [with_batch(leaf, batch) for leaf in _said(way, nesting.flatten(way.inputs), given)]
+    leaves = nesting.flatten(with_one_bound(nesting.pack(leaves)))
+    graph, sizes = Graph("main" if name == DEFAULT else name), OpenSizes()
+    values = [graph.add_input(sizes.type(leaf), leaf.name) for leaf in leaves]
+    with building(graph), _findings(way):
+        returned = way.build(values)
+        result = nesting_of(returned)
+        graph.outputs = [as_value(item) for item in result.flatten(returned)]
+    graph.prune()
+    outputs = tuple(names_of(result))
+    names = tuple(leaf.names for leaf in leaves)
+    signature = Signature(name, graph, tuple(value.name for value in graph.inputs), outputs)
+    return signature, Calling(nesting, result, names if any(names) else ())
+
+
+def _said(way: Way, leaves: Sequence[InputType], given: Any) -> list[InputType]:
+    """The inputs as the program has them, as far as the caller does not say more of them."""
+    if given is None:
+        if any(isinstance(leaf, AnyShape) for leaf in leaves):
+            raise LitesmithError(NeedsInputs(way.name))
+        return list(leaves)
+    by_name = dict(given) if isinstance(given, Mapping) else None
+    said = flatten_given(given) if by_name is None else [by_name.pop(leaf.name, None) for leaf in leaves]
+    if by_name or len(said) != len(leaves):
+        problem = f"{', '.join(map(repr, by_name))}" if by_name else f"{len(said)} inputs"
+        raise LitesmithError(InputMismatch(problem, describe(list(leaves))))
+    return [leaf if each is None else _given(leaf, each) for leaf, each in zip(leaves, said, strict=True)]
+
+
+def _given(leaf: InputType, given: Any) -> InputType:
+    return given_input(leaf, given, fixed=not isinstance(leaf, AnyShape))
+
+
+@contextlib.contextmanager
+def _findings(way: Way) -> Iterator[None]:
+    """What has no form, as findings: of operations that nothing is known of, all that the program has."""
+    try:
+        yield
+    except Unsupported as reason:
+        body, wanted = way.wanted()
+        unknown = way.interpreter.unknown(body, wanted)
+        if unknown and way.interpreter.failed in [op for op, _ in unknown]:
+            findings = [NoForm(source, f"tf.{op}", "it has no form that Litesmith knows") for op, source in unknown]
+            raise LitesmithError(list(dict.fromkeys(findings))) from reason
+        source = way.interpreter.source or Source()
+        raise LitesmithError(NoForm(source, source.operation or way.name, str(reason))) from reason
+
+
+def names_of(nesting: Nesting) -> list[str]:
+    """A name for each leaf: its keys, or its place."""
+    if nesting.is_leaf:
+        return ["output"]
+    found: dict[int, str] = {}
+
+    def visit(tree: Any, path: tuple[Any, ...]) -> None:
+        if isinstance(tree, dict):
+            for key, item in tree.items():
+                visit(item, (*path, key))
+        elif isinstance(tree, (list, tuple)):
+            for place, item in enumerate(tree):
+                visit(item, (*path, place))
+        elif tree is not None:
+            found[tree] = "/".join(map(str, path))
+
+    visit(nesting.tree, ())
+    if all(name.isdigit() for name in found.values()):
+        return [f"output_{found[leaf]}" for leaf in sorted(found)]
+    return [found[leaf] for leaf in sorted(found)]
