@@ -22,13 +22,25 @@ _HOMES = {
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
     "lowers": "litesmith.frontends.keras.registry",
+    "enable_keras_export": "litesmith.frontends.keras.exporting",
 }
 
-__all__ = ["LiteModel", "LitesmithError", "__version__", "convert", "load", "load_preprocessing", "lowers", "verify"]
+__all__ = [
+    "LiteModel",
+    "LitesmithError",
+    "__version__",
+    "convert",
+    "enable_keras_export",
+    "load",
+    "load_preprocessing",
+    "lowers",
+    "verify",
+]
 
 if TYPE_CHECKING:
     from litesmith.api import convert, load, verify
     from litesmith.diagnostics.base import LitesmithError
+    from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel
     from litesmith.preprocessing.pipeline import load_preprocessing
