@@ -13,6 +13,7 @@ from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import graph_values
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim
+from litesmith.ir.element_types import ComputedType, OtherOutput
 from litesmith.ir.graph import Model, Operation, Value
 from litesmith.ir.loops import LoopForm
 from litesmith.ir.named_size import Names
@@ -71,6 +72,7 @@ class Framework(NamedTuple):
 FRAMEWORKS = {
     "through_jax": Framework("JAX", "jax.lax."),
     "through_tensorflow": Framework("TensorFlow", "tf."),
+    "through_torch": Framework("torch", "torch."),
 }
 """By the field that says which layers came so."""
 
@@ -85,7 +87,10 @@ class Summary:
         operators: how often each operator stands in the file, most frequent first.
         layers: those with most weights first. A shared buffer is the first layer's that reads it.
         loops: what became of the loops of a model that was just converted, and why.
-        through_jax, through_tensorflow: the layers of a model that was just converted which came as programs of these.
+        computed_types: element types of a model that was just converted which are computed in others.
+        other_outputs: outputs of other types than the model that was just converted says.
+        through_jax, through_tensorflow, through_torch: the layers of a model that was just converted which came as
+            programs of these.
     """
 
     maker: str
@@ -97,12 +102,16 @@ class Summary:
     layers: tuple[LayerWeights, ...]
     signatures: tuple[SignatureFace, ...]
     loops: tuple[LoopForm, ...] = ()
+    computed_types: tuple[ComputedType, ...] = ()
+    other_outputs: tuple[OtherOutput, ...] = ()
     through_jax: tuple[str, ...] = ()
     through_tensorflow: tuple[str, ...] = ()
+    through_torch: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         encoded = asdict(self)
         unused = {field for field, layers in self._through().items() if not layers}
+        unused |= {"computed_types", "other_outputs"} - self.types_json().keys()
         return {key: encoded[key] for key in encoded if key not in unused}
 
     def through_json(self) -> dict[str, list[str]]:
@@ -116,6 +125,19 @@ class Summary:
             for field, layers in self._through().items()
             if layers
         ]
+
+    def types_json(self) -> dict[str, list[dict[str, Any]]]:
+        """What there is to say of element types, by the key that machines know it by."""
+        notes = {"computed_types": self.computed_types, "other_outputs": self.other_outputs}
+        return {key: [asdict(note) for note in found] for key, found in notes.items() if found}
+
+    def types_lines(self, most_layers: int | None = None) -> list[str]:
+        """The same for people, with the names of so many layers."""
+        lines = [f"output {output}" for output in self.other_outputs]
+        if self.computed_types:
+            computed = ", ".join(note.text(most_layers) for note in self.computed_types)
+            lines.insert(0, f"computed in other types: {computed}; inputs and outputs keep theirs")
+        return lines
 
     def _through(self) -> dict[str, tuple[str, ...]]:
         return {field: getattr(self, field) for field in FRAMEWORKS}
@@ -143,6 +165,8 @@ def summarize(lite: LiteModel) -> Summary:
         layers=tuple(sorted(layers, key=lambda layer: -layer.bytes)),
         signatures=tuple(_signatures(lite)),
         loops=lite.model.loops,
+        computed_types=lite.model.computed_types,
+        other_outputs=lite.model.other_outputs,
         **{field: _through(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )
 

@@ -22,6 +22,7 @@ from litesmith.ir.graph import Value
 WAYS = {
     "jax": "litesmith.frontends.keras.through_jax",
     "tensorflow": "litesmith.frontends.keras.through_tensorflow",
+    "torch": "litesmith.frontends.keras.through_torch",
 }
 """By the backend of Keras, the module whose `run` imports what a function of its tensors computes."""
 

@@ -1,0 +1,1 @@
+"""torch: exported programs (`torch.export`) as graphs."""
