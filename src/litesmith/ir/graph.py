@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim, Size, Symbol
+from litesmith.ir.element_types import ComputedType, OtherOutput
 from litesmith.ir.loops import LoopForm
 from litesmith.ir.operator import Operator
 from litesmith.ir.source import Source
@@ -230,6 +231,8 @@ class Model:
 
     Attributes:
         loops: what became of the loops of the model that was converted; nothing is known of a file's.
+        computed_types, other_outputs: its element types that are computed in others, and outputs of other types
+            than it says; nothing is known of a file's.
     """
 
     graphs: list[Graph]
@@ -237,6 +240,8 @@ class Model:
     metadata: dict[str, bytes] = field(default_factory=dict)
     description: str = ""
     loops: tuple[LoopForm, ...] = ()
+    computed_types: tuple[ComputedType, ...] = ()
+    other_outputs: tuple[OtherOutput, ...] = ()
 
     @property
     def main(self) -> Graph:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from litesmith.ir.builder import emit
+from litesmith.ir.element_types import note_computed
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Role
+from litesmith.ir.source import current_source
 from litesmith.ir.types import DType
 from litesmith.ops.array import cast
 from litesmith.ops.errors import Unsupported
@@ -52,6 +54,8 @@ def compute(operator: Operator, *operands: Value) -> Value:
         if (result := form(operator, *operands)) is not None:
             return result
     taken = kernel_dtype(type(operator), dtype)
+    if taken is not dtype:
+        note_computed(dtype, taken, current_source())
     result = emit(
         operator,
         *(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from litesmith.ir.builder import building
+from litesmith.ir.element_types import note_computed
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.source import Source, source_scope
 from litesmith.ir.types import DType
@@ -50,6 +51,7 @@ class LegalizeFloats(Pass):
         widened: dict[Value, Value] = {}
         outputs = list(graph.outputs)
         types = [output.type.dtype for output in outputs]
+        _note(graph)
         changes = sum(map(_widen, graph.inputs)) if graph.is_called else _cast_inputs(graph)
         for operation in list(graph.operations):
             changes += _widen_constants(graph, operation, widened)
@@ -62,6 +64,14 @@ class LegalizeFloats(Pass):
             changes += _cast_outputs(graph, types)
         record.count(self.name, changes)
         return changes
+
+
+def _note(graph: Graph) -> None:
+    """Let the report tell what is computed in float32."""
+    for operation in graph.operations:
+        for value in (*operation.operands, *operation.results):
+            if value is not None and _is_replaced(value) and not isinstance(operation.operator, (Cast, Dequantize)):
+                note_computed(value.type.dtype, DType.FLOAT32, operation.source)
 
 
 def _is_of_the_face(operation: Operation, graph: Graph) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from litesmith.ir.builder import emit_many
+from litesmith.ir.element_types import note_computed
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Operator, Role
 from litesmith.ops.array import cast
@@ -54,6 +55,7 @@ class LegalizeIntegers(Rewrite):
             taken = kernel_dtype(type(operator), dtype)
         except Unsupported as reason:
             return Decline(str(reason))
+        note_computed(dtype, taken, operation.source)
         operands = list(operation.operands)
         for position in data:
             operand = operands[position]

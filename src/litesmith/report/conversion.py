@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN_OPERATORS = 4
 SHOWN_LOOPS = 4
+SHOWN_LAYERS = 3
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Conversion:
             "weight_bytes": self.summary.weight_bytes,
             "operators": self.summary.operators,
             "loops": [asdict(loop) for loop in self.summary.loops],
+            **self.summary.types_json(),
             **({"through_jax": list(self.summary.through_jax)} if self.summary.through_jax else {}),
             "framework": self.framework,
             "backend": self.backend.to_json() if self.backend else None,
@@ -77,6 +79,7 @@ class Conversion:
             self._verdict(),
             *self._loops(),
         ]
+        lines += [Text(line) for line in self.summary.types_lines(SHOWN_LAYERS)]
         if self.summary.through_jax:
             lines.append(Text(f"followed through JAX: {', '.join(self.summary.through_jax)}"))
         if self.app_file is not None:

@@ -34,7 +34,7 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
     parts += ["", _operators(summary.operators)]
     if summary.loops:
         parts += ["", _loops(summary.loops)]
-    for line in summary.through_lines():
+    for line in (*summary.types_lines(), *summary.through_lines()):
         parts += ["", Text(line)]
     if summary.weight_bytes:
         parts += ["", _layers(summary, layers)]

@@ -128,8 +128,11 @@ class Summary:
 
     def types_json(self) -> dict[str, list[dict[str, Any]]]:
         """What there is to say of element types, by the key that machines know it by."""
-        notes = {"computed_types": self.computed_types, "other_outputs": self.other_outputs}
-        return {key: [asdict(note) for note in found] for key, found in notes.items() if found}
+        notes = {
+            "computed_types": list(map(asdict, self.computed_types)),
+            "other_outputs": list(map(asdict, self.other_outputs)),
+        }
+        return {key: found for key, found in notes.items() if found}
 
     def types_lines(self, most_layers: int | None = None) -> list[str]:
         """The same for people, with the names of so many layers."""

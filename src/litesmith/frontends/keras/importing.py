@@ -35,6 +35,7 @@ from litesmith.frontends.options import options as chosen_options
 from litesmith.ir.calling import Calling
 from litesmith.ir.compare import first_difference
 from litesmith.ir.dims import telling
+from litesmith.ir.element_types import note_output
 from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.kernel_traps import MOST_AXES
 from litesmith.ir.nesting import Nesting, flat_nesting, nesting_of
@@ -122,11 +123,23 @@ def import_model(
             _build(entry.model, entry.inputs)
     with using(options or Options()):
         traces, live = _follow(entries)
+    for trace in traces:
+        _note_outputs(trace)
     model = _model([trace.signature() for trace in traces], live)
     calls = {trace.entry.name: trace.calling() for trace in traces}
     return ImportedModel(
         model, calls, tuple(entries), next(filter(None, (trace.preprocessing for trace in traces)), None)
     )
+
+
+def _note_outputs(trace: _Trace) -> None:
+    """Tell of outputs that have another type than a functional model says, as Keras' backends convert some."""
+    model = getattr(trace.entry.model, "_functional", None) or trace.entry.model
+    declared = [leaf for leaf in tree.flatten(getattr(model, "_outputs_struct", None)) if leaf is not None]
+    names = trace.signature().outputs
+    if len(declared) == len(names) == len(trace.graph.outputs):
+        for name, tensor, value in zip(names, declared, trace.graph.outputs, strict=True):
+            note_output(name, tensor.dtype, value.type.dtype)
 
 
 def _model(signatures: Sequence[Signature], live: Sequence[State]) -> Model:

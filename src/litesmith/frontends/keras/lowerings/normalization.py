@@ -57,7 +57,7 @@ def layer_normalization(
     rms_scaling: bool = False,
 ) -> Value:
     """Keras' `layer_normalization`, computed in float32 at least."""
-    dtype = common_dtype(x)
+    dtype = as_value(x).type.dtype
     value = as_value(x, common_dtype(x, as_value(0.0)))
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     scale, offset = (_along(axes, _part(part, value), value) for part in (gamma, beta))
@@ -82,7 +82,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: int | Sequence[int] = -1,
     """Keras' `rms_normalization`, computed in float32 at least."""
     value = as_value(x, common_dtype(x, as_value(0.0)))
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    return cast(normalization.rms_norm(value, _part(scale, value), axes, _epsilon(epsilon)), common_dtype(x))
+    return cast(normalization.rms_norm(value, _part(scale, value), axes, _epsilon(epsilon)), as_value(x).type.dtype)
 
 
 def _epsilon(epsilon: float | None) -> float:
