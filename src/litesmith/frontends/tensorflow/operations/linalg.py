@@ -1,0 +1,101 @@
+"""Linear algebra, computed in float32."""
+
+from __future__ import annotations
+
+from litesmith.frontends.tensorflow.registry import Int, imports
+from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
+from litesmith.ops import math
+from litesmith.ops.array import cast
+from litesmith.ops.creation import diagonal, keep_band
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.linalg import elimination, products, reflections, singular, spectral, triangular
+from litesmith.ops.linalg.stacks import transposed
+
+
+def _real(matrix: Value) -> Value:
+    if matrix.type.dtype is DType.COMPLEX64:
+        raise Unsupported("linear algebra of complex matrices")
+    return cast(matrix, DType.FLOAT32)
+
+
+@imports("Cholesky")
+def cholesky(matrix: Value) -> Value:
+    return cast(triangular.cholesky(_real(matrix), upper=False), matrix.type.dtype)
+
+
+@imports("MatrixInverse")
+def matrix_inverse(matrix: Value, *, adjoint: bool = False) -> Value:
+    whole = transposed(_real(matrix)) if adjoint else _real(matrix)
+    return cast(elimination.inv(whole), matrix.type.dtype)
+
+
+@imports("MatrixDeterminant")
+def matrix_determinant(matrix: Value) -> Value:
+    return cast(elimination.det(_real(matrix)), matrix.type.dtype)
+
+
+@imports("LogMatrixDeterminant", outputs=("sign", "log_abs_determinant"))
+def log_matrix_determinant(matrix: Value) -> tuple[Value, Value]:
+    sign, logarithm = elimination.slogdet(_real(matrix))
+    return cast(sign, matrix.type.dtype), cast(logarithm, matrix.type.dtype)
+
+
+@imports("MatrixSolve")
+def matrix_solve(matrix: Value, right: Value, *, adjoint: bool = False) -> Value:
+    whole = transposed(_real(matrix)) if adjoint else _real(matrix)
+    return cast(elimination.solve(whole, _real(right)), matrix.type.dtype)
+
+
+@imports("MatrixTriangularSolve")
+def matrix_triangular_solve(matrix: Value, right: Value, *, lower: bool = True, adjoint: bool = False) -> Value:
+    """Only the triangle that is meant is read."""
+    triangle = keep_band(_real(matrix), None, 0) if lower else keep_band(_real(matrix), 0, None)
+    whole = transposed(triangle) if adjoint else triangle
+    return cast(triangular.solve_triangular(whole, _real(right), lower != adjoint), matrix.type.dtype)
+
+
+@imports("Qr", outputs=("q", "r"))
+def qr(matrix: Value, *, full_matrices: bool = False) -> tuple[Value, Value]:
+    q, r = reflections.qr(_real(matrix), mode="complete" if full_matrices else "reduced")
+    return cast(q, matrix.type.dtype), cast(r, matrix.type.dtype)
+
+
+@imports("Svd", outputs=("s", "u", "v"))
+def svd(matrix: Value, *, compute_uv: bool = True, full_matrices: bool = False) -> tuple[Value, Value, Value]:
+    """What is not asked for is empty in TensorFlow, and the values once more here."""
+    dtype = matrix.type.dtype
+    if not compute_uv:
+        values = cast(singular.singular_values(_real(matrix)), dtype)
+        return values, values, values
+    u, values, v = singular.svd(_real(matrix), full=full_matrices)
+    return cast(values, dtype), cast(u, dtype), cast(transposed(v), dtype)
+
+
+@imports("SelfAdjointEigV2", outputs=("e", "v"))
+def self_adjoint_eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, Value]:
+    """Only the lower triangle is read."""
+    lower = keep_band(_real(matrix), None, 0)
+    strict = keep_band(_real(matrix), None, -1)
+    values, vectors = spectral.eigh(math.add(lower, transposed(strict)))
+    return cast(values, matrix.type.dtype), cast(vectors, matrix.type.dtype)
+
+
+@imports("Cross")
+def cross(x: Value, y: Value) -> Value:
+    return products.cross(x, y, -1)
+
+
+@imports("MatrixDiagPart")
+def matrix_diag_part(matrix: Value) -> Value:
+    return diagonal(matrix, 0, -2, -1)
+
+
+@imports("MatrixDiagPartV2")
+def matrix_diag_part_v2(matrix: Value, k: Int, fill: Value) -> Value:
+    return diagonal(matrix, int(k), -2, -1)
+
+
+@imports("MatrixDiagPartV3")
+def matrix_diag_part_v3(matrix: Value, k: Int, fill: Value, *, align: str = "RIGHT_LEFT") -> Value:
+    return diagonal(matrix, int(k), -2, -1)
