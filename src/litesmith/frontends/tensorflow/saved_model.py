@@ -110,7 +110,7 @@ class SavedModel:
 
     def _signature(self, name: str) -> Signature:
         if name not in self.signatures:
-            raise LitesmithError(NoSignature(str(self.path), name, tuple(self.signatures)))
+            raise LitesmithError(NoSignature(str(self.path), name, tuple(sorted(self.signatures))))
         return self.signatures[name]
 
     def _interpreter(self, program: Program) -> Interpreter:

@@ -1,0 +1,236 @@
+"""Functions of TensorFlow, SavedModels and frozen graphs: converted, compared, and read without TensorFlow."""
+
+import inspect
+import json
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import litesmith
+from litesmith.diagnostics.base import LitesmithError
+from tensorflow_support import floats
+
+X = floats(3, 4)
+WEIGHTS = tf.Variable(floats(4, 5, seed=1), name="weights")
+
+
+@tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, name="x")])
+def classify(x):
+    """The line of the sine is looked for."""
+    h = tf.matmul(x, WEIGHTS)
+    return {"classes": tf.nn.softmax(tf.sin(h)), "size": tf.reduce_sum(h, -1)}
+
+
+@tf.function
+def scaled(x, y, scale=2.0):
+    return scale * x @ y, tf.shape(y)[1]
+
+
+def test_a_function_that_says_its_types():
+    lite = litesmith.convert(classify)
+    found, expected = lite.run(X), classify(tf.constant(X))
+    np.testing.assert_allclose(found["classes"], expected["classes"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found["size"], expected["size"], rtol=1e-5, atol=1e-5)
+    assert litesmith.verify(classify, lite).framework == "TensorFlow"
+    assert list(lite.signatures["serving_default"]["inputs"]) == ["x"]
+
+
+def test_every_operator_names_the_function_and_the_users_line():
+    (sine,) = (each for each in litesmith.convert(classify).graph.operations if each.operator.builtin == "SIN")
+    lines, first = inspect.getsourcelines(classify.python_function)
+    (line,) = (first + place for place, text in enumerate(lines) if "tf.sin" in text)
+    assert (sine.source.layer, sine.source.operation) == ("classify", "tf.Sin")
+    assert (sine.source.file, sine.source.line) == (__file__, line)
+
+
+def test_a_concrete_function_with_its_batch_fixed():
+    lite = litesmith.convert(classify.get_concrete_function(), batch=2)
+    assert lite.signatures["serving_default"]["inputs"]["x"].shape == (2, 4)
+
+
+def test_a_function_of_the_inputs_that_the_caller_says():
+    lite = litesmith.convert(scaled, inputs=[(None, 3), (3, "n")])
+    product, size = lite.run([np.ones((2, 3)), np.ones((3, 7))])
+    assert product.shape == (2, 7)
+    assert np.all(product == 6)
+    assert size == 7
+
+
+def test_several_functions_in_one_file_share_weights():
+    types = [tf.TensorSpec([None, 4], tf.float32, name="x")]
+    doubled = tf.function(lambda x: tf.matmul(x, WEIGHTS) * 2, input_signature=types)
+    lite = litesmith.convert(classify, signatures={"one": None, "two": (doubled, None)})
+    np.testing.assert_allclose(lite.run(X, "two"), 2 * X @ WEIGHTS.numpy(), rtol=1e-5, atol=1e-5)
+    assert len(lite) < 1.5 * len(litesmith.convert(classify)) + WEIGHTS.numpy().nbytes
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "code"),
+    [
+        (scaled, {}, "P101"),
+        (scaled, {"inputs": [(2, 3), (4, 5)]}, "P103"),
+        (classify, {"inputs": (None, 7)}, "K302"),
+        (classify, {"inputs": {"y": (None, 4)}}, "K302"),
+        (tf.constant([1.0]), {}, "K303"),
+    ],
+)
+def test_what_cannot_be_converted_is_one_finding(function, options, code):
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(function, **options)
+    (finding,) = raised.value.diagnostics
+    assert finding.code == code
+
+
+def test_all_operations_without_a_form_are_told_at_once():
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
+    def texts(x):
+        return tf.strings.to_number(tf.strings.as_string(x))
+
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(texts)
+    assert sorted(finding.operation for finding in raised.value.diagnostics) == ["tf.AsString", "tf.StringToNumber"]
+    assert all(finding.source.line for finding in raised.value.diagnostics)
+
+
+def test_assertions_and_prints_are_left_out():
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
+    def careful(x):
+        tf.debugging.assert_greater(tf.reduce_sum(tf.abs(x)), -1.0)
+        tf.print("size", tf.shape(x))
+        return x + 1
+
+    assert len(litesmith.convert(careful).graph.operations) == 1
+
+
+class Module(tf.Module):
+    """Functions that share variables, one of them in another function, a loop and a branch."""
+
+    def __init__(self):
+        self.kernel = tf.Variable(floats(4, 3))
+        self.bias = tf.Variable(floats(3, seed=1))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 4], tf.float32, name="x")])
+    def encode(self, x):
+        return {"out": self.dense(x)}
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, 4], tf.float32, name="x"), tf.TensorSpec([], tf.int32, name="n")]
+    )
+    def repeat(self, x, n):
+        h = self.dense(x)
+        for _ in tf.range(n):
+            h = tf.tanh(h) + self.bias
+        return {"out": h, "largest": tf.reduce_max(h) if tf.reduce_sum(h) > 0 else tf.reduce_min(h)}
+
+    @tf.function
+    def dense(self, x):
+        return tf.tensordot(x, self.kernel, 1) + self.bias
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A SavedModel, a frozen graph of the same, and what they compute."""
+    folder, module = tmp_path_factory.mktemp("saved"), Module()
+    signatures = {"serving_default": module.encode, "repeat": module.repeat}
+    tf.saved_model.save(module, str(folder / "model"), signatures=signatures)
+    kernel, bias, frozen = module.kernel.numpy(), module.bias.numpy(), tf.compat.v1.Graph()
+    with frozen.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, [None, 4], "x")
+        hidden = tf.nn.relu(tf.matmul(x, kernel), name="hidden/relu")
+        tf.nn.softmax(hidden + bias, name="classes")
+    (folder / "frozen.pb").write_bytes(frozen.as_graph_def().SerializeToString())
+    steps = floats(2, 7, 4, seed=3)
+    np.savez(
+        folder / "expected.npz",
+        steps=steps,
+        encoded=module.encode(steps)["out"],
+        rows=X,
+        repeated=module.repeat(X, 3)["out"],
+        classes=tf.nn.softmax(tf.nn.relu(X @ kernel) + bias),
+    )
+    return folder
+
+
+def test_a_saved_model_is_compared_with_tensorflow(saved):
+    lite = litesmith.convert(saved / "model")
+    expected = np.load(saved / "expected.npz")
+    np.testing.assert_allclose(lite.run(expected["steps"])["out"], expected["encoded"], rtol=1e-5, atol=1e-5)
+    assert litesmith.verify(saved / "model", lite).framework == "TensorFlow"
+
+
+def test_another_signature_and_several(saved):
+    expected = np.load(saved / "expected.npz")
+    lite = litesmith.convert(saved / "model", signature="repeat")
+    assert lite.run({"x": X, "n": 3})["out"] == pytest.approx(expected["repeated"], abs=1e-5)
+    both = litesmith.convert(saved / "model", signatures={"serving_default": None, "repeat": {"x": (1, 4)}})
+    assert both.run({"x": X[:1], "n": 3}, "repeat")["out"] == pytest.approx(expected["repeated"][:1], abs=1e-5)
+
+
+def test_a_frozen_graph(saved):
+    expected = np.load(saved / "expected.npz")
+    assert litesmith.convert(saved / "frozen.pb").run(X) == pytest.approx(expected["classes"], abs=1e-6)
+    inner = litesmith.convert(saved / "frozen.pb", inputs={"hidden/relu": (None, 3)}, outputs=["classes"])
+    assert list(inner.signatures["serving_default"]["inputs"]) == ["hidden/relu"]
+    assert inner.graph.operations[-1].source.layer in ("", "classes")
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "code", "hint"),
+    [
+        ("model", {"signature": "decode"}, "G101", "It has 'repeat', 'serving_default'"),
+        ("frozen.pb", {"outputs": ["clases"]}, "G102", "Did you mean 'classes'"),
+    ],
+)
+def test_names_that_are_not_there(path, options, code, hint, saved):
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(saved / path, **options)
+    (finding,) = raised.value.diagnostics
+    assert finding.code == code
+    assert hint in finding.hint()
+
+
+WITHOUT_TENSORFLOW = """
+    import importlib.util, json, sys, warnings
+
+    class Hidden:
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] == "tensorflow":
+                raise ImportError(name)
+
+    sys.meta_path.insert(0, Hidden())
+    found = importlib.util.find_spec
+    importlib.util.find_spec = lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
+
+    import numpy as np
+    import litesmith
+
+    expected = np.load("expected.npz")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        encode = litesmith.convert("model")
+        repeat = litesmith.convert("model", signature="repeat")
+        frozen = litesmith.convert("frozen.pb")
+    print(json.dumps({
+        "told": [str(each.message)[:4] for each in told],
+        "modules": [name for name in ("tensorflow", "keras") if name in sys.modules],
+        "errors": [
+            float(np.abs(encode.run(expected["steps"])["out"] - expected["encoded"]).max()),
+            float(np.abs(repeat.run({"x": expected["rows"], "n": 3})["out"] - expected["repeated"]).max()),
+            float(np.abs(frozen.run(expected["rows"]) - expected["classes"]).max()),
+        ],
+    }))
+"""
+
+
+def test_files_are_read_where_there_is_no_tensorflow(saved):
+    code = textwrap.dedent(WITHOUT_TENSORFLOW)
+    process = subprocess.run([sys.executable, "-c", code], cwd=saved, capture_output=True, text=True, timeout=120)
+    assert process.returncode == 0, process.stderr
+    found = json.loads(process.stdout.splitlines()[-1])
+    assert found["told"] == ["V103"] * 3
+    assert found["modules"] == []
+    assert max(found["errors"]) < 1e-5
