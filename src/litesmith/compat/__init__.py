@@ -1,0 +1,1 @@
+"""Faces that people's code already has."""

@@ -1,0 +1,116 @@
+"""Code written for `tf.lite`, as people paste it, without TensorFlow."""
+
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import litesmith
+from litesmith.compat import lite
+from litesmith.diagnostics.base import LitesmithError
+
+
+@pytest.fixture(scope="module")
+def model():
+    return keras.Sequential([keras.Input((6,), name="x"), layers.Dense(4, activation="relu"), layers.Dense(3)])
+
+
+X = np.random.default_rng(0).standard_normal((1, 6)).astype("float32")
+
+
+def test_the_usual_lines_make_the_usual_file(model):
+    converter = lite.TFLiteConverter.from_keras_model(model)
+    content = converter.convert()
+    interpreter = lite.Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], X)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(found, model(X), atol=1e-6)
+    assert content == bytes(litesmith.convert(model))
+
+
+def test_a_file_of_keras_is_taken_as_in_tensorflow_1(model, tmp_path):
+    model.save(tmp_path / "m.keras")
+    assert lite.TFLiteConverter.from_keras_model_file(tmp_path / "m.keras").convert()[4:8] == b"TFL3"
+
+
+def test_options_that_make_no_difference_say_so(model):
+    converter = lite.TFLiteConverter.from_keras_model(model)
+    converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS, lite.OpsSet.SELECT_TF_OPS]
+    converter._experimental_lower_tensor_list_ops = False
+    converter.allow_custom_ops = True
+    with pytest.warns(lite.NoEffect) as told:
+        converter.convert()
+    said = [str(each.message).partition(" ")[0] for each in told]
+    assert sorted(said) == ["OpsSet.SELECT_TF_OPS", "_experimental_lower_tensor_list_ops", "allow_custom_ops"]
+
+
+def test_options_with_their_usual_value_say_nothing(model):
+    converter = lite.TFLiteConverter.from_keras_model(model)
+    converter.experimental_new_converter = True
+    converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        converter.convert()
+
+
+def test_unknown_options_are_errors(model):
+    converter = lite.TFLiteConverter.from_keras_model(model)
+    with pytest.raises(AttributeError, match="no option optimisations; did you mean optimizations"):
+        converter.optimisations = [lite.Optimize.DEFAULT]
+    with pytest.raises(AttributeError, match="has no supported_op;"):
+        converter.target_spec.supported_op = []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"optimizations": [lite.Optimize.DEFAULT]}, "optimizations=DEFAULT"),
+        ({"optimizations": [lite.Optimize.OPTIMIZE_FOR_SIZE]}, "optimizations=OPTIMIZE_FOR_SIZE"),
+        ({"inference_input_type": np.uint8}, "inference_input_type=uint8"),
+    ],
+)
+def test_what_would_have_to_be_quantized_is_refused(model, options, said):
+    converter = lite.TFLiteConverter.from_keras_model(model)
+    for name, value in options.items():
+        setattr(converter, name, value)
+    with pytest.raises(LitesmithError, match=said):
+        converter.convert()
+
+
+def test_a_float_dataset_says_that_nothing_is_quantized(model):
+    converter = lite.TFLiteConverter.from_keras_model(model)
+    converter.representative_dataset = lambda: iter([[X]])
+    with pytest.warns(lite.NoEffect, match="nothing is quantized"):
+        converter.convert()
+
+
+def test_the_analyzer_prints_the_operators(model, tmp_path, capsys):
+    content = lite.TFLiteConverter.from_keras_model(model).convert()
+    lite.experimental.Analyzer.analyze(model_content=content)
+    assert "FULLY_CONNECTED       2" in capsys.readouterr().out
+    (tmp_path / "m.tflite").write_bytes(content)
+    lite.experimental.Analyzer.analyze(tmp_path / "m.tflite")
+    assert "FULLY_CONNECTED       2" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="model_path or a model_content"):
+        lite.experimental.Analyzer.analyze()
+
+
+def test_mistakes_of_the_constructors_are_said(model):
+    with pytest.raises(ValueError, match="a list of one concrete function"):
+        lite.TFLiteConverter.from_concrete_functions(model)
+    with pytest.raises(ValueError, match="tagged 'serve'"):
+        lite.TFLiteConverter.from_saved_model("folder", tags=["train"])
+    with pytest.raises(ValueError, match="one signature"):
+        lite.TFLiteConverter.from_saved_model("folder", signature_keys=["a", "b"])
+
+
+def test_tensorflow_is_not_needed(model, monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    assert lite.TFLiteConverter.from_keras_model(model).convert()
