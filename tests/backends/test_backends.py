@@ -10,7 +10,15 @@ import pytest
 from litesmith.frontends.backends import is_installed
 
 HERE = Path(__file__).parent
-FILES = ("networks.py", "custom_layers.py", "through_jax.py", "through_tensorflow.py", "isolation.py", "texts.py")
+FILES = (
+    "networks.py",
+    "custom_layers.py",
+    "through_jax.py",
+    "layers_of_jax.py",
+    "through_tensorflow.py",
+    "isolation.py",
+    "texts.py",
+)
 CASES = "../conformance/test_cases.py"
 
 

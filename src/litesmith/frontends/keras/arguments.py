@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import keras
@@ -66,9 +67,12 @@ def variable_value(variable: Any) -> Value:
 def stored_value(variable: Any) -> Value:
     """A constant for what a variable holds in Keras, whatever it was given while the model ran."""
     type = TensorType(DType(standardize_dtype(variable.dtype)), tuple(variable.shape))
-    return constant_value(
-        Constant(type, lambda: to_numpy(variable._value), ("variable", Identity(variable))), variable.path
-    )
+    return constant_value(Constant(type, lambda: to_numpy(variable._value), stored_key(variable)), variable.path)
+
+
+def stored_key(variable: Any) -> Hashable:
+    """The key of a constant for what a variable holds in Keras."""
+    return "variable", Identity(variable)
 
 
 def array_value(array: Any, name: str = "") -> Value:

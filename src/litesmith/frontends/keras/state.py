@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras.src.backend import standardize_dtype
 
-from litesmith.frontends.keras.arguments import stored_value
+from litesmith.frontends.keras.arguments import stored_key, stored_value
 from litesmith.frontends.keras.tensor import LiteTensor
 from litesmith.ir.builder import Builder, building, current_builder, emit, emit_many
 from litesmith.ir.dims import Dim
@@ -75,6 +75,8 @@ class Assignments(keras.StatelessScope):
 
     def add_update(self, update: tuple[Any, Any]) -> None:
         variable, value = update
+        if self._is_held(variable, value):
+            return
         if isinstance(value, LiteTensor) and any(isinstance(size, Dim) for size in value.shape):
             raise Unsupported(
                 f"the variable '{variable.path}' of shape {tuple(variable.shape)} is given a tensor of open sizes "
@@ -84,6 +86,15 @@ class Assignments(keras.StatelessScope):
             raise Unsupported(f"the variable '{variable.path}' is assigned inside of a loop or branch")
         self.assigned[id(variable)] = variable
         super().add_update(update)
+
+    def _is_held(self, variable: Any, value: Any) -> bool:
+        """Whether a variable is given what it holds, as layers of JAX do with their state in inference."""
+        held = self.get_current_value(variable)
+        if held is not None:
+            return isinstance(held, LiteTensor) and isinstance(value, LiteTensor) and held.value is value.value
+        if isinstance(value, LiteTensor):
+            return value.value.constant is not None and value.value.constant.key == stored_key(variable)
+        return value is variable._value
 
     def forget(self, variables: Iterable[Any]) -> None:
         """What happened to these variables is not kept."""
