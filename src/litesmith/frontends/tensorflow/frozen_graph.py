@@ -12,6 +12,7 @@ import numpy as np
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.graphs import NoSuchTensor
+from litesmith.diagnostics.programs import NoForm
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import DEFAULT, Imported
 from litesmith.frontends.shape_text import nested_inputs
@@ -20,7 +21,9 @@ from litesmith.frontends.tensorflow.graph_ways import GraphWay, Signature, Tenso
 from litesmith.frontends.tensorflow.interpreter import Interpreter
 from litesmith.frontends.tensorflow.ways import import_ways
 from litesmith.frontends.tensorflow.wire import Malformed, Message
+from litesmith.ir.source import Source
 from litesmith.ir.types import DType
+from litesmith.ops.errors import Unsupported
 
 
 class FrozenGraph:
@@ -77,6 +80,8 @@ class FrozenGraph:
             model, calls = import_ways({DEFAULT: way}, {DEFAULT: inputs}, batch)
         except Malformed as error:
             raise LitesmithError(DamagedFile(str(self.path), str(error))) from error
+        except Unsupported as reason:
+            raise LitesmithError(NoForm(Source(), str(self.path), str(reason))) from reason
         return Imported(model, calls, {DEFAULT: self})
 
     def said_inputs(self, texts: Sequence[str]) -> Any:

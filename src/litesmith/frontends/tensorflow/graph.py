@@ -185,6 +185,11 @@ class Program(Body):
         self._library = {each.message(1).text(1): each for each in message.message(2).messages(1)}
         self._functions: dict[str, Function] = {}
 
+    @cached_property
+    def size(self) -> int:
+        """How many nodes there are, those of functions counted once."""
+        return len(self.nodes) + sum(len(each.fields.get(3, ())) for each in self._library.values())
+
     def function(self, name: str) -> Function:
         """A function of the library, read when it is first asked for."""
         if name not in self._functions:

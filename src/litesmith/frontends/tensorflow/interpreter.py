@@ -21,8 +21,11 @@ from litesmith.ir.graph import Value
 from litesmith.ir.source import Source, current_source, source_scope
 from litesmith.ops.errors import Unsupported
 
-MOST_CALLS = 200
+MOST_CALLS = 40
 """How deep functions may call one another; TensorFlow's own do not call themselves."""
+
+LEAST_STEPS, STEPS_OF_A_NODE = 10_000, 64
+"""How often nodes may be run: so often in all, or so often each on average, counting all functions of the program."""
 
 ASSIGNMENTS = frozenset({
     "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ResourceScatterUpdate", "ResourceScatterAdd",
@@ -61,6 +64,7 @@ class Interpreter:
         self.source: Source | None = None
         self.failed: str | None = None
         self.depth = 0
+        self.steps = 0
         self._assigns: dict[str, bool] = {}
 
     def run(
@@ -112,6 +116,9 @@ class Interpreter:
 
     def _in_place(self, body: Body, node: Node, results: Mapping[str, list[Any]]) -> list[Any]:
         """The outputs of a node, whose operators are said to come from where it does."""
+        self.steps += 1
+        if self.steps > max(LEAST_STEPS, STEPS_OF_A_NODE * self.program.size):
+            raise Unsupported(f"functions that call one another too often: {self.steps} nodes are run")
         source = self.where_from(node, self.depth) or current_source()
         self.source = Source(source.layer, f"tf.{node.op}", source.file, source.line)
         with source_scope(self.source):

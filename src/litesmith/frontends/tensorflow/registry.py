@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NewType, TypeVar
@@ -39,6 +39,9 @@ Ints = NewType("Ints", tuple[int, ...])
 Int = NewType("Int", int)
 Item = NewType("Item", object)
 """A value, something known, or what stands for a variable, a table or a list of tensors."""
+
+MOST_ELEMENTS = 1 << 28
+"""Of a tensor that a graph makes out of a few numbers."""
 
 Run = Callable[..., list[Any]]
 """Runs a function of the graph, given as an attribute, on items: `run(f, items)`, or for some results only.
@@ -135,6 +138,15 @@ def as_known(item: Any) -> Known:
     if not isinstance(found, Known):
         raise Unsupported("an operand that the model computes, where LiteRT takes constants only")
     return found
+
+
+def modest(shape: Iterable[Size]) -> None:
+    """Raise `Unsupported` for the shape of a tensor that no device could hold."""
+    count = 1
+    for size in shape:
+        count *= 1 if isinstance(size, Dim) else int(size)
+    if abs(count) > MOST_ELEMENTS:
+        raise Unsupported(f"a tensor of {count} elements")
 
 
 def _as_sizes(item: Any) -> tuple[Size, ...]:

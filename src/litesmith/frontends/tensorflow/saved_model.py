@@ -12,6 +12,7 @@ import numpy as np
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.graphs import NoSignature
+from litesmith.diagnostics.programs import NoForm
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import DEFAULT, Imported
 from litesmith.frontends.shape_text import nested_inputs
@@ -25,6 +26,7 @@ from litesmith.frontends.tensorflow.ways import import_ways
 from litesmith.frontends.tensorflow.wire import Malformed, Message
 from litesmith.ir.builder import building
 from litesmith.ir.graph import Graph
+from litesmith.ir.source import Source
 from litesmith.ir.types import DType
 from litesmith.ops.errors import Unsupported
 
@@ -78,6 +80,8 @@ class SavedModel:
             model, calls = import_ways(ways, given, batch)
         except (Malformed, OSError) as error:
             raise LitesmithError(DamagedFile(str(self.path), str(error))) from error
+        except Unsupported as reason:
+            raise LitesmithError(NoForm(Source(), str(self.path), str(reason))) from reason
         return Imported(model, calls, {name: SavedModel(self.path, own) for name, own in names.items()})
 
     def said_inputs(self, texts: Sequence[str]) -> Any:

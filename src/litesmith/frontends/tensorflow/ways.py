@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.internal import LoweringFailed
 from litesmith.diagnostics.keras import InputMismatch
 from litesmith.diagnostics.programs import NeedsInputs, NoForm
 from litesmith.frontends.inputs import InputType, describe, flatten_given, given_input, with_batch, with_one_bound
@@ -15,6 +16,7 @@ from litesmith.frontends.original import DEFAULT
 from litesmith.frontends.tensorflow.graph import Body, Reference
 from litesmith.frontends.tensorflow.interpreter import Interpreter
 from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.builder import building
 from litesmith.ir.calling import Calling
 from litesmith.ir.graph import Graph, Model, Signature, Value
@@ -105,6 +107,8 @@ def _findings(way: Way) -> Iterator[None]:
     """What has no form, as findings: of operations that nothing is known of, all that the program has."""
     try:
         yield
+    except (LitesmithError, Malformed):
+        raise
     except Unsupported as reason:
         body, wanted = way.wanted()
         unknown = way.interpreter.unknown(body, wanted)
@@ -113,6 +117,10 @@ def _findings(way: Way) -> Iterator[None]:
             raise LitesmithError(list(dict.fromkeys(findings))) from reason
         source = way.interpreter.source or Source()
         raise LitesmithError(NoForm(source, source.operation or way.name, str(reason))) from reason
+    except Exception as error:
+        source = way.interpreter.source or Source()
+        text = f"{type(error).__name__}: {error}"
+        raise LitesmithError(LoweringFailed(source, source.operation or way.name, text)) from error
 
 
 def names_of(nesting: Nesting) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from litesmith.frontends.tensorflow.known import Known
-from litesmith.frontends.tensorflow.registry import Item, Sizes, as_value, imports
+from litesmith.frontends.tensorflow.registry import Item, Sizes, as_value, imports, modest
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, creation, indexing
@@ -21,6 +21,7 @@ def ones_like(x: Value) -> Value:
 
 @imports("Fill")
 def fill(shape: Sizes, x: Value) -> Value:
+    modest(shape)
     return array.full(shape, x, x.type.dtype)
 
 
@@ -32,6 +33,7 @@ def range_(start: Item, limit: Item, delta: Item) -> Value:
     dtype = as_value(delta).type.dtype
     if all(each is not None for each in bounds):
         first, last, step = (each[0] for each in bounds if each is not None)
+        modest(((last - first) // step if int(step) else 0,))
         return array.cast(creation.count_up(first, last, step), dtype)
     return creation.count_between(as_value(start), as_value(limit), as_value(delta), dtype)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.frontends.tensorflow.registry import Int, Ints, Item, Sizes, as_known, as_value, imports
+from litesmith.frontends.tensorflow.registry import Int, Ints, Item, Sizes, as_known, as_value, imports, modest
 from litesmith.ir.builder import constant
 from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
@@ -38,11 +38,13 @@ def transpose(x: Value, order: Ints) -> Value:
 
 @imports("Tile")
 def tile(x: Value, times: Sizes) -> Value:
+    modest((*x.type.shape, *times))
     return array.tile(x, times)
 
 
 @imports("BroadcastTo")
 def broadcast_to(x: Value, shape: Sizes) -> Value:
+    modest(shape)
     return array.broadcast_to(x, shape)
 
 

@@ -1,0 +1,227 @@
+"""Graphs and checkpoints that are damaged, or made to do harm: a clear finding, soon, and in little memory."""
+
+import random
+import struct
+import time
+
+import numpy as np
+import pytest
+
+import litesmith
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.frontends.tensorflow.sorted_table import checksum, read_table, unpack_snappy
+from litesmith.frontends.tensorflow.wire import Malformed, Message, signed
+
+FLOAT, INT32 = 1, 3
+
+
+def varint(number):
+    number &= (1 << 64) - 1
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def field(number, content):
+    """One field of a message: an integer, or bytes."""
+    if isinstance(content, int):
+        return varint(number << 3) + varint(content)
+    content = content.encode() if isinstance(content, str) else content
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def shape(*sizes):
+    return b"".join(field(2, field(1, size)) for size in sizes)
+
+
+def tensor(array):
+    dtype = {"float32": FLOAT, "int32": INT32}[array.dtype.name]
+    return field(1, dtype) + field(2, shape(*array.shape)) + field(4, array.tobytes())
+
+
+def attribute(name, value):
+    return field(5, field(1, name) + field(2, value))
+
+
+def node(name, op, *inputs, **attributes):
+    rest = b"".join(attribute(key, value) for key, value in attributes.items())
+    return field(1, name) + field(2, op) + b"".join(field(3, each) for each in inputs) + rest
+
+
+def constant(name, array):
+    return node(name, "Const", dtype=field(6, FLOAT), value=field(8, tensor(array)))
+
+
+X = node("x", "Placeholder", dtype=field(6, FLOAT), shape=field(7, shape(-1, 4)))
+KERNEL = np.arange(12, dtype="float32").reshape(4, 3)
+
+
+def graph(*nodes, functions=()):
+    return b"".join(field(1, each) for each in nodes) + field(2, b"".join(field(1, each) for each in functions))
+
+
+def function(name, *nodes, argument="a", result):
+    signature = (
+        field(1, name) + field(2, field(1, argument) + field(3, FLOAT)) + field(3, field(1, "r") + field(3, FLOAT))
+    )
+    returned = field(4, field(1, "r") + field(2, result))
+    return field(1, signature) + b"".join(field(3, each) for each in nodes) + returned
+
+
+def call(name, called, operand):
+    return node(name, "PartitionedCall", operand, f=field(10, field(1, called)))
+
+
+SOUND = graph(X, constant("k", KERNEL), node("y", "MatMul", "x", "k"), call("z", "double", "y"), functions=[
+    function("double", node("sum", "AddV2", "a", "a"), result="sum:z:0"),
+])  # fmt: skip
+
+
+def converted(content, tmp_path, **options):
+    path = tmp_path / "graph.pb"
+    path.write_bytes(content)
+    return litesmith.convert(path, verify=False, **options)
+
+
+def finding_of(content, tmp_path):
+    start = time.perf_counter()
+    with pytest.raises(LitesmithError) as raised:
+        converted(content, tmp_path)
+    assert time.perf_counter() - start < 10
+    return raised.value.diagnostics[0]
+
+
+def test_a_sound_graph(tmp_path):
+    x = np.random.default_rng(0).standard_normal((2, 4)).astype("float32")
+    np.testing.assert_allclose(converted(SOUND, tmp_path).run(x), 2 * x @ KERNEL, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_changed_bytes_give_a_finding_or_a_model(seed, tmp_path):
+    chance, told = random.Random(seed), []
+    for _ in range(60):
+        content = bytearray(SOUND)
+        for _ in range(chance.randint(1, 6)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        try:
+            converted(bytes(content[: chance.choice([len(content), chance.randrange(len(content))])]), tmp_path)
+        except LitesmithError as error:
+            told.append(error.diagnostics[0].code)
+    assert {"F104", "F108"} <= set(told)
+
+
+def calls_itself():
+    return function("f", call("g", "f", "a"), result="g:output:0")
+
+
+def calls_twice(depth):
+    """Each function calls the next one twice: 2**depth calls."""
+    last = function(f"f{depth}", node("n", "Neg", "a"), result="n:y:0")
+    more = [
+        function(f"f{i}", call("g", f"f{i + 1}", "a"), call("h", f"f{i + 1}", "g:output:0"), result="h:output:0")
+        for i in range(depth)
+    ]
+    return [*more, last]
+
+
+HUGE = field(1, FLOAT) + field(2, shape(1 << 20, 1 << 20)) + field(5, struct.pack("<f", 1.0))
+SIZES = node(
+    "n", "Const", dtype=field(6, INT32), value=field(8, tensor(np.array([1 << 15, 1 << 15, 1 << 15], "int32")))
+)
+ONE = constant("one", np.float32(1).reshape(()))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (
+            graph(X, node("c", "Const", dtype=field(6, FLOAT), value=field(8, HUGE)), node("y", "AddV2", "x", "c")),
+            "F108",
+        ),
+        (graph(X, constant("k", KERNEL)[:-9], node("y", "MatMul", "x", "k")), "F104"),
+        (graph(X, node("y", "AddV2", "x", "nowhere")), "F108"),
+        (graph(X, node("a", "AddV2", "x", "b"), node("b", "Neg", "a"), node("y", "Neg", "b")), "P102"),
+        (graph(X, call("y", "f", "x"), functions=[calls_itself()]), "P102"),
+        (graph(X, call("y", "f0", "x"), functions=calls_twice(30)), "P102"),
+        (graph(X, SIZES, ONE, node("y", "Fill", "n", "one")), "P102"),
+        (graph(X, X), "F108"),
+    ],
+    ids=["huge constant", "cut off", "no such node", "circle", "calls itself", "2**30 calls", "huge tensor", "twice"],
+)
+def test_what_is_made_to_do_harm(content, code, tmp_path):
+    assert finding_of(content, tmp_path).code == code
+
+
+@pytest.mark.parametrize("content", [b"\x0a\xff\xff\xff\xff\x7f", b"\x0a", b"\x0b\x00", b"\xff" * 12, b"\x0a\x02\x0a"])
+def test_what_is_no_message(content):
+    with pytest.raises(Malformed):
+        Message(content).message(1).text(1)
+
+
+def test_integers_of_messages():
+    message = Message(field(1, 3) + field(1, -2) + field(2, varint(7) + varint(-1 & (1 << 64) - 1)))
+    assert message.integers(1) == [3, -2]
+    assert message.integers(2) == [7, -1]
+    assert message.integer(1) == -2
+    assert signed((1 << 64) - 5) == -5
+
+
+def block(entries, compress=None):
+    """A block of a table, keys without what they share with the one in front."""
+    content, last = b"", b""
+    for key, value in entries:
+        shared = next((i for i, (a, b) in enumerate(zip(key, last, strict=False)) if a != b), min(len(key), len(last)))
+        content += varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
+        last = key
+    content += struct.pack("<II", 0, 1)
+    kind = 0 if compress is None else 1
+    stored = content if compress is None else compress(content)
+    crc = checksum(stored + bytes([kind]))
+    masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    return stored + bytes([kind]) + struct.pack("<I", masked)
+
+
+def in_literals(content):
+    """Snappy's form, in pieces that stand there, and a copy of the last byte of each where it comes again."""
+    pieces = b"".join(
+        bytes([len(part) - 1 << 2]) + part for part in (content[i : i + 50] for i in range(0, len(content), 50))
+    )
+    return varint(len(content)) + pieces
+
+
+def table(entries, compress=None):
+    data = block(entries, compress)
+    index = block([(entries[-1][0], varint(0) + varint(len(data) - 5))])
+    footer = varint(0) + varint(0) + varint(len(data)) + varint(len(index) - 5)
+    return data + index + footer.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+
+
+ENTRIES = [(b"", b"header"), (b"layer/bias", b"1" * 70), (b"layer/kernel", b"2")]
+
+
+@pytest.mark.parametrize("compress", [None, in_literals])
+def test_tables(compress):
+    assert read_table(table(ENTRIES, compress)) == dict(ENTRIES)
+
+
+@pytest.mark.parametrize("place", [3, 60, -46, -3])
+def test_damaged_tables(place):
+    content = bytearray(table(ENTRIES))
+    content[place] ^= 64
+    with pytest.raises(Malformed):
+        read_table(bytes(content))
+
+
+def test_copies_of_what_was_unpacked():
+    """`abab...` as a piece and a copy that overlaps itself, in all three forms of a copy."""
+    for copy in (bytes([4 << 2 | 1, 2]), bytes([7 << 2 | 2, 2, 0]), bytes([7 << 2 | 3, 2, 0, 0, 0])):
+        assert unpack_snappy(memoryview(bytes([10, 1 << 2]) + b"ab" + copy)) == b"ab" * 5
+    for bad in (bytes([10, 4, 97, 98, 29, 9]), varint(1 << 40), bytes([3, 4, 97]), bytes([1, 4, 97, 98])):
+        with pytest.raises(Malformed):
+            unpack_snappy(memoryview(bad))
+
+
+def test_the_checksum_is_castagnolis():
+    assert checksum(b"123456789") == 0xE3069283
