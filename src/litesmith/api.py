@@ -41,6 +41,7 @@ def convert(
     split_preprocessing: bool = False,
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
+    architecture: Any = None,
 ) -> LiteModel:
     """Convert a model to a LiteRT model of builtin operators.
 
@@ -63,6 +64,8 @@ def convert(
         signature: which way to call a SavedModel is converted; by default `"serving_default"`.
         outputs: the names of a frozen graph's tensors that are its outputs, whose inputs are the keys of `inputs`;
             by default what nothing in the graph reads.
+        architecture: the model that a file's weights belong to: a Keras model, a function that returns one,
+            `"module:function"`, or the path of a file with what `model.to_json()` returned.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -73,7 +76,7 @@ def convert(
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
-    original = open_model(model, custom_objects, signature, outputs)
+    original = open_model(model, custom_objects, signature, outputs, architecture)
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
         with noting_types() as types:
@@ -103,6 +106,7 @@ def verify(
     rtol: float | None = None,
     custom_objects: Mapping[str, Any] | None = None,
     signature: str | None = None,
+    architecture: Any = None,
 ) -> Report:
     """Compare a converted model with the Keras model, output by output.
 
@@ -113,6 +117,7 @@ def verify(
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
         custom_objects: as for `convert`.
         signature: of the file, which computes what `model` does; by default the first.
+        architecture: as for `convert`.
 
     Returns:
         A report that is true when everything passed.
@@ -121,7 +126,7 @@ def verify(
         raise TypeError("verify takes the Keras model first, then the converted one")
     if not isinstance(lite, LiteModel):
         lite = load(lite)
-    return _compared(open_model(model, custom_objects), lite, data, atol, rtol, signature)
+    return _compared(open_model(model, custom_objects, architecture=architecture), lite, data, atol, rtol, signature)
 
 
 def _compared(
@@ -158,10 +163,18 @@ def open_model(
     custom_objects: Mapping[str, Any] | None = None,
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
+    architecture: Any = None,
 ) -> Original:
-    """A live model, or that in a file; `signature` and `outputs` say which part of a graph of TensorFlow is meant."""
+    """A live model, or that in a file; `signature` and `outputs` say which part of a graph of TensorFlow is meant.
+
+    `architecture`: what the weights in a file belong to.
+    """
     if not isinstance(model, (str, Path)):
+        if architecture is not None:
+            raise ValueError("architecture= is for the weights in a file; a live model has its own")
         return original_of(model)
+    if architecture is not None:
+        return original_of(open_file(Path(model), custom_objects, architecture))
     graph = open_graph(Path(model), signature, outputs)
     return original_of(open_file(Path(model), custom_objects) if graph is None else graph)
 

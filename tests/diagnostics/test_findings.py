@@ -66,7 +66,7 @@ def test_a_finding_has_its_own_words_for_what_and_for_what_to_do(code):
 def test_a_finding_as_json_is_plain_data():
     data = UnknownClasses("model.keras", ("Scale", "Shift")).to_json()
     assert json.loads(json.dumps(data)) == data
-    assert data["details"] == {"path": "model.keras", "names": ["Scale", "Shift"]}
+    assert data["details"] == {"path": "model.keras", "names": ["Scale", "Shift"], "stub": ""}
     assert (data["code"], data["severity"]) == ("F106", "error")
 
 

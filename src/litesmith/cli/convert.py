@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from litesmith.cli.models import file_beside, load_model
-from litesmith.cli.options import Atol, CustomObjects, Debug, Json, Model, Rtol
+from litesmith.cli.options import Architecture, Atol, CustomObjects, Debug, Json, Model, Rtol
 from litesmith.cli.output import Output, reporting
 
 if TYPE_CHECKING:
@@ -43,8 +43,13 @@ def convert(
         typer.Option(
             "--signature",
             metavar="NAME=SHAPE",
-            help="One of several ways to call, of fixed sizes: 'short=1,64', 'long=1,512'; once per input of each.",
+            help="One of several ways to call, of fixed sizes: 'short=1,64', 'long=1,512'; once per input of each. "
+            "Of a SavedModel, the NAME of one that it has.",
         ),
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--output-tensor", metavar="NAME", help="An output of a frozen graph (.pb), once per output."),
     ] = None,
     rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers.")] = "while",
     split_preprocessing: Annotated[
@@ -58,19 +63,23 @@ def convert(
     atol: Atol = None,
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
+    architecture: Architecture = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Convert a model to a LiteRT file of builtin operators, and compare the two."""
     with reporting(as_json, debug) as out:
-        if shapes and signatures:
+        if shapes and any("=" in signature for signature in signatures or ()):
             raise typer.BadParameter("--signature says the shapes of each; leave --input out", param_hint="--signature")
         if signatures and split_preprocessing:
             problem = "a model that is cut has one way to call it; leave --signature out"
             raise typer.BadParameter(problem, param_hint="--split-preprocessing")
         target = output or file_beside(model)
         settings = {"batch": batch, "rnn": rnn, "split_preprocessing": split_preprocessing}
-        _convert(out, model, target, (shapes or [], signatures or []), custom_objects, settings, (verify, atol, rtol))
+        chosen = signatures[0] if signatures and len(signatures) == 1 and "=" not in signatures[0] else None
+        sources = (custom_objects, architecture, chosen, outputs)
+        faces = (shapes or [], [] if chosen else signatures or [])
+        _convert(out, model, target, faces, sources, settings, (verify, atol, rtol))
 
 
 def _convert(
@@ -78,7 +87,7 @@ def _convert(
     said: str,
     target: Path,
     faces: tuple[list[str], list[str]],
-    custom_objects: Path | None,
+    sources: tuple[Path | None, str | None, str | None, list[str] | None],
     settings: dict[str, Any],
     verification: tuple[bool, float | None, float | None],
 ) -> None:
@@ -87,10 +96,13 @@ def _convert(
     check_writable(target)
     watch = Stopwatch(out)
     with watch("load", "Loading the model"):
-        loaded = load_model(said, custom_objects)
+        loaded = load_model(said, *sources)
         original = loaded.original
+        if sources[2] is not None and loaded.backend is not None:
+            raise typer.BadParameter(f"{sources[2]!r} is not NAME=SHAPE", param_hint="--signature")
     with watch("convert", "Converting"):
         from litesmith import api
+        from litesmith.frontends.original import why_not_compared
 
         shapes, texts = faces
         signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
@@ -98,7 +110,8 @@ def _convert(
         lite = api.convert(original, inputs, verify=False, signatures=signatures, **settings)
     report = None
     enabled, atol, rtol = verification
-    if enabled:
+    not_compared = why_not_compared(original)
+    if enabled and not_compared is None:
         with watch("verify", f"Comparing with {original.framework}"):
             report = _verified(original, lite, list(signatures or ()), atol, rtol)
             api.require_same(report)
@@ -122,6 +135,7 @@ def _convert(
         report,
         None if in_app is None else str(in_app),
         () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
+        not_compared if enabled else "--no-verify",
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litesmith.cli.environment import without_sklearn
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import WeightsOnly
 from litesmith.frontends.custom_objects import import_custom_objects
-from litesmith.frontends.open import identify, open_file
+from litesmith.frontends.open import Kind, identify, open_file, open_graph
 from litesmith.frontends.python_names import from_python, is_python_name
 
 if TYPE_CHECKING:
@@ -38,8 +41,17 @@ class Loaded:
         return len(list(model._flatten_layers(include_self=False))) if hasattr(model, "_flatten_layers") else None
 
 
-def load_model(said: str, custom_objects: Path | None) -> Loaded:
-    """The model in a file, which is looked at before Keras starts, or the one that Python code makes."""
+def load_model(
+    said: str,
+    custom_objects: Path | None,
+    architecture: str | None = None,
+    signature: str | None = None,
+    outputs: Sequence[str] | None = None,
+) -> Loaded:
+    """The model in a file, which is looked at before Keras starts, or the one that Python code makes.
+
+    `architecture`: what the weights in the file belong to; `signature`, `outputs`: which part of a graph of TensorFlow.
+    """
     from litesmith.frontends.backends import use_backend
     from litesmith.frontends.original import original_of
 
@@ -48,12 +60,22 @@ def load_model(said: str, custom_objects: Path | None) -> Loaded:
         original = original_of(from_python(said))
         return Loaded(said, original, None, backend if original.framework == "Keras" else None)
     path = Path(said)
-    identify(path, "a Keras model (.keras or .h5)")
+    graph = open_graph(path, signature, outputs)
+    if graph is not None:
+        return Loaded(said, graph, _bytes_of(path), None)
+    kind = identify(path, "a Keras model (.keras or .h5)")
+    if kind is Kind.KERAS_WEIGHTS and architecture is None:
+        raise LitesmithError(WeightsOnly(said))
     backend = use_backend()
     with without_sklearn():
         import keras  # noqa: F401 (its import, not its use, is what scikit-learn slows down)
     objects = import_custom_objects(custom_objects) if custom_objects else None
-    return Loaded(said, original_of(open_file(path, objects)), path.stat().st_size, backend)
+    return Loaded(said, original_of(open_file(path, objects, architecture)), path.stat().st_size, backend)
+
+
+def _bytes_of(path: Path) -> int:
+    """Of a file, or of all files in a folder."""
+    return sum(each.stat().st_size for each in ([path] if path.is_file() else path.rglob("*")) if each.is_file())
 
 
 def file_beside(said: str) -> Path:
@@ -61,4 +83,4 @@ def file_beside(said: str) -> Path:
     if is_python_name(said):
         return Path(said.rpartition(":")[2].rpartition(".")[2] + ".tflite")
     path = Path(said)
-    return path.parent / f"{path.stem}.tflite"
+    return path.parent / f"{path.name if path.is_dir() else path.stem}.tflite"

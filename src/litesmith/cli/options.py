@@ -15,6 +15,14 @@ CustomObjects = Annotated[
     Path | None,
     typer.Option("--custom-objects", metavar="FILE.py", help="Python file that defines the model's own classes."),
 ]
+Architecture = Annotated[
+    str | None,
+    typer.Option(
+        "--architecture",
+        metavar="MODEL",
+        help="Where the file has weights only: the model, as JSON (model.to_json()) or as MODULE:FUNCTION.",
+    ),
+]
 Model = Annotated[
     str,
     typer.Argument(

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litesmith.cli.options import Atol, CustomObjects, Debug, File, Json, Model, Rtol, SignatureName, Timeout
+from litesmith.cli.options import (
+    Architecture,
+    Atol,
+    CustomObjects,
+    Debug,
+    File,
+    Json,
+    Model,
+    Rtol,
+    SignatureName,
+    Timeout,
+)
 from litesmith.cli.output import NEGATIVE, Output, reporting
 
 if TYPE_CHECKING:
@@ -26,6 +37,7 @@ def verify(
     atol: Atol = None,
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
+    architecture: Architecture = None,
     preprocessing: Annotated[
         Path | None,
         typer.Option(metavar="JSON", help="What was left to the app by `convert --split-preprocessing`."),
@@ -49,7 +61,7 @@ def verify(
 
             from litesmith.cli.models import load_model
 
-            original = load_model(model, custom_objects).original
+            original = load_model(model, custom_objects, architecture).original
         with out.progress("Comparing"):
             report = _compare(original, lite, inputs, atol, rtol, signature)
         _show(out, model, file, report)

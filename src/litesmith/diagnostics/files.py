@@ -96,7 +96,8 @@ class WeightsOnly(Diagnostic, code="F105", bad_input=True):
 
     Why it matters: weights do not say which layers they belong to or how these are connected.
     Example: a file written by `model.save_weights("model.weights.h5")` or by a checkpoint callback.
-    How to fix: build the model in Python, load the weights, and convert or save the whole model.
+    How to fix: say which model they belong to: `--architecture model.json` (what `model.to_json()` returned) or
+        `--architecture my_models:make` (a function that returns the model); `architecture=` in Python.
     """
 
     path: str
@@ -106,8 +107,8 @@ class WeightsOnly(Diagnostic, code="F105", bad_input=True):
 
     def hint(self) -> str:
         return (
-            f"Build the model in Python, call model.load_weights({self.path!r}), then "
-            'litesmith.convert(model), or model.save("model.keras").'
+            "Say which model they belong to: --architecture model.json (what model.to_json() returned) or "
+            "--architecture MODULE:FUNCTION (in Python: architecture=)."
         )
 
 

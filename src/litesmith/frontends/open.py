@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,17 +12,13 @@ from typing import Any
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import (
     CannotRead,
-    CannotRebuild,
-    CodeInFile,
     DamagedFile,
     EmptyFile,
     FileNotFound,
     IsFolder,
     NotThisKind,
-    UnknownClasses,
     WeightsOnly,
 )
-from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.backends import use_backend
 
 ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
@@ -33,8 +28,8 @@ SAVED_MODEL = "saved_model.pb"
 GRAPH_BEGINS = frozenset(b"\x0a\x12\x22")
 """How protocol buffers of graphs begin: with a node, the functions, or versions."""
 
-CONFIG_BYTES = 1 << 28
-"""More than the description of any model takes; a larger one is a decompression bomb."""
+WEIGHTS = frozenset({"layers", "vars", "_layer_checkpoint_dependencies", "model_weights"})
+"""Groups that HDF5 files of weights begin with."""
 
 
 class Kind(enum.Enum):
@@ -42,9 +37,14 @@ class Kind(enum.Enum):
 
     KERAS = "a Keras model (.keras)"
     KERAS_HDF5 = "a Keras model (.h5)"
+    KERAS_WEIGHTS = "the weights of a Keras model (.weights.h5)"
     LITERT = "a LiteRT model (.tflite)"
     SAVED_MODEL = "a TensorFlow SavedModel"
     FROZEN_GRAPH = "a graph of TensorFlow (.pb)"
+
+    @property
+    def is_of_keras(self) -> bool:
+        return self in (Kind.KERAS, Kind.KERAS_HDF5, Kind.KERAS_WEIGHTS)
 
     @property
     def is_of_tensorflow(self) -> bool:
@@ -103,34 +103,31 @@ def _is_graph(path: Path) -> bool:
         return is_graph(path)
 
 
-def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The Keras model in a `.keras` or `.h5` file, whatever the file is called.
+def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None, architecture: Any = None) -> Any:
+    """The Keras model in a `.keras` or `.h5` file of any version, whatever the file is called.
 
-    Code in the file is never run. `custom_objects`: classes and functions that the model uses, by name.
+    Code in the file is never run.
+
+    Args:
+        path: of the file.
+        custom_objects: classes and functions that the model uses, by name.
+        architecture: the model that the file's weights belong to (`architecture.open_weights`).
     """
     expected = "a Keras model (.keras or .h5)"
     kind = identify(path, expected)
-    if kind is Kind.LITERT:
+    if not kind.is_of_keras:
         raise LitesmithError(NotThisKind(str(path), kind.value, expected))
-    config = _config(path, kind)
+    if architecture is None and kind is Kind.KERAS_WEIGHTS:
+        raise LitesmithError(WeightsOnly(str(path)))
     use_backend(may_choose=False)
-    from litesmith.frontends.keras.loading import lambdas, load, unknown_objects
+    from litesmith.frontends.keras_files import KerasFile, open_keras
 
-    code = lambdas(config)
-    if code:
-        raise LitesmithError(CodeInFile(str(path), tuple(code)))
-    unknown = unknown_objects(config, custom_objects or {})
-    if unknown:
-        raise LitesmithError(UnknownClasses(str(path), tuple(unknown)))
-    try:
-        return load(path, kind is Kind.KERAS, custom_objects)
-    except LitesmithError:
-        raise
-    except Exception as error:
-        damage = _damage(path, kind, error)
-        raise LitesmithError(
-            DamagedFile(str(path), damage) if damage else CannotRebuild(str(path), quoted(error))
-        ) from error
+    file = KerasFile(path, kind is Kind.KERAS)
+    if architecture is None:
+        return open_keras(file, custom_objects or {})
+    from litesmith.frontends.architecture import open_weights
+
+    return open_weights(file, architecture, custom_objects or {})
 
 
 def read_litert(path: Path) -> bytes:
@@ -165,6 +162,8 @@ def _identify_zip(path: Path, expected: str) -> Kind:
             names = archive.namelist()
     except zipfile.BadZipFile:
         raise LitesmithError(DamagedFile(str(path), "the end of its ZIP archive is missing")) from None
+    except (OSError, ValueError, NotImplementedError):
+        raise LitesmithError(DamagedFile(str(path), "its ZIP archive cannot be read")) from None
     if "config.json" in names:
         return Kind.KERAS
     if any(name.startswith("model.weights.") for name in names):
@@ -178,47 +177,10 @@ def _identify_hdf5(path: Path, expected: str) -> Kind:
     try:
         with h5py.File(path, "r") as file:
             attributes, groups = set(file.attrs), set(file)
-    except (OSError, RuntimeError, KeyError):
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError):
         raise LitesmithError(DamagedFile(str(path), "the tables of its HDF5 file cannot be read")) from None
     if "model_config" in attributes:
         return Kind.KERAS_HDF5
-    if "layer_names" in attributes or groups & {"layers", "vars", "_layer_checkpoint_dependencies", "model_weights"}:
-        raise LitesmithError(WeightsOnly(str(path)))
+    if attributes & {"layer_names", "layer_names0"} or groups & WEIGHTS:
+        return Kind.KERAS_WEIGHTS
     raise LitesmithError(NotThisKind(str(path), "an HDF5 file without a Keras model", expected))
-
-
-def _config(path: Path, kind: Kind) -> Any:
-    """The model's description, as JSON that nothing was made of yet."""
-    try:
-        config = json.loads(_config_text(path, kind))
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, NotImplementedError) as error:
-        problem = f"the model's description cannot be read ({quoted(error)})"
-        raise LitesmithError(DamagedFile(str(path), problem)) from error
-    if not isinstance(config, dict) or "class_name" not in config:
-        raise LitesmithError(DamagedFile(str(path), "the model's description does not describe a model"))
-    return config
-
-
-def _config_text(path: Path, kind: Kind) -> str | bytes:
-    if kind is Kind.KERAS:
-        with zipfile.ZipFile(path) as archive:
-            if archive.getinfo("config.json").file_size > CONFIG_BYTES:
-                raise ValueError("it is larger than any model's")
-            return archive.read("config.json")
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        text: str | bytes = file.attrs["model_config"]
-    return text
-
-
-def _damage(path: Path, kind: Kind, error: Exception) -> str | None:
-    """What is broken in a file that failed to load, or None when the file is sound."""
-    if kind is Kind.KERAS:
-        with contextlib.suppress(Exception), zipfile.ZipFile(path) as archive:
-            if not any(name.startswith("model.weights.") for name in archive.namelist()):
-                return "its weights are missing"
-            broken = archive.testzip()
-            return f"the content of {broken} does not fit its checksum" if broken else None
-        return "its ZIP archive cannot be read"
-    return "its HDF5 file cannot be read" if isinstance(error, (OSError, KeyError)) else None

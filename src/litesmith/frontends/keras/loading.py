@@ -80,6 +80,15 @@ def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]
     return list(unknown)
 
 
+def entries_of(config: Any, names: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The entries of classes by their names; functions have none."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for entry, _ in _entries(config):
+        if entry["class_name"] in found:
+            found[entry["class_name"]].append(entry)
+    return found
+
+
 def _entries(config: Any, owner: str = "model") -> Iterator[tuple[dict[str, Any], str]]:
     """Every serialized object in a description, with the name of the layer that it belongs to.
 

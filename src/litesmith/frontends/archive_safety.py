@@ -1,0 +1,86 @@
+"""ZIP archives that can be unpacked without surprises."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import h5py
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import DamagedFile
+from litesmith.diagnostics.old_files import UnsafeFile
+from litesmith.frontends.hdf5_safety import opened_hdf5
+
+UNPACKED = 20
+"""How many times larger than the archive what is in it may be; Keras compresses little."""
+
+SPARE_BYTES = 1 << 25
+MEMBERS = 10_000
+WEIGHTS = "model.weights.h5"
+
+
+def check_archive(path: Path) -> None:
+    """Look through an archive's table, and those of the weights in it.
+
+    Raises:
+        LitesmithError: F108 where it cannot be read, F124 for what would be unpacked elsewhere or to far more.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            problem = archive_problem(archive, path.stat().st_size)
+            has_weights = WEIGHTS in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise LitesmithError(DamagedFile(str(path), "its ZIP archive cannot be read")) from None
+    if problem:
+        raise LitesmithError(UnsafeFile(str(path), problem))
+    if has_weights:
+        with opened_weights(path):
+            pass
+
+
+@contextmanager
+def opened_weights(path: Path) -> Iterator[h5py.File]:
+    """The weights in an archive, looked through as those in a file of their own.
+
+    Raises:
+        LitesmithError: F108 where there are none or they cannot be read, F124.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = archive.getinfo(WEIGHTS)
+            content: IO[bytes] = archive.open(member)
+            if member.compress_type != zipfile.ZIP_STORED:
+                content = io.BytesIO(content.read())  # for places in it, which are found by reading again otherwise
+            with content, opened_hdf5(path, content, member.file_size) as file:
+                yield file
+    except KeyError:
+        raise LitesmithError(DamagedFile(str(path), "its weights are missing")) from None
+    except (zipfile.BadZipFile, EOFError, NotImplementedError):
+        problem = f"the content of {WEIGHTS} does not fit its checksum"
+        raise LitesmithError(DamagedFile(str(path), problem)) from None
+
+
+def archive_problem(archive: zipfile.ZipFile, size: int) -> str | None:
+    """What is wrong with an archive of `size` bytes, or None; only its table is read."""
+    members = archive.infolist()
+    if len(members) > MEMBERS:
+        return f"it has {len(members)} files in it"
+    names = set()
+    for member in members:
+        place = PurePosixPath(member.filename.replace("\\", "/"))
+        if place.is_absolute() or ".." in place.parts or ":" in member.filename[:3]:
+            return f"{member.filename[:60]!r} would be unpacked to another folder"
+        if member.external_attr >> 28 == 0xA:
+            return f"{member.filename[:60]!r} is a link"
+        if member.filename in names:
+            return f"{member.filename[:60]!r} is in it twice"
+        names.add(member.filename)
+    total = sum(member.file_size for member in members)
+    if total > UNPACKED * size + SPARE_BYTES:
+        return f"it unpacks to {total} bytes, of {size} in the file"
+    return None

@@ -1,0 +1,205 @@
+"""Files of Keras models, of every version: looked through first, then opened by Keras or made anew."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import CannotRebuild, CodeInFile, DamagedFile, UnknownClasses
+from litesmith.diagnostics.quoting import quoted
+
+if TYPE_CHECKING:
+    import h5py
+
+    from litesmith.frontends.keras.legacy.entries import Origin
+
+CONFIG_BYTES = 1 << 25
+"""More than the description of any model takes; a larger one is a decompression bomb."""
+
+DEEPEST = 200
+"""How deep descriptions are nested at most."""
+
+
+@dataclass(frozen=True)
+class KerasFile:
+    """A `.keras` archive, or an HDF5 file, with a whole model or its weights."""
+
+    path: Path
+    is_archive: bool
+
+    def check(self) -> None:
+        """Look through the file's tables.
+
+        Raises:
+            LitesmithError: F108, F124.
+        """
+        if self.is_archive:
+            from litesmith.frontends.archive_safety import check_archive
+
+            check_archive(self.path)
+        else:
+            from litesmith.frontends.hdf5_safety import opened_hdf5
+
+            with opened_hdf5(self.path):
+                pass
+
+    @contextlib.contextmanager
+    def weights(self) -> Iterator[h5py.File]:
+        """The weights, in an archive or alone."""
+        if self.is_archive:
+            from litesmith.frontends.archive_safety import opened_weights as opened
+        else:
+            from litesmith.frontends.hdf5_safety import opened_hdf5 as opened
+        with opened(self.path) as file:
+            yield file
+
+    def description(self) -> dict[str, Any]:
+        """The model's description, as JSON that nothing was made of yet; raises F108."""
+        try:
+            config = parsed(self._config_text())
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            RuntimeError,
+            ValueError,
+            EOFError,
+            KeyError,
+            NotImplementedError,
+        ) as error:
+            problem = f"the model's description cannot be read ({quoted(error)})"
+            raise LitesmithError(DamagedFile(str(self.path), problem)) from error
+        if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
+            raise LitesmithError(DamagedFile(str(self.path), "the model's description does not describe a model"))
+        return config
+
+    def _config_text(self) -> str | bytes:
+        if self.is_archive:
+            with zipfile.ZipFile(self.path) as archive:
+                if archive.getinfo("config.json").file_size > CONFIG_BYTES:
+                    raise ValueError("it is larger than any model's")
+                return archive.read("config.json")
+        from litesmith.frontends.hdf5_safety import attribute, opened_hdf5
+
+        with opened_hdf5(self.path) as file:
+            found = attribute(file, "model_config")
+        if not isinstance(found, (str, bytes)):
+            raise ValueError("it is no text")
+        return found
+
+    def origin(self, config: Mapping[str, Any]) -> Origin:
+        """Which Keras wrote the file."""
+        from litesmith.frontends.keras.legacy.entries import Origin
+
+        if not self.is_archive:
+            with self.weights() as file:
+                return weights_origin(file)
+        with zipfile.ZipFile(self.path) as archive:
+            try:
+                metadata = parsed(archive.read("metadata.json"))
+                version = metadata["keras_version"]
+            except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
+                is_old = str(config.get("module", "")).startswith("keras.src.engine")
+                return Origin("2" if is_old else "3")
+        return Origin(version if isinstance(version, str) else "3", "tensorflow")
+
+
+def weights_origin(file: h5py.File) -> Origin:
+    """Which Keras wrote an HDF5 file, by its own attributes or those of the weights in it."""
+    from litesmith.frontends.hdf5_safety import attribute
+    from litesmith.frontends.keras.legacy.opening import origin_of
+
+    homes = [file["model_weights"], file] if "model_weights" in file else [file]
+    found = {}
+    for home in homes:
+        for name in ("keras_version", "backend"):
+            value = attribute(home, name)
+            found.update({name: value} if isinstance(value, (str, bytes)) else {})
+    return origin_of(found)
+
+
+def parsed(text: str | bytes) -> Any:
+    """JSON; ValueError for what is none, or nested deeper than any description."""
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    stack = [(found, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > DEEPEST:
+            raise ValueError("it is nested too deeply")
+        if isinstance(item, (dict, list)):
+            stack += [(inner, depth + 1) for inner in (item.values() if isinstance(item, dict) else item)]
+    return found
+
+
+def open_keras(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
+    """The model in a file."""
+    file.check()
+    config = without_code(file.path, file.description())
+    origin = file.origin(config)
+    try:
+        if origin.major < 3:
+            return _made_anew(file, config, origin, custom_objects)
+        from litesmith.frontends.keras.loading import load
+
+        _require_known(file.path, config, custom_objects)
+        return load(file.path, file.is_archive, custom_objects)
+    except LitesmithError:
+        raise
+    except Exception as error:
+        damage = _damage(file, error)
+        finding = DamagedFile(str(file.path), damage) if damage else CannotRebuild(str(file.path), quoted(error))
+        raise LitesmithError(finding) from error
+
+
+def _made_anew(file: KerasFile, config: dict[str, Any], origin: Origin, custom_objects: Mapping[str, Any]) -> Any:
+    from litesmith.frontends.keras.legacy.opening import model_of_archive, model_of_hdf5
+
+    with file.weights() as store:
+        if file.is_archive:
+            return model_of_archive(str(file.path), config, store, origin, custom_objects)
+        return model_of_hdf5(str(file.path), config, store, origin, custom_objects)
+
+
+def without_code(path: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """A description without functions that are stored as code; what they compute is not read from it yet.
+
+    Raises:
+        LitesmithError: F107.
+    """
+    from litesmith.frontends.keras.loading import lambdas
+
+    code = lambdas(config)
+    if code:
+        raise LitesmithError(CodeInFile(str(path), tuple(code)))
+    return config
+
+
+def _require_known(path: Path, config: Any, custom_objects: Mapping[str, Any]) -> None:
+    """Raise F106 for classes and functions of nobody, with a beginning of each."""
+    from litesmith.frontends.keras.legacy.stubs import stub
+    from litesmith.frontends.keras.loading import entries_of, unknown_objects
+
+    unknown = unknown_objects(config, custom_objects)
+    if unknown:
+        found = entries_of(config, unknown)
+        raise LitesmithError(UnknownClasses(str(path), tuple(unknown), stub(found, {})))
+
+
+def _damage(file: KerasFile, error: Exception) -> str | None:
+    """What is broken in a file that failed to load, or None when the file is sound."""
+    if file.is_archive:
+        with contextlib.suppress(Exception), zipfile.ZipFile(file.path) as archive:
+            if not any(name.startswith("model.weights.") for name in archive.namelist()):
+                return "its weights are missing"
+            broken = archive.testzip()
+            return f"the content of {broken} does not fit its checksum" if broken else None
+        return "its ZIP archive cannot be read"
+    return "its HDF5 file cannot be read" if isinstance(error, (OSError, KeyError)) else None
