@@ -61,7 +61,8 @@ def verify(
 
             from litesmith.cli.models import load_model
 
-            original = load_model(model, custom_objects, architecture).original
+            meant = signature or lite.face().signature
+            original = load_model(model, custom_objects, architecture, meant).original
         with out.progress("Comparing"):
             report = _compare(original, lite, inputs, atol, rtol, signature)
         _show(out, model, file, report)

@@ -44,9 +44,11 @@ class SavedModel:
     framework = "TensorFlow"
     roundings = 0.0
 
-    def __init__(self, path: Path, signature: str | None = None) -> None:
+    def __init__(self, path: Path, signature: str | None = None, same: SavedModel | None = None) -> None:
+        """`same`: the same folder, which TensorFlow then loads once for both."""
         self.path = path
         self.signature = signature
+        self._same = same
 
     @property
     def not_compared(self) -> str | None:
@@ -72,17 +74,16 @@ class SavedModel:
         self, inputs: Any, batch: int | None, options: Options, signatures: Mapping[str, Any] | None
     ) -> Imported:
         try:
-            given = {DEFAULT: inputs} if signatures is None else dict(signatures)
-            names = {DEFAULT: self._chosen(self.signature)} if signatures is None else {each: each for each in given}
+            given = {self._chosen(self.signature): inputs} if signatures is None else dict(signatures)
             program = Program(self._meta_graph.message(2))
             interpreter = self._interpreter(program)
-            ways = {name: GraphWay(own, program, self._signature(own), interpreter) for name, own in names.items()}
+            ways = {name: GraphWay(name, program, self._signature(name), interpreter) for name in given}
             model, calls = import_ways(ways, given, batch)
         except (Malformed, OSError) as error:
             raise LitesmithError(DamagedFile(str(self.path), str(error))) from error
         except Unsupported as reason:
             raise LitesmithError(NoForm(Source(), str(self.path), str(reason))) from reason
-        return Imported(model, calls, {name: SavedModel(self.path, own) for name, own in names.items()})
+        return Imported(model, calls, {name: SavedModel(self.path, name, self) for name in given})
 
     def said_inputs(self, texts: Sequence[str]) -> Any:
         return nested_inputs(texts)
@@ -102,6 +103,8 @@ class SavedModel:
     def _loaded(self) -> Any:
         import tensorflow as tf
 
+        if self._same is not None:
+            return self._same._loaded
         return tf.saved_model.load(str(self.path))
 
     def _chosen(self, name: str | None) -> str:
