@@ -93,3 +93,29 @@ class NoFramework(Diagnostic, code="P104", bad_input=True):
 
     def hint(self) -> str:
         return f'Install it (pip install "litesmith[{self.framework.lower()}]"), or pass a Keras model.'
+
+
+@dataclass(frozen=True)
+class MadeForOneSize(Diagnostic, code="P105"):
+    """A program was made for one value of a size that should stay open.
+
+    Why it matters: the file would be wrong for other sizes.
+    Example: a module of torch with `if x.shape[1] > 128:` or `int(x.shape[1])` in its `forward`, converted with
+        `inputs=(None, None)`.
+    How to fix: fix that size with `inputs=`, or let the module compute the same for all sizes; `torch.cond` decides
+        when the model runs.
+    """
+
+    source: Source
+    size: str
+    what: str
+
+    def message(self) -> str:
+        return f"The size '{self.size}' is open, but {self.what} was made for one value of it."
+
+    def hint(self) -> str:
+        return f"Fix '{self.size}' with inputs=..., or let the program compute the same for every size."
+
+    @property
+    def where(self) -> Source | None:
+        return self.source if self.source.file else None

@@ -24,6 +24,7 @@ HOMES = {
     "jaxlib": "litesmith.frontends.jax.original",
     "flax": "litesmith.frontends.jax.original",
     "tensorflow": "litesmith.frontends.tensorflow.original",
+    "torch": "litesmith.frontends.torch.original",
 }
 """The module whose `original_of` knows objects of classes of a framework; where several fit, the first here."""
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 
 def is_in_place(target: Any) -> bool:
     """Whether an operator changes its first argument."""
     schema = getattr(target, "_schema", None)
     return schema is not None and schema.is_mutable and schema.name.endswith("_")
+
+
+def functional(target: Any) -> Any:
+    """The operator that gives as a new tensor what another one assigns; None where torch has none."""
+    packet = getattr(torch.ops.aten, target._schema.name.partition("::")[2].removesuffix("_"), None)
+    return getattr(packet, target._overloadname, None)
 
 
 def needs_functions(graph: Any) -> bool:

@@ -14,10 +14,8 @@ import sympy
 import torch
 from torch.export.graph_signature import InputKind, TensorArgument
 
+from litesmith.frontends.torch.examples import Sizes
 from litesmith.frontends.torch.exporting import IsUsers
-
-Sizes = Sequence[Sequence[int]]
-"""Those of each argument."""
 
 MOST_QUESTIONS = 8
 MOST_TRIED = 2
@@ -52,8 +50,9 @@ def check_decisions(
     found = _described(program, len(sizes))
     for place, shape in enumerate(found):
         for axis, size in enumerate(shape):
-            if type(size) is int and names[place][axis] != str(sizes[place][axis]):
-                raise SizeDecides(names[place][axis], "the program", *_where_fixed(program, size, is_users))
+            if not _is_open(size) and names[place][axis] != str(sizes[place][axis]):
+                where = _where_fixed(program, int(size), is_users)
+                raise SizeDecides(names[place][axis], "what reads it as a number", *where)
     symbols = {
         size.node.expr: (i, j) for i, shape in enumerate(found) for j, size in enumerate(shape) if _is_open(size)
     }
@@ -65,7 +64,7 @@ def check_decisions(
 
 
 def _is_open(size: Any) -> bool:
-    return isinstance(size, torch.SymInt)
+    return isinstance(size, torch.SymInt) and not size.node.expr.is_number
 
 
 def _described(program: Any, count: int) -> list[Sequence[Any]]:

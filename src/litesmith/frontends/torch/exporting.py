@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import threading
 import warnings
@@ -12,12 +13,15 @@ from typing import Any
 import torch
 from torch.export import Dim, ExportedProgram
 
-from litesmith.frontends.torch.aliasing import needs_functions
+from litesmith.frontends.torch.aliasing import functional, is_in_place, needs_functions
 from litesmith.frontends.torch.recurrence import KeepingRecurrence
-from litesmith.frontends.torch.registry import import_of
+from litesmith.frontends.torch.registry import NEEDS_NONE, import_of, name_of
 
 LINE = "litesmith_line"
 """Under which the user's line stands in what a node of a program knows."""
+
+GENERATED = ("<string>", "<eval_with_key>")
+"""What files are called that torch makes code of, which has no lines of anybody's."""
 
 IsUsers = Callable[[str], bool]
 """Whether code of a file is the user's."""
@@ -79,17 +83,29 @@ def unknown_operators(program: ExportedProgram) -> list[Any]:
     for each in program.graph_module.modules():
         if isinstance(each, torch.fx.GraphModule):
             for node in each.graph.nodes:
-                if isinstance(node.target, torch._ops.OpOverload) and import_of(node.target) is None:
+                if isinstance(node.target, torch._ops.OpOverload) and not _is_known(node.target):
                     found[node.target] = None
     return list(found)
 
 
+def _is_known(operator: Any) -> bool:
+    """Whether an operator is imported, one that assigns in place as the one that does not, or needs no import."""
+    if name_of(operator) in NEEDS_NONE or import_of(operator) is not None:
+        return True
+    return is_in_place(operator) and (plain := functional(operator)) is not None and import_of(plain) is not None
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without torch's warnings, of which those about its own workings mean nothing to the user."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """Without torch's warnings and what it logs of its own workings, which mean nothing to the user."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 @contextlib.contextmanager
@@ -120,7 +136,7 @@ def _users_line(is_users: IsUsers) -> tuple[str, int] | None:
     while inside is not None:
         if inside.f_code.co_filename == __file__:
             return None
-        if is_users(inside.f_code.co_filename):
+        if not inside.f_code.co_filename.startswith(GENERATED) and is_users(inside.f_code.co_filename):
             return inside.f_code.co_filename, inside.f_lineno
         inside = inside.f_back
     return None

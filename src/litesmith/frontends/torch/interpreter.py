@@ -15,7 +15,7 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import ConstantArgument, InputKind, OutputKind
 
 from litesmith.frontends.torch import higher_order
-from litesmith.frontends.torch.aliasing import is_in_place
+from litesmith.frontends.torch.aliasing import functional, is_in_place
 from litesmith.frontends.torch.exporting import line_of
 from litesmith.frontends.torch.registry import NEVER_MATTERS, Deferred, Import, import_of, name_of
 from litesmith.frontends.torch.sizes import computed
@@ -36,10 +36,6 @@ Weights = Callable[[Any], "Value | None"]
 WhereFrom = Callable[[Any], Source]
 """The origin of operators that are made for a node."""
 
-WITHOUT_MEANING = frozenset({
-    "aten._assert_scalar", "aten._assert_async", "aten._assert_tensor_metadata", "aten.sym_constrain_range",
-    "aten.sym_constrain_range_for_size",
-})  # fmt: skip
 DRAWING = frozenset({
     "aten.rand", "aten.randn", "aten.randint", "aten.rand_like", "aten.randn_like", "aten.randint_like",
     "aten.bernoulli", "aten.multinomial", "aten.normal", "aten.randperm", "aten.uniform", "aten.exponential",
@@ -147,7 +143,7 @@ class Interpreter:
         target, name = node.target, name_of(node.target)
         if is_in_place(target):
             name = name.removesuffix("_")
-            target = _functional(target)
+            target = functional(target)
         if name == "aten.sym_size" and isinstance(args[0], (Value, Dim)):
             return args[0] if isinstance(args[0], Dim) else args[0].type.shape[args[1]]
         if target is not None and name not in DRAWING and not _involves_graph((args, kwargs)):
@@ -212,12 +208,6 @@ def _live(graph: Any) -> set[Any]:
             needed.add(node)
             needed.update(node.all_input_nodes)
     return needed
-
-
-def _functional(target: Any) -> Any:
-    """The operator that gives as a new tensor what another one assigns; None where torch has none."""
-    packet = getattr(torch.ops.aten, target._schema.name.partition("::")[2].removesuffix("_"), None)
-    return getattr(packet, target._overloadname, None)
 
 
 def _involves_graph(argument: Any) -> bool:

@@ -27,6 +27,13 @@ NEVER_MATTERS = frozenset({
 """Arguments that say how torch computes, not what."""
 
 
+NEEDS_NONE = frozenset({
+    "aten._assert_scalar", "aten._assert_async", "aten._assert_tensor_metadata", "aten.sym_constrain_range",
+    "aten.sym_constrain_range_for_size", "aten.sym_size",
+})  # fmt: skip
+"""Operators without an import: assertions, which are left out, and what reads a size."""
+
+
 @dataclass(frozen=True)
 class Import:
     """The function that imports an operator, and the arguments that it takes by name."""

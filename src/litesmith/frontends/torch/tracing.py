@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from litesmith.frontends.torch.decisions import check_decisions
+from litesmith.frontends.torch.examples import Sizes, first_that_works
 from litesmith.frontends.torch.exporting import Called, IsUsers, export, prepared
 from litesmith.frontends.torch.interpreter import Interpreter, WhereFrom
 from litesmith.frontends.torch.tensors import Place, as_value, place_of, torch_dtype
@@ -38,12 +39,11 @@ def call(
     shapes = [argument.type.shape if isinstance(argument, Value) else (argument,) for argument in arguments]
     axes = tuple(frozenset(i for i, size in enumerate(shape) if isinstance(size, Dim)) for shape in shapes)
 
-    def exported(sizes: Sequence[Sequence[int]]) -> Any:
+    def exported(sizes: Sizes) -> Any:
         return export(module.eval(), tuple(map(_example, arguments, sizes)), {}, axes, is_users)
 
-    first = [[int(size) for size in shape] for shape in shapes]
-    program = exported(first)
-    check_decisions(program, [_named(shape) for shape in shapes], first, exported, is_users)
+    program, sizes = first_that_works(shapes, exported)
+    check_decisions(program, [_named(shape) for shape in shapes], sizes, exported, is_users)
     held = dict(weights or {})
     interpreter = Interpreter(lambda tensor: held.get(place_of(tensor)), where_from)
     return [as_value(result) for result in interpreter.run(prepared(program), arguments)]

@@ -14,6 +14,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import bits, math
 from litesmith.ops.array import cast
+from litesmith.ops.integers import greatest_common_divisor, least_common_multiple
 
 ORDERS: dict[tuple[str, str], Callable[[Value, Value], Value]] = {
     ("lt", "less"): math.less,
@@ -125,3 +126,13 @@ def isclose(x: Value, other: Value, rtol: float = 1e-5, atol: float = 1e-8, equa
     if equal_nan:
         found = math.logical_or(found, math.logical_and(math.is_nan(x), math.is_nan(other)))
     return found
+
+
+@imports("gcd")
+def gcd(x: Value, other: Value) -> Value:
+    return greatest_common_divisor(*as_one_type(x, other))
+
+
+@imports("lcm")
+def lcm(x: Value, other: Value) -> Value:
+    return least_common_multiple(*as_one_type(x, other))

@@ -15,18 +15,18 @@ from litesmith.ops.sizes import known_sizes
 
 
 @imports("full", "new_full")
-def full(size: Shape, fill_value: Any, dtypes: Sequence[DType]) -> Value:
+def full(size: Shape, fill_value: Any, dtypes: Sequence[DType], x: Value | None = None) -> Value:
     return array.full(known_sizes(size), as_value(fill_value, dtypes[0]), dtypes[0])
 
 
 @imports("zeros", "new_zeros", "empty", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted")
-def zeros(size: Shape, dtypes: Sequence[DType]) -> Value:
+def zeros(size: Shape, dtypes: Sequence[DType], x: Value | None = None) -> Value:
     """What torch leaves uninitialised is zeros."""
     return array.full(known_sizes(size), 0, dtypes[0])
 
 
 @imports("ones", "new_ones")
-def ones(size: Shape, dtypes: Sequence[DType]) -> Value:
+def ones(size: Shape, dtypes: Sequence[DType], x: Value | None = None) -> Value:
     return array.full(known_sizes(size), 1, dtypes[0])
 
 

@@ -95,31 +95,31 @@ def solve_triangular(x: Value, B: Value, upper: bool, left: bool = True, unitria
     if unitriangular:
         raise Unsupported("solve_triangular with unitriangular=True")
     if left:
-        return triangular.solve_triangular(x, B, not upper)
-    turned = triangular.solve_triangular(swap_axes(x, -1, -2), swap_axes(B, -1, -2), upper)
+        return triangular.solve_triangular(x, B, lower=not upper)
+    turned = triangular.solve_triangular(swap_axes(x, -1, -2), swap_axes(B, -1, -2), lower=upper)
     return swap_axes(turned, -1, -2)
 
 
 @imports("linalg_cholesky", "cholesky")
 def cholesky(x: Value, upper: bool = False) -> Value:
-    return triangular.cholesky(x, upper)
+    return triangular.cholesky(x, upper=upper)
 
 
 @imports("linalg_cholesky_ex")
 def cholesky_ex(x: Value, upper: bool = False, check_errors: bool = False) -> Sequence[Value]:
-    return [triangular.cholesky(x, upper), _fine(x)]
+    return [triangular.cholesky(x, upper=upper), _fine(x)]
 
 
 @imports("linalg_qr")
 def qr(A: Value, mode: str = "reduced") -> Sequence[Value]:
     if mode == "r":
         raise Unsupported("qr with mode='r'; take the second result of mode='reduced'")
-    return reflections.qr(A, "complete" if mode == "complete" else "reduced")
+    return reflections.qr(A, mode="complete" if mode == "complete" else "reduced")
 
 
 @imports("linalg_svd", "_linalg_svd")
 def svd(A: Value, full_matrices: bool = True) -> Sequence[Value]:
-    return singular.svd(A, full_matrices)
+    return singular.svd(A, full=full_matrices)
 
 
 @imports("linalg_svdvals")
@@ -143,12 +143,12 @@ def eigvalsh(x: Value, UPLO: str = "L") -> Value:
 @imports("linalg_pinv")
 def pinv(x: Value, rcond: float = 1e-15) -> Value:
     """Singular values below the largest size of the matrix, times the rounding error, count as 0, as in torch."""
-    return singular.pinv(x, singular.rounding(x))
+    return singular.pinv(x, cutoff=singular.rounding(x))
 
 
 @imports("linalg_lstsq")
 def lstsq(x: Value, b: Value) -> Sequence[Value | Deferred]:
-    return [singular.lstsq(x, b, singular.rounding(x)), *(Deferred(_no_factors) for _ in range(3))]
+    return [singular.lstsq(x, b, cutoff=singular.rounding(x)), *(Deferred(_no_factors) for _ in range(3))]
 
 
 @imports("linalg_cross", "cross")
