@@ -126,6 +126,25 @@ def test_a_size_made_a_number_is_refused():
     assert finding.source.layer == "sized"
 
 
+def test_arguments_without_a_form_here_come_through_jax():
+    """`ops.round` takes no complex numbers here; of what JAX computes, all has a form."""
+
+    class Rounded(layers.Layer):
+        def call(self, x):
+            return ops.view_as_real(ops.round(ops.view_as_complex(x * 3.0)))
+
+    check_converts(model_of(Rounded(), shape=(5, 2)))
+
+
+def test_arguments_without_a_form_in_jax_either_are_told_as_here():
+    class Sorted(layers.Layer):
+        def call(self, x):
+            return ops.view_as_real(ops.sort(ops.view_as_complex(x)))
+
+    with pytest.raises(LitesmithError, match=r"K102: keras\.ops\.sort: complex numbers"):
+        litesmith.convert(model_of(Sorted(), shape=(5, 2)))
+
+
 def test_a_primitive_without_a_form_is_named():
     class Refused(layers.Layer):
         def call(self, x):

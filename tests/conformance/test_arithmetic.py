@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 import litesmith
+from litesmith.diagnostics.base import LitesmithError
 from support import builtins_of, check_function, compare_arrays
 
 RNG = np.random.default_rng(7)
@@ -238,3 +239,10 @@ def test_division_of_integers_gives_floats():
 
 def test_inverse_root_of_zero_is_infinite():
     check_function(lambda x: ops.minimum(ops.rsqrt(x), 1e12), np.array([[0.0], [4.0], [1e-30]], "float32"))
+
+
+@pytest.mark.parametrize("function", [ops.add, ops.matmul, lambda x, y: ops.concatenate([x, y])])
+def test_shapes_that_do_not_go_together_are_told_as_keras_does(function):
+    """Not as a bug, and not by a file that takes the numbers for other rows."""
+    with pytest.raises(LitesmithError, match=r"K103.*(broadcast|mismatch|must match)"):
+        check_function(lambda x: function(x, np.ones((5, 2), "float32")), np.ones((5, 4), "float32"))

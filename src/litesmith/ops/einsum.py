@@ -17,6 +17,7 @@ from litesmith.ir.builder import constant, constant_value, emit
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
+from litesmith.ir.operator import TypeRule
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.array import broadcast_to, cast, concatenate, reshape, slice_axis, transpose
 from litesmith.ops.errors import Unsupported
@@ -117,6 +118,7 @@ def _expanded(written: str, rank: int, equation: str) -> Labels:
 
 def contract(terms: Sequence[Term], output: Labels, bias: Value | None = None) -> Value:
     """The sum of products of terms over the labels that are not in `output`, plus a bias."""
+    _require_same_sizes(terms)
     dtype = terms[0].value.type.dtype
     if dtype is DType.COMPLEX64 and bias is None:
         return COMPLEX_PRODUCTS[0](terms, output)
@@ -134,6 +136,18 @@ def contract(terms: Sequence[Term], output: Labels, bias: Value | None = None) -
     result = _summed(result, output).ordered(output)
     value = result.value if added is None else emit(Add(), result.value, _aligned(added, output))
     return emit(NotEqual(), value, constant(0, computed)) if dtype is DType.BOOL else cast(value, dtype)
+
+
+def _require_same_sizes(terms: Sequence[Term]) -> None:
+    """Axes of one name are of one size, or of 1; kernels take others for more rows."""
+    known: dict[str, Size] = {}
+    for term in terms:
+        for label, size in zip(term.labels, term.value.type.shape, strict=True):
+            if isinstance(size, Dim) or size == 1:
+                continue
+            if known.setdefault(label, size) != size:
+                shapes = " and ".join(str(term.value.type) for term in terms)
+                raise TypeRule(f"a product of {shapes}: sizes {known[label]} and {size} differ")
 
 
 def _bias(bias: Value, output: Labels) -> Term:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from cases import layers_core, layers_spatial, ops_elementwise, ops_shaping, ops_signals, ops_sums
+from cases import layers_core, layers_spatial, ops_elementwise, ops_shaping, ops_signals, ops_sums, options
 from cases.case import PUBLIC, Case
 
 ALL: list[Case] = [
@@ -15,6 +15,7 @@ ALL: list[Case] = [
     *ops_shaping.CASES,
     *ops_sums.CASES,
     *ops_signals.CASES,
+    *options.CASES,
 ]
 CASES = [case for case in ALL if case.exists]
 
@@ -27,7 +28,7 @@ COMPUTE_NOTHING = frozenset(
 """Public names that are no part of a model's inference."""
 
 OF_OTHERS = {
-    "layers.FlaxLayer": ("no", "K103", "holds code of JAX; goes the way of JaxLayer, but was not tested"),
+    "layers.FlaxLayer": ("yes", "", "on the JAX backend"),
     "layers.JaxLayer": ("yes", "", "on the JAX backend"),
     "layers.TFSMLayer": ("no", "K103", "holds a TensorFlow SavedModel"),
     "layers.TorchModuleWrapper": ("no", "K103", "holds code of torch"),

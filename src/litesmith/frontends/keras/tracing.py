@@ -43,6 +43,7 @@ from litesmith.frontends.provenance import failing_line, is_users, users_line
 from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
 from litesmith.ir.graph import Graph, Operation, Value
+from litesmith.ir.operator import TypeRule
 from litesmith.ir.source import Source, source_scope
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.array import as_value
@@ -109,22 +110,27 @@ class Tracer:
         with source_scope(source := Source("/".join(self.path), name, file, line)):
             rule = lowering(name)
             if rule is None:
-                return self._without_lowering(name, original, source, args, kwargs)
+                return self._through_framework(
+                    UnsupportedOperation(source, _public(name)), name, original, args, kwargs
+                )
             if _has_complex((args, kwargs)) and not (may_take_complex(name) or _is_own(rule)):
                 finding = UnsupportedArgument(source, _public(name), COMPLEX_NUMBERS)
-                return self._placeholder(finding, name, original, args, kwargs)
+                return self._through_framework(finding, name, original, args, kwargs)
             return self._apply(rule, _public(name), original, source, (), args, kwargs)
 
-    def _without_lowering(self, name: str, original: Callable[..., Any], source: Source, args: Any, kwargs: Any) -> Any:
-        """An operation that nothing is known of, as the framework that Keras computes with has it."""
-        finding: Diagnostic = UnsupportedOperation(source, _public(name))
-        if through.is_possible() and not name.startswith("random."):
+    def _through_framework(
+        self, finding: Diagnostic, name: str, original: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Any:
+        """A function of the backend that has no form here, as the framework that Keras computes with has it."""
+        if through.is_possible() and "random." not in name:
             try:
                 return through.call(original, args, kwargs)
             except Unsupported as reason:
-                finding = UnsupportedArgument(source, _public(name), str(reason))
+                if isinstance(finding, UnsupportedOperation):
+                    finding = UnsupportedArgument(finding.source, finding.operation, str(reason))
             except Exception as error:
-                self.failures.append(error)
+                if isinstance(finding, UnsupportedOperation):
+                    self.failures.append(error)
         return self._placeholder(finding, name, original, args, kwargs)
 
     def _apply(
@@ -150,7 +156,11 @@ class Tracer:
             raise failure.__cause__ or failure from None
         except Unsupported as reason:
             finding = UnsupportedArgument(source, name, str(reason))
+            if not (before or _is_own(rule)):
+                return self._through_framework(finding, name, original, args, kwargs)
         except Exception as error:
+            if isinstance(error, TypeRule):
+                _require_accepted(original, args, kwargs)
             self.failures.append(error)
             finding = _failure(rule, name, source, error)
         return self._placeholder(finding, name, original, args, kwargs)
@@ -348,6 +358,12 @@ def _output_spec(called: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     tensors = [leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor)]
     return keras.src.backend.compute_output_spec(function, *tensors)
+
+
+def _require_accepted(called: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    """Raises what Keras raises for these arguments, such as for tensors whose shapes do not go together."""
+    with plain_keras(), np.errstate(all="ignore"):
+        _output_spec(called, *_plain(args), **_plain(kwargs))
 
 
 def _plain(arguments: Any) -> Any:
