@@ -23,6 +23,7 @@ from litesmith.ir.element_types import noting_types
 from litesmith.ir.loops import noting_loops
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
+from litesmith.quantize.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
 from litesmith.verification.comparison import Report, compare
 from litesmith.verification.halves import compare_halves
@@ -42,6 +43,7 @@ def convert(
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
+    quantize: str | None = None,
 ) -> LiteModel:
     """Convert a model to a LiteRT model of builtin operators.
 
@@ -66,6 +68,8 @@ def convert(
             by default what nothing in the graph reads.
         architecture: the model that a file's weights belong to: a Keras model, a function that returns one,
             `"module:function"`, or the path of a file with what `model.to_json()` returned.
+        quantize: puts the weights in fewer bits: `"float16"`, `"weights_int8"`, or `"dynamic_int8"`, whose products
+            are of integers where the runtime has a kernel for that. By default all stays float32.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -76,6 +80,8 @@ def convert(
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     if rnn not in get_args(RnnForm):
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
+    if quantize is not None and quantize not in MODES:
+        raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
     original = open_model(model, custom_objects, signature, outputs, architecture)
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
@@ -86,6 +92,8 @@ def convert(
             imported.model.description = MAKER
             imported.model.metadata.update(face_metadata(imported.calls))
             optimize(imported.model)
+        if quantize is not None:
+            imported.model.stored_weights = quantize_weights(imported.model, quantize)
         imported.model.loops = tuple(loops)
         imported.model.computed_types, imported.model.other_outputs = types.computed(), tuple(types.outputs)
         lite = LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing)
@@ -126,7 +134,11 @@ def verify(
         raise TypeError("verify takes the Keras model first, then the converted one")
     if not isinstance(lite, LiteModel):
         lite = load(lite)
-    return _compared(open_model(model, custom_objects, architecture=architecture), lite, data, atol, rtol, signature)
+    meant = signature or lite.face().signature
+    original = open_model(model, custom_objects, meant, architecture=architecture)
+    if (reason := why_not_compared(original)) is not None:
+        raise LitesmithError(NotCompared(reason))
+    return _compared(original, lite, data, atol, rtol, signature)
 
 
 def _compared(

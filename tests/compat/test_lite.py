@@ -66,27 +66,59 @@ def test_unknown_options_are_errors(model):
         converter.target_spec.supported_op = []
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"optimizations": [lite.Optimize.DEFAULT]}, "optimizations=DEFAULT"),
-        ({"optimizations": [lite.Optimize.OPTIMIZE_FOR_SIZE]}, "optimizations=OPTIMIZE_FOR_SIZE"),
-        ({"inference_input_type": np.uint8}, "inference_input_type=uint8"),
-    ],
-)
-def test_what_would_have_to_be_quantized_is_refused(model, options, said):
+@pytest.fixture(scope="module")
+def wide():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((64,), name="x"), layers.Dense(64, activation="relu"), layers.Dense(32)])
+
+
+def converted(model, **options):
     converter = lite.TFLiteConverter.from_keras_model(model)
     for name, value in options.items():
         setattr(converter, name, value)
+    return converter.convert()
+
+
+def test_optimizations_keep_weights_in_int8(wide):
+    content = converted(wide, optimizations=[lite.Optimize.DEFAULT])
+    assert content == bytes(litesmith.convert(wide, quantize="dynamic_int8"))
+    assert len(content) < len(converted(wide)) / 2
+
+
+@pytest.mark.parametrize("old", [lite.Optimize.OPTIMIZE_FOR_SIZE, lite.Optimize.OPTIMIZE_FOR_LATENCY])
+def test_deprecated_optimizations_mean_the_usual_one_and_say_so(wide, old):
+    with pytest.warns(lite.NoEffect, match="deprecated, and means DEFAULT"):
+        content = converted(wide, optimizations=[old])
+    assert content == converted(wide, optimizations=[lite.Optimize.DEFAULT])
+
+
+@pytest.mark.parametrize("type", [np.float16, "float16"])
+def test_float16_is_kept_in_float16(wide, type):
+    spec = lite.TargetSpec(supported_types=[type])
+    content = converted(wide, optimizations=[lite.Optimize.DEFAULT], target_spec=spec)
+    assert content == bytes(litesmith.convert(wide, quantize="float16"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"optimizations": [lite.Optimize.EXPERIMENTAL_SPARSITY]}, "optimizations=EXPERIMENTAL_SPARSITY"),
+        (
+            {"optimizations": [lite.Optimize.DEFAULT], "representative_dataset": lambda: iter([[X]])},
+            "representative_dat",
+        ),
+        ({"inference_input_type": np.uint8}, "inference_input_type=uint8"),
+        ({"target_spec": lite.TargetSpec(supported_ops=[lite.OpsSet.TFLITE_BUILTINS_INT8])}, "TFLITE_BUILTINS_INT8"),
+    ],
+)
+def test_integer_activations_are_refused(wide, options, said):
     with pytest.raises(LitesmithError, match=said):
-        converter.convert()
+        converted(wide, **options)
 
 
-def test_a_float_dataset_says_that_nothing_is_quantized(model):
-    converter = lite.TFLiteConverter.from_keras_model(model)
-    converter.representative_dataset = lambda: iter([[X]])
-    with pytest.warns(lite.NoEffect, match="nothing is quantized"):
-        converter.convert()
+def test_a_dataset_alone_says_that_it_makes_no_difference(model):
+    with pytest.warns(lite.NoEffect, match="no activations are quantized"):
+        converted(model, representative_dataset=lambda: iter([[X]]))
 
 
 def test_the_analyzer_prints_the_operators(model, tmp_path, capsys):

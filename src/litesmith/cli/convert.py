@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from litesmith.verification.comparison import Report
 
 RnnForm = Literal["while", "fused", "unroll"]
+WeightMode = Literal["float16", "weights_int8", "dynamic_int8"]
 
 
 def convert(
@@ -52,6 +53,9 @@ def convert(
         typer.Option("--output-tensor", metavar="NAME", help="An output of a frozen graph (.pb), once per output."),
     ] = None,
     rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers.")] = "while",
+    quantize: Annotated[
+        WeightMode | None, typer.Option(help="Keep weights in fewer bits; by default all stays float32.")
+    ] = None,
     split_preprocessing: Annotated[
         bool,
         typer.Option(
@@ -75,7 +79,7 @@ def convert(
             problem = "a model that is cut has one way to call it; leave --signature out"
             raise typer.BadParameter(problem, param_hint="--split-preprocessing")
         target = output or file_beside(model)
-        settings = {"batch": batch, "rnn": rnn, "split_preprocessing": split_preprocessing}
+        settings = {"batch": batch, "rnn": rnn, "split_preprocessing": split_preprocessing, "quantize": quantize}
         chosen = signatures[0] if signatures and len(signatures) == 1 and "=" not in signatures[0] else None
         sources = (custom_objects, architecture, chosen, outputs)
         faces = (shapes or [], [] if chosen else signatures or [])
@@ -135,7 +139,7 @@ def _convert(
         report,
         None if in_app is None else str(in_app),
         () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
-        not_compared if enabled else "--no-verify",
+        not_compared if enabled else None,
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 

@@ -18,6 +18,7 @@ from litesmith.ir.element_types import ComputedType, OtherOutput
 from litesmith.ir.loops import LoopForm
 from litesmith.ir.operator import Operator
 from litesmith.ir.source import Source
+from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import TensorType
 
 ITSELF = -1
@@ -233,6 +234,7 @@ class Model:
         loops: what became of the loops of the model that was converted; nothing is known of a file's.
         computed_types, other_outputs: its element types that are computed in others, and outputs of other types
             than it says; nothing is known of a file's.
+        stored_weights: in which form its weights were put when it was quantized; nothing is known of a file's.
     """
 
     graphs: list[Graph]
@@ -242,6 +244,7 @@ class Model:
     loops: tuple[LoopForm, ...] = ()
     computed_types: tuple[ComputedType, ...] = ()
     other_outputs: tuple[OtherOutput, ...] = ()
+    stored_weights: tuple[StoredWeight, ...] = ()
 
     @property
     def main(self) -> Graph:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.report.quantities import seconds_text, size_text
+from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Conversion:
         backend: what Keras runs on; None where Keras does not compute the original.
         seconds: of each step, by name: `load`, `convert`, `verify`.
         verification: None where it was left out.
+        not_compared: why the two were not compared, where they were not.
         app_file: where what is left to the app was written; None where nothing is.
         app_steps: what is left to the app, in words.
     """
@@ -46,6 +48,7 @@ class Conversion:
     verification: Report | None
     app_file: str | None = None
     app_steps: tuple[str, ...] = ()
+    not_compared: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -58,11 +61,15 @@ class Conversion:
             "operators": self.summary.operators,
             "loops": [asdict(loop) for loop in self.summary.loops],
             **self.summary.types_json(),
-            **({"through_jax": list(self.summary.through_jax)} if self.summary.through_jax else {}),
+            **(self.summary.through_json() if self.framework == "Keras" else {}),
+            **(
+                {"stored_weights": [asdict(each) for each in stored]} if (stored := self.summary.stored_weights) else {}
+            ),
             "framework": self.framework,
             "backend": self.backend.to_json() if self.backend else None,
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
+            **({} if self.not_compared is None else {"not_compared": self.not_compared}),
             **({} if self.app_file is None else {"preprocessing": self.app_file, "in_app": list(self.app_steps)}),
         }
 
@@ -80,8 +87,7 @@ class Conversion:
             *self._loops(),
         ]
         lines += [Text(line) for line in self.summary.types_lines(SHOWN_LAYERS)]
-        if self.summary.through_jax:
-            lines.append(Text(f"followed through JAX: {', '.join(self.summary.through_jax)}"))
+        lines += map(Text, (*self.summary.through_lines(), *weights_lines(self.summary.stored_weights)))
         if self.app_file is not None:
             lines.append(Text.assemble("in the app, before the file: ", (self.app_file, "bold")))
             lines.extend(Text(f"  {step}") for step in self.app_steps)
@@ -91,8 +97,11 @@ class Conversion:
 
     def _model(self) -> str:
         size = [] if self.model_bytes is None else [size_text(self.model_bytes)]
-        layers = [f"a function of {self.framework}" if self.layers is None else f"{self.layers} layers"]
+        layers = [self._kind() if self.layers is None else f"{self.layers} layers"]
         return ", ".join([*size, *layers])
+
+    def _kind(self) -> str:
+        return f"a function of {self.framework}" if self.model_bytes is None else f"a graph of {self.framework}"
 
     def _operators(self) -> str:
         counts = self.summary.operators
@@ -109,7 +118,7 @@ class Conversion:
 
     def _verdict(self) -> Text:
         if self.verification is None:
-            return Text(f"not compared with {self.framework} (--no-verify)", style="yellow")
+            return Text(f"not compared with {self.framework} ({self.not_compared or '--no-verify'})", style="yellow")
         worst = max(self.verification.outputs, key=lambda output: output.max_abs / max(output.allowed, 1e-30))
         averaged = [f"'{output.name}'" for output in self.verification.outputs if output.averaged]
         drawn = f"; drawn at random, so that averages were compared: {', '.join(averaged)}" if averaged else ""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from litesmith.ir.loops import LoopForm
 from litesmith.report.quantities import shape_text, size_text
+from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import LayerWeights, SignatureFace, Summary
 
 LAYERS = 10
@@ -34,7 +35,7 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
     parts += ["", _operators(summary.operators)]
     if summary.loops:
         parts += ["", _loops(summary.loops)]
-    for line in (*summary.types_lines(), *summary.through_lines()):
+    for line in (*summary.types_lines(), *summary.through_lines(), *weights_lines(summary.stored_weights)):
         parts += ["", Text(line)]
     if summary.weight_bytes:
         parts += ["", _layers(summary, layers)]

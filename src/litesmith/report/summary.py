@@ -17,6 +17,7 @@ from litesmith.ir.element_types import ComputedType, OtherOutput
 from litesmith.ir.graph import Model, Operation, Value
 from litesmith.ir.loops import LoopForm
 from litesmith.ir.named_size import Names
+from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import DType
 from litesmith.opset.unmodeled import Unmodeled
 
@@ -91,6 +92,7 @@ class Summary:
         other_outputs: outputs of other types than the model that was just converted says.
         through_jax, through_tensorflow, through_torch: the layers of a model that was just converted which came as
             programs of these.
+        stored_weights: in which form the weights of a model that was just converted were put, and why.
     """
 
     maker: str
@@ -107,11 +109,13 @@ class Summary:
     through_jax: tuple[str, ...] = ()
     through_tensorflow: tuple[str, ...] = ()
     through_torch: tuple[str, ...] = ()
+    stored_weights: tuple[StoredWeight, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         encoded = asdict(self)
         unused = {field for field, layers in self._through().items() if not layers}
         unused |= {"computed_types", "other_outputs"} - self.types_json().keys()
+        unused |= set() if self.stored_weights else {"stored_weights"}
         return {key: encoded[key] for key in encoded if key not in unused}
 
     def through_json(self) -> dict[str, list[str]]:
@@ -170,6 +174,7 @@ def summarize(lite: LiteModel) -> Summary:
         loops=lite.model.loops,
         computed_types=lite.model.computed_types,
         other_outputs=lite.model.other_outputs,
+        stored_weights=lite.model.stored_weights,
         **{field: _through(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )
 

@@ -14,6 +14,7 @@ from litesmith.ir.nesting import Nesting
 from litesmith.ir.rounding import rounding
 from litesmith.lite_face import Face
 from litesmith.lite_model import LiteModel
+from litesmith.quantize.weights import roundings_of
 from litesmith.verification.chance import DRAWS, averages_apart, drawn_outputs
 from litesmith.verification.samples import DYNAMIC_SIZE, samples
 
@@ -95,14 +96,14 @@ def compare(
         atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
             By default 1e-5, but no more than a hundredth of that magnitude, and 1e-4; the latter is
             larger for a model that is computed in float16 or bfloat16, or whose output is of them,
-            as the converted one is computed in float32.
+            as the converted one is computed in float32, and for a file whose weights have fewer bits.
         signature: of the file; by default the first.
 
     Outputs that depend on random numbers are compared by their averages over several calls.
     """
     face = lite.face(signature)
     drawn = drawn_outputs(face.graph)
-    coarse = max(RTOL, original.roundings)
+    coarse = max(RTOL, original.roundings, roundings_of(lite.model.metadata))
     computed = _Computed(original, face.outputs)
     batches = [data] if data is not None else _default_inputs(computed, face, seed)
     if lite.has_state:

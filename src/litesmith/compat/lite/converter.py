@@ -28,7 +28,10 @@ NO_EFFECT: Mapping[str, tuple[Any, str]] = {
 }
 """Options of TensorFlow's converter that make no difference here: their usual values, and why."""
 FLOAT32 = "float32"
+FLOAT16 = "float16"
 SELECT = "SELECT_TF_OPS"
+SPARSITY = "EXPERIMENTAL_SPARSITY"
+DEPRECATED = {"OPTIMIZE_FOR_SIZE", "OPTIMIZE_FOR_LATENCY"}
 INTEGER_SETS = {"TFLITE_BUILTINS_INT8", "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"}
 
 
@@ -52,8 +55,8 @@ class TFLiteConverter:
     inference_input_type: Any
     inference_output_type: Any
 
-    def __init__(self, convert: Callable[[], LiteModel]) -> None:
-        """`convert`: what makes the file; use one of the `from_...`."""
+    def __init__(self, convert: Callable[[str | None], LiteModel]) -> None:
+        """`convert`: what makes the file with its weights in this form; use one of the `from_...`."""
         usual = {
             "optimizations": [],
             "representative_dataset": None,
@@ -75,12 +78,12 @@ class TFLiteConverter:
     @classmethod
     def from_keras_model(cls, model: Any) -> TFLiteConverter:
         """A converter of a Keras model, on any backend."""
-        return cls(lambda: api.convert(model))
+        return cls(lambda form: api.convert(model, quantize=form))
 
     @classmethod
     def from_keras_model_file(cls, model_file: str | Path, custom_objects: Any = None) -> TFLiteConverter:
         """A converter of a Keras model's file, as `tf.lite` of TensorFlow 1 had it."""
-        return cls(lambda: api.convert(model_file, custom_objects=custom_objects))
+        return cls(lambda form: api.convert(model_file, custom_objects=custom_objects, quantize=form))
 
     @classmethod
     def from_saved_model(
@@ -92,7 +95,7 @@ class TFLiteConverter:
         if signature_keys is not None and len(signature_keys) > 1:
             raise ValueError("one signature of a SavedModel is converted at a time")
         signature = signature_keys[0] if signature_keys else None
-        return cls(lambda: api.convert(saved_model_dir, signature=signature))
+        return cls(lambda form: api.convert(saved_model_dir, signature=signature, quantize=form))
 
     @classmethod
     def from_concrete_functions(cls, funcs: Sequence[Any], trackable_obj: Any = None) -> TFLiteConverter:
@@ -100,7 +103,7 @@ class TFLiteConverter:
         del trackable_obj
         if not isinstance(funcs, (list, tuple)) or len(funcs) != 1:
             raise ValueError("from_concrete_functions takes a list of one concrete function")
-        return cls(lambda: api.convert(funcs[0]))
+        return cls(lambda form: api.convert(funcs[0], quantize=form))
 
     def convert(self) -> bytes:
         """The content of the `.tflite` file, which was run and compared with the model.
@@ -108,25 +111,35 @@ class TFLiteConverter:
         Raises:
             LitesmithError: with everything that stands in the way.
         """
-        self._require_known()
+        form = self._form_of_weights()
         for name, why in self._without_effect():
             warnings.warn(f"{name} makes no difference: {why}", NoEffect, stacklevel=2)
-        made: Callable[[], LiteModel] = self.__dict__["_made"]
-        return bytes(made())
+        made: Callable[[str | None], LiteModel] = self.__dict__["_made"]
+        return bytes(made(form))
 
-    def _require_known(self) -> None:
-        """C101 for what only a quantizer could do."""
-        spec = self.target_spec
-        asked = {
-            "optimizations": names(self.optimizations),
-            "target_spec.supported_types": names(spec.supported_types) - {FLOAT32},
+    def _form_of_weights(self) -> str | None:
+        """What `optimizations` and `supported_types` ask for, as `litesmith.convert` calls it.
+
+        Raises:
+            LitesmithError: C101 for integer activations, which need a quantizer that there is not yet.
+        """
+        spec, optimizations = self.target_spec, names(self.optimizations)
+        types = names(spec.supported_types)
+        integer = {
+            "optimizations": optimizations & {SPARSITY},
+            "target_spec.supported_types": types - {FLOAT32, FLOAT16},
             "target_spec.supported_ops": names(spec.supported_ops) & INTEGER_SETS,
             "inference_input_type": names(self.inference_input_type) - {FLOAT32},
             "inference_output_type": names(self.inference_output_type) - {FLOAT32},
         }
-        said = tuple(f"{option}={', '.join(sorted(values))}" for option, values in asked.items() if values)
+        if optimizations and self.representative_dataset is not None and types != {FLOAT16}:
+            integer["representative_dataset"] = {"given, with optimizations"}
+        said = tuple(f"{option}={', '.join(sorted(values))}" for option, values in integer.items() if values)
         if said:
             raise LitesmithError(NeedsQuantization(said))
+        if not optimizations:
+            return None
+        return "float16" if FLOAT16 in types else "dynamic_int8"
 
     def _without_effect(self) -> list[tuple[str, str]]:
         """Options that were set and make no difference, and why."""
@@ -135,6 +148,10 @@ class TFLiteConverter:
             found.append(
                 ("OpsSet.SELECT_TF_OPS", "all operators are builtin, so that any LiteRT runtime takes the file")
             )
+        if not names(self.optimizations) and names(self.target_spec.supported_types) - {FLOAT32}:
+            found.append(("target_spec.supported_types", "without optimizations all stays float32"))
         if self.representative_dataset is not None:
-            found.append(("representative_dataset", "without optimizations nothing is quantized"))
+            found.append(("representative_dataset", "no activations are quantized"))
+        deprecated = sorted(names(self.optimizations) & DEPRECATED)
+        found += [(f"Optimize.{each}", "it is deprecated, and means DEFAULT") for each in deprecated]
         return found
