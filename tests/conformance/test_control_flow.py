@@ -61,6 +61,14 @@ def test_branches_of_different_types_are_refused():
         check_function(lambda x: ops.cond(ops.sum(x) > 0, lambda: x, lambda: ops.sum(x, axis=-1)), X)
 
 
+def test_branches_that_compute_with_symbolic_tensors_are_refused():
+    """Keras itself returns a symbolic tensor, or fails, where such a model is called."""
+    x = keras.Input((3,))
+    model = keras.Model(x, ops.cond(ops.sum(x) > 0, lambda: x * 2.0, lambda: x - 1.0))
+    with pytest.raises(LitesmithError, match=r"K102: .*cond.* symbolic tensors from around them"):
+        litesmith.convert(model)
+
+
 def test_branches_of_different_nesting_are_refused():
     with pytest.raises(LitesmithError, match="differently nested"):
         check_function(lambda x: ops.cond(ops.sum(x) > 0, lambda: [x, x], lambda: (x, [x]))[0], X)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keras import tree
+from keras import KerasTensor, tree
 
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.lowerings.promotion import common_dtype
 from litesmith.frontends.keras.registry import CallbackFailed, Declined, lowers
-from litesmith.frontends.keras.tensor import RawFrameworkCall
+from litesmith.frontends.keras.tensor import LiteTensor, RawFrameworkCall
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.loops import note_loop
@@ -27,6 +27,11 @@ Function = Callable[..., Any]
 MOST_UNROLLED = 4
 """Up to so many steps, which are known, are written out one after the other."""
 
+OF_ANOTHER_CALL = (
+    "functions that compute with symbolic tensors from around them, which Keras does not pass on to them "
+    "(use it, or the loss that uses it, in the call of a layer)"
+)
+
 FEW_STEPS = f"{MOST_UNROLLED} steps or fewer"
 
 
@@ -36,7 +41,10 @@ def calling(function: Function) -> Function:
     def call(*values: Any) -> Any:
         arguments = to_tensors(values)
         try:
-            return to_values(function(*arguments))
+            result = function(*arguments)
+            if any(isinstance(leaf, KerasTensor) and not isinstance(leaf, LiteTensor) for leaf in tree.flatten(result)):
+                raise Unsupported(OF_ANOTHER_CALL)
+            return to_values(result)
         except (Unsupported, CallbackFailed, Declined, RawFrameworkCall):
             raise
         except Exception as error:
