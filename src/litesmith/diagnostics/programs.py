@@ -119,3 +119,28 @@ class MadeForOneSize(Diagnostic, code="P105"):
     @property
     def where(self) -> Source | None:
         return self.source if self.source.file else None
+
+
+@dataclass(frozen=True)
+class TorchFile(Diagnostic, code="P106", bad_input=True):
+    """The file is one of torch, which torch itself has to load.
+
+    Why it matters: a file of torch may hold pickled objects and expressions that run as code while torch loads it;
+        Litesmith runs no code that stands in a file.
+    Example: `litesmith convert model.pt2`.
+    How to fix: load the file yourself, where you trust it: `litesmith.convert(torch.export.load("model.pt2"))`, or on
+        the command line `litesmith convert mine.py:program`, where `mine.py` says
+        `program = torch.export.load("model.pt2")`. Of a file of weights (`.pt`, `.pth`), make the module and load
+        them into it.
+    """
+
+    path: str
+    is_program: bool
+
+    def message(self) -> str:
+        what = "an exported program of torch" if self.is_program else "a file of weights or objects of torch"
+        return f"{self.path} is {what}; torch may run code that is in it while it loads it."
+
+    def hint(self) -> str:
+        loading = "torch.export.load" if self.is_program else "torch.load"
+        return f"Where you trust it, load it in Python ({loading}), and convert the program or module: FILE.py:NAME."

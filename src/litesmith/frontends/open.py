@@ -19,9 +19,13 @@ from litesmith.diagnostics.files import (
     NotThisKind,
     WeightsOnly,
 )
+from litesmith.diagnostics.programs import TorchFile
 from litesmith.frontends.backends import use_backend
 
 ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
+TORCH_PROGRAM, TORCH_PICKLE = ("archive_format", "serialized_exported_program.json"), "data.pkl"
+"""How names in archives of torch end: of exported programs, and of others."""
+
 SAVED_MODEL = "saved_model.pb"
 """The file of a SavedModel folder that has its graphs."""
 
@@ -168,6 +172,9 @@ def _identify_zip(path: Path, expected: str) -> Kind:
         return Kind.KERAS
     if any(name.startswith("model.weights.") for name in names):
         raise LitesmithError(WeightsOnly(str(path)))
+    is_program = any(name.endswith(TORCH_PROGRAM) for name in names)
+    if is_program or any(name.endswith(TORCH_PICKLE) for name in names):
+        raise LitesmithError(TorchFile(str(path), is_program))
     raise LitesmithError(NotThisKind(str(path), "a ZIP archive without a Keras model", expected))
 
 

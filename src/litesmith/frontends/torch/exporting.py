@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import sys
 import threading
@@ -58,7 +59,10 @@ def export(
         )
         if is_module:
             shapes = (tuple(shapes),)
-        return torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
+        with contextlib.redirect_stdout(io.StringIO()) as said:  # where torch fails it prints the program so far
+            program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
+    sys.stdout.write(said.getvalue())
+    return program
 
 
 def prepared(program: ExportedProgram) -> ExportedProgram:
