@@ -8,10 +8,12 @@ from typing import Any
 from litesmith.frontends.keras.lowerings.layout import channels_last, padding_of, per_axis
 from litesmith.frontends.keras.lowerings.promotion import promote
 from litesmith.frontends.keras.registry import lowers
+from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
 from litesmith.ops import conv as convolutions
 from litesmith.ops import conv_transpose as transposed
 from litesmith.ops.conv_transpose import Spread
+from litesmith.ops.integer_products import in_float32
 from litesmith.opset.enums import Padding
 
 
@@ -27,7 +29,10 @@ def conv(
     x, filter = promote(inputs, kernel)
     axes = x.type.rank - 2
     move = (per_axis(strides, axes), padding_of(padding), per_axis(dilation_rate, axes))
-    return channels_last(x, data_format, lambda image: convolutions.conv(image, filter, *move))
+    terms = product(filter.type.shape[:-1])
+    return channels_last(
+        x, data_format, lambda image: in_float32(lambda a, b: convolutions.conv(a, b, *move), image, filter, terms)
+    )
 
 
 @lowers("ops.depthwise_conv")
@@ -42,7 +47,12 @@ def depthwise_conv(
     x, filter = promote(inputs, kernel)
     axes = x.type.rank - 2
     move = (per_axis(strides, axes), padding_of(padding), per_axis(dilation_rate, axes))
-    return channels_last(x, data_format, lambda image: convolutions.depthwise_conv(image, filter, *move))
+    terms = product(filter.type.shape[:-2])
+    return channels_last(
+        x,
+        data_format,
+        lambda image: in_float32(lambda a, b: convolutions.depthwise_conv(a, b, *move), image, filter, terms),
+    )
 
 
 @lowers("ops.separable_conv")
@@ -77,7 +87,12 @@ def conv_transpose(
     more = [None] * axes if output_padding is None else per_axis(output_padding, axes)
     moves = zip(filter.type.shape, per_axis(strides, axes), per_axis(dilation_rate, axes), more, strict=False)
     spreads = [_spread(taps, stride, dilation, extra, padding_of(padding)) for taps, stride, dilation, extra in moves]
-    return channels_last(x, data_format, lambda image: transposed.conv_transpose(image, filter, spreads))
+    terms = product((*filter.type.shape[:-2], filter.type.shape[-1]))
+    return channels_last(
+        x,
+        data_format,
+        lambda image: in_float32(lambda a, b: transposed.conv_transpose(a, b, spreads), image, filter, terms),
+    )
 
 
 def _spread(taps: int, stride: int, dilation: int, extra: int | None, padding: Padding) -> Spread:
