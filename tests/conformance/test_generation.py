@@ -1,4 +1,4 @@
-"""Generators of tokens: caches of keys and values, prefill and decode of one file, loops that run in the graph."""
+"""Generators of tokens: caches of keys and values, prefill and decode of one file, and streams."""
 
 from __future__ import annotations
 
@@ -8,124 +8,21 @@ import pytest
 from keras import layers, ops
 
 import litesmith
+from generators import (
+    DEPTH,
+    HEADS,
+    LENGTH,
+    PER_HEAD,
+    Generator,
+    greedy,
+    of_file,
+    prompt,
+    randomize,
+    signatures,
+)
 from litesmith.frontends.keras.running import variables_of
 from litesmith.lite_model import LiteModel
-from support import builtins_of, check_converts, check_function, compare_arrays, converted
-
-VOCABULARY, WIDTH, HEADS, LENGTH, DEPTH = 40, 16, 4, 12, 2
-PER_HEAD = WIDTH // HEADS
-
-
-def randomize(layer, seed=0):
-    random = np.random.default_rng(seed)
-    for variable in layer.weights:
-        if variable.dtype == "float32" and not variable.path.endswith(("keys", "values")):
-            variable.assign(random.normal(0.0, 0.5, variable.shape))
-    return layer
-
-
-def prompt(length=5, batch=1, seed=0):
-    return np.random.default_rng([seed, length]).integers(1, VOCABULARY, (batch, length)).astype("int32")
-
-
-def rotated(x, places):
-    """Rotary positions of [batch, length, heads, depth] at places [length]."""
-    half = x.shape[-1] // 2
-    rates = 1.0 / 100.0 ** (ops.arange(half, dtype="float32") / half)
-    angles = (ops.cast(places, "float32")[:, None] * rates)[None, :, None, :]
-    first, second = x[..., :half], x[..., half:]
-    cos, sin = ops.cos(angles), ops.sin(angles)
-    return ops.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
-
-
-class Block(layers.Layer):
-    """A decoder block that writes what it is given into a cache [2, batch, LENGTH, heads, depth], from a place on."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.norms = [layers.RMSNormalization(), layers.RMSNormalization()]
-        self.project, self.out = layers.Dense(3 * WIDTH, use_bias=False), layers.Dense(WIDTH)
-        self.up, self.down = layers.Dense(2 * WIDTH, activation="gelu"), layers.Dense(WIDTH)
-
-    def build(self, shape):
-        for layer in (*self.norms, self.project, self.out, self.up):
-            layer.build((None, None, WIDTH))
-        self.down.build((None, None, 2 * WIDTH))
-
-    def call(self, x, cache, place):
-        batch, length = ops.shape(x)[0], ops.shape(x)[1]
-        qkv = ops.reshape(self.project(self.norms[0](x)), (batch, length, 3, HEADS, PER_HEAD))
-        places = place + ops.arange(length)
-        q, k, v = rotated(qkv[:, :, 0], places), rotated(qkv[:, :, 1], places), qkv[:, :, 2]
-        cache = ops.slice_update(cache, (0, 0, place, 0, 0), ops.stack([k, v]))
-        seen = ops.arange(LENGTH)[None, :] <= places[:, None]
-        attended = ops.dot_product_attention(q, cache[0], cache[1], mask=seen[None, None])
-        x = x + self.out(ops.reshape(attended, (batch, length, WIDTH)))
-        return x + self.down(self.up(self.norms[1](x))), cache
-
-
-class Generator(keras.Model):
-    """A small decoder whose caches are inputs and outputs: [layers, 2, batch, LENGTH, heads, depth]."""
-
-    def __init__(self, tied=True):
-        super().__init__()
-        self.table = layers.ReversibleEmbedding(VOCABULARY, WIDTH, tie_weights=tied)
-        self.blocks = [Block() for _ in range(DEPTH)]
-        self.norm = layers.RMSNormalization()
-        self.table.build()
-        for block in self.blocks:
-            block.build(None)
-        self.norm.build((None, None, WIDTH))
-        self.built = True
-
-    def hidden(self, tokens, cache, place):
-        x = self.table(tokens) * WIDTH**0.5
-        new = []
-        for i, block in enumerate(self.blocks):
-            x, updated = block(x, cache=cache[i], place=place)
-            new.append(updated)
-        return self.norm(x), ops.stack(new)
-
-    def call(self, tokens):
-        return self.table(self.hidden(tokens, empty(ops.shape(tokens)[0]), 0)[0], reverse=True)
-
-    def prefill(self, tokens):
-        x, cache = self.hidden(tokens, empty(ops.shape(tokens)[0]), 0)
-        return {"logits": self.table(x[:, -1:], reverse=True)[:, 0], "cache": cache}
-
-    def decode(self, token, cache, place):
-        x, cache = self.hidden(token, cache, ops.reshape(place, ()))
-        return {"logits": self.table(x, reverse=True)[:, 0], "cache": cache}
-
-
-def empty(batch):
-    return ops.zeros((DEPTH, 2, batch, LENGTH, HEADS, PER_HEAD))
-
-
-def signatures(model, batch=1):
-    cache = (DEPTH, 2, batch, LENGTH, HEADS, PER_HEAD)
-    return {
-        "prefill": (model.prefill, f"{batch},time<={LENGTH}:int32"),
-        "decode": (model.decode, {"token": f"{batch},1:int32", "cache": cache, "place": "1:int32"}),
-    }
-
-
-def greedy(prefill, decode, tokens, count):
-    """The tokens that follow, and the logits of each."""
-    found = prefill(tokens)
-    said, logits = [], []
-    for place in range(tokens.shape[1], tokens.shape[1] + count):
-        logits.append(np.asarray(found["logits"]))
-        said.append(np.argmax(logits[-1], axis=-1).astype("int32"))
-        found = decode(said[-1][:, None], np.asarray(found["cache"]), np.array([place], "int32"))
-    return np.stack(said, axis=1), np.stack(logits, axis=1)
-
-
-def of_file(lite):
-    return (
-        lambda tokens: lite.run({"tokens": tokens}, signature="prefill"),
-        lambda token, cache, place: lite.run({"token": token, "cache": cache, "place": place}, signature="decode"),
-    )
+from support import check_function, compare_arrays, converted
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -309,116 +206,6 @@ def test_the_other_interface_of_the_runtime():
     )
     np.testing.assert_array_equal(said, expected)
     compare_arrays([logits], [found], rtol=2e-5)
-
-
-# --- loops in the graph --------------------------------------------------------
-
-
-class Greedy(Generator):
-    """Generates inside of the graph until a token says stop, or there is no more room."""
-
-    stop = 7
-
-    def call(self, tokens):
-        x, cache = self.hidden(tokens, empty(1), 0)
-        token = ops.cast(ops.argmax(self.table(x[:, -1], reverse=True), axis=-1), "int32")
-        length = ops.shape(tokens)[1]
-        text = ops.slice_update(ops.zeros((1, LENGTH), "int32"), (0, 0), tokens)
-
-        def goes_on(place, token, text, cache):
-            return ops.logical_and(place < LENGTH, token[0] != self.stop)
-
-        def step(place, token, text, cache):
-            text = ops.slice_update(text, (0, place), token[:, None])
-            x, cache = self.hidden(token[:, None], cache, place)
-            return place + 1, ops.cast(ops.argmax(self.table(x[:, 0], reverse=True), axis=-1), "int32"), text, cache
-
-        place, token, text, cache = ops.while_loop(goes_on, step, (length, token, text, cache))
-        return text, place
-
-
-@pytest.mark.parametrize("bounded", [True, False])
-def test_greedy_generation_in_the_graph(bounded):
-    model = randomize(Greedy(), seed=3)
-    model.stop = -1
-    model.stop = int(np.asarray(model(prompt(3))[0])[0, 6])
-    shape = "1,time<=8:int32" if bounded else "1,3:int32"
-    lite = litesmith.convert(model, inputs=shape)
-    assert builtins_of(lite).count("WHILE") == 1
-    for length in (1, 3, 8) if bounded else (3,):
-        text, place = lite.run(prompt(length))
-        expected_text, expected_place = model(prompt(length))
-        np.testing.assert_array_equal(text, expected_text)
-        assert int(place) == int(expected_place)
-    assert int(lite.run(prompt(3))[1]) <= 6
-
-
-class Beams(Generator):
-    """Keeps the best of all continuations, with their caches, for a known number of steps."""
-
-    width, steps = 3, 5
-
-    def call(self, tokens):
-        batch, beams = ops.shape(tokens)[0], self.width
-        length = tokens.shape[1]
-        x, cache = self.hidden(tokens, empty(batch), 0)
-        scores = ops.log_softmax(self.table(x[:, -1], reverse=True))
-        best, token = ops.top_k(scores, beams)
-        cache = ops.repeat(cache, beams, axis=2)
-        said = ops.zeros((batch, beams, self.steps), "int32")
-        said = ops.slice_update(said, (0, 0, 0), token[..., None])
-
-        def step(i, carried):
-            best, said, token, cache = carried
-            x, cache = self.hidden(ops.reshape(token, (-1, 1)), cache, length + i - 1)
-            scores = ops.log_softmax(self.table(x[:, 0], reverse=True))
-            total = best[..., None] + ops.reshape(scores, (batch, beams, VOCABULARY))
-            best, flat = ops.top_k(ops.reshape(total, (batch, beams * VOCABULARY)), beams)
-            parent, token = flat // VOCABULARY, flat % VOCABULARY
-            said = ops.take_along_axis(said, parent[..., None], axis=1)
-            said = ops.slice_update(said, (0, 0, i), token[..., None])
-            rows = ops.reshape(ops.arange(batch)[:, None] * beams + parent, (-1,))
-            return best, said, token, ops.take(cache, rows, axis=2)
-
-        best, said, _, _ = ops.fori_loop(1, self.steps, step, (best, said, token, cache))
-        return {"said": said, "scores": best}
-
-
-def test_beam_search_in_the_graph():
-    model = randomize(Beams(), seed=4)
-    lite = check_converts(model, prompt(4), prompt(4, 3), convert={"inputs": "batch,4:int32"}, rtol=2e-5)
-    found = lite.run(prompt(4))
-    # The best of the beams are worth what the model says of them.
-    text = np.concatenate([np.repeat(prompt(4), 3, axis=0), found["said"][0]], axis=1)
-    logits = np.asarray(ops.log_softmax(Generator.call(model, text)))
-    worth = sum(logits[np.arange(3), 3 + i, found["said"][0, :, i]] for i in range(5))
-    np.testing.assert_allclose(found["scores"][0], worth, rtol=1e-4)
-
-
-class Scanned(Generator):
-    """Generates a known number of tokens by `ops.scan`."""
-
-    def call(self, tokens):
-        x, cache = self.hidden(tokens, empty(ops.shape(tokens)[0]), 0)
-        token = ops.cast(ops.argmax(self.table(x[:, -1], reverse=True), axis=-1), "int32")
-
-        def step(carry, place):
-            token, cache = carry
-            x, cache = self.hidden(token[:, None], cache, place)
-            logits = self.table(x[:, 0], reverse=True)
-            return (ops.cast(ops.argmax(logits, axis=-1), "int32"), cache), (token, ops.max(logits, axis=-1))
-
-        _, (said, scores) = ops.scan(step, (token, cache), ops.add(ops.arange(4), ops.shape(tokens)[1]))
-        return ops.transpose(said), ops.transpose(scores)
-
-
-@pytest.mark.parametrize("length", ["4", "time<=6"])
-def test_a_scan_over_steps_of_generation(length):
-    model = randomize(Scanned(), seed=5)
-    lite = check_converts(model, prompt(4), prompt(4, 2), convert={"inputs": f"batch,{length}:int32"}, rtol=2e-5)
-    if length != "4":
-        expected, found = model(prompt(6)), lite.run(prompt(6))
-        np.testing.assert_array_equal(found[0], expected[0])
 
 
 # --- streams -------------------------------------------------------------------
