@@ -234,3 +234,41 @@ def test_files_are_read_where_there_is_no_tensorflow(saved):
     assert found["told"] == ["V103"] * 3
     assert found["modules"] == []
     assert max(found["errors"]) < 1e-5
+
+
+class Counter(tf.Module):
+    """Counts what it was given, and forgets it."""
+
+    def __init__(self):
+        self.total = tf.Variable(tf.zeros(4), name="total")
+        self.calls = tf.Variable(10, name="calls")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, name="x")])
+    def add(self, x):
+        self.total.assign_add(tf.reduce_sum(x, 0))
+        self.calls.assign(self.calls + 1)
+        return {"mean": self.total / tf.cast(self.calls, tf.float32), "calls": self.calls.read_value()}
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.float32, name="by")])
+    def scale(self, by):
+        self.total.assign(self.total * by)
+        return {"total": self.total.read_value()}
+
+
+def test_what_a_function_assigns_is_state():
+    counter = Counter()
+    lite = litesmith.convert(counter.add, signatures={"add": None, "scale": (counter.scale, None)})
+    assert counter.calls.numpy() == 10
+    first, second = (lite.run(X, "add") for _ in range(2))
+    assert (first["calls"], second["calls"]) == (11, 12)
+    np.testing.assert_allclose(second["mean"], 2 * X.sum(0) / 12, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(lite.run(0.5, "scale")["total"], X.sum(0), rtol=1e-5, atol=1e-6)
+    lite.reset()
+    assert lite.run(X, "add")["calls"] == 11
+
+
+def test_the_state_of_a_saved_model(tmp_path):
+    counter = Counter()
+    tf.saved_model.save(counter, str(tmp_path / "counter"), signatures={"add": counter.add, "scale": counter.scale})
+    lite = litesmith.convert(tmp_path / "counter", signatures={"add": None, "scale": None})
+    assert [lite.run(X, "add")["calls"].item() for _ in range(2)] == [11, 12]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 from litesmith.frontends.inputs import InputType
 from litesmith.frontends.tensorflow.graph import Body, Node, Program, Reference
 from litesmith.frontends.tensorflow.interpreter import Interpreter
-from litesmith.frontends.tensorflow.variables import refuse_assignments
+from litesmith.frontends.tensorflow.variables import Variable
 from litesmith.frontends.tensorflow.ways import AnyShape
 from litesmith.frontends.tensorflow.wire import Malformed, Message
 from litesmith.ir.graph import Value
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType
+from litesmith.ops.errors import Unsupported
 
 SAMPLED = 100
 """How many nodes tell whether it is a graph."""
@@ -63,14 +64,17 @@ class GraphWay:
 
     def build(self, values: Sequence[Value]) -> Any:
         names = sorted(self.signature.inputs)
+        if any(self.signature.inputs[name].place.index for name in names):
+            raise Unsupported("an input in place of another output of a node than the first")
         bound = {self.signature.inputs[name].place.node: value for name, value in zip(names, values, strict=True)}
         _, references = self.wanted()
-        before = {name: variable.current for name, variable in self.interpreter.variables.items()}
         results = self.interpreter.run(self.program, bound, references)
-        changed = [each for name, each in self.interpreter.variables.items() if each.current is not before.get(name)]
-        refuse_assignments(each for each in changed if each.name in before)
         found = dict(zip(self.signature.outputs, results, strict=True))
         return found if self.nested or len(found) > 1 else next(iter(found.values()))
+
+    @property
+    def variables(self) -> Mapping[Hashable, Variable]:
+        return {("saved", name): variable for name, variable in self.interpreter.variables.items()}
 
     def wanted(self) -> tuple[Body, Sequence[Reference]]:
         return self.program, [tensor.place for tensor in self.signature.outputs.values()]

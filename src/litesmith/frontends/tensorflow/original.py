@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from litesmith.frontends.shape_text import nested_inputs
 from litesmith.frontends.tensorflow.graph import Body, Reference
 from litesmith.frontends.tensorflow.interpreter import WhereFrom
 from litesmith.frontends.tensorflow.tracing import Concrete
-from litesmith.frontends.tensorflow.variables import refuse_assignments
+from litesmith.frontends.tensorflow.variables import Variable
 from litesmith.frontends.tensorflow.ways import AnyShape, import_ways
 from litesmith.ir.graph import Value
 from litesmith.ir.nesting import nesting_of
@@ -58,10 +58,10 @@ class TensorFlowFunction:
         return nested_inputs(texts)
 
     def run(self, inputs: Any) -> Any:
-        return ConcreteFunction(ConcreteWay(*self._concrete(self.function, inputs))).run(inputs)
+        return self.run_in_turn([inputs], {})[0]
 
     def run_in_turn(self, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
-        return [self.run(inputs) for inputs in calls]
+        return ConcreteFunction(ConcreteWay(*self._concrete(self.function, calls[0]))).run_in_turn(calls, state)
 
     def _concrete(self, function: Any, given: Any) -> tuple[Any, str]:
         """A concrete function, traced for the inputs that the caller says where it does not say them itself."""
@@ -94,9 +94,11 @@ class ConcreteWay:
         self.inputs = _nested(self.specs, [placeholder.op.name for placeholder in concrete.graph.inputs])
 
     def build(self, values: Sequence[Value]) -> Any:
-        results, variables = self.concrete.results(values)
-        refuse_assignments(variables)
-        return _packed(self.concrete.function.structured_outputs, results)
+        return _packed(self.concrete.function.structured_outputs, self.concrete.results(values))
+
+    @property
+    def variables(self) -> Mapping[Hashable, Variable]:
+        return self.concrete.variables
 
     def wanted(self) -> tuple[Body, Sequence[Reference]]:
         return self.concrete.program, self.concrete.wanted
@@ -121,15 +123,29 @@ class ConcreteFunction:
         return nested_inputs(texts)
 
     def run(self, inputs: Any) -> Any:
+        return self.run_in_turn([inputs], {})[0]
+
+    def run_in_turn(self, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
+        """Variables hold afterwards what they held before."""
+        held = [each for each in self.way.variables.values() if each.origin is not None]
+        before = [(each.origin, each.origin.numpy()) for each in held]
+        try:
+            for each in held:
+                if each.name in state:
+                    each.origin.assign(state[each.name])
+            return [self._run(inputs) for inputs in calls]
+        finally:
+            for variable, array in before:
+                if not np.array_equal(variable.numpy(), array, equal_nan=array.dtype.kind == "f"):
+                    variable.assign(array)
+
+    def _run(self, inputs: Any) -> Any:
         nesting = nesting_of(self.way.inputs)
         leaves = iter(tf.constant(array) for array in nesting.flatten(inputs))
         filled = [next(leaves) if isinstance(spec, tf.TypeSpec) else spec for spec in tf.nest.flatten(self.way.specs)]
         args, kwargs = tf.nest.pack_sequence_as(self.way.specs, filled)
         returned = self.way.concrete.function(*args, **kwargs)
         return tf.nest.map_structure(lambda leaf: None if leaf is None else np.asarray(leaf), returned)
-
-    def run_in_turn(self, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
-        return [self.run(inputs) for inputs in calls]
 
 
 def original_of(function: Any) -> TensorFlowFunction:

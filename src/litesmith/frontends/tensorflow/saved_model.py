@@ -97,7 +97,9 @@ class SavedModel:
         return {name: np.asarray(tensor) for name, tensor in call(**tensors).items()}
 
     def run_in_turn(self, calls: Sequence[Any], state: Mapping[str, Any]) -> list[Any]:
-        return [self.run(inputs) for inputs in calls]
+        """Of the model as it was saved, whose state is what the file begins with."""
+        fresh = SavedModel(self.path, self.signature)
+        return [fresh.run(inputs) for inputs in calls]
 
     @cached_property
     def _loaded(self) -> Any:
@@ -132,7 +134,7 @@ class SavedModel:
             with building(Graph("restore")):
                 interpreter.run(program, given, [], [restore])
             for variable in interpreter.variables.values():
-                variable.initial = variable.current
+                variable.saved = variable.current
         return interpreter
 
 

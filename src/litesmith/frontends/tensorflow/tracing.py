@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -41,8 +41,9 @@ def call(
     concrete = traced.get_concrete_function(*map(_spec, arguments))
     items = [argument if isinstance(argument, Value) else Known.of(argument, DType.INT32) for argument in arguments]
     told = where_from(concrete.graph) if where_from is not None else None
-    results, variables = Concrete(concrete, told).results(items, weights)
-    refuse_assignments(variables)
+    traced_program = Concrete(concrete, told, weights)
+    results = traced_program.results(items)
+    refuse_assignments(traced_program.variables.values())
     return [as_value(item) for item in results]
 
 
@@ -52,33 +53,37 @@ class Concrete:
     Attributes:
         program: its graph, and the functions that this calls.
         wanted: where its results stand in the graph.
+        captured: what stands for the tensors that it takes from around it, by the name of their placeholder.
     """
 
-    def __init__(self, function: Any, where_from: WhereFrom | None = None) -> None:
+    def __init__(
+        self, function: Any, where_from: WhereFrom | None = None, weights: Mapping[int, Value] | None = None
+    ) -> None:
+        """`weights`: values for variables, by the identity of their handle."""
         self.function = function
         self.program = Program(Message(function.graph.as_graph_def().SerializeToString()))
         self.interpreter = Interpreter(self.program, where_from)
         self.wanted = [Reference.parse(output.name) for output in function.graph.outputs]
 
-    def results(
-        self, items: Sequence[Any], weights: Mapping[int, Value] | None = None
-    ) -> tuple[list[Any], list[Variable]]:
-        """What it returns for items, in order, and the variables that it captures.
+        known = {id(variable.handle): variable for variable in function.graph.variables}
+        self.captured: dict[str, Any] = {
+            inner.op.name: _captured(outer, weights or {}, known) for outer, inner in function.graph.captures
+        }
 
-        `weights`: values for variables, by the identity of their handle.
-        """
-        graph, interpreter = self.function.graph, self.interpreter
-        captured = {id(inner): outer for outer, inner in graph.captures}
-        known = {id(variable.handle): variable for variable in graph.variables}
-        given, variables, bound = iter(items), list[Variable](), dict[str, Any]()
-        for placeholder in graph.inputs:
-            outer = captured.get(id(placeholder))
-            item = next(given) if outer is None else _captured(outer, weights or {}, known)
-            variables += [item] if isinstance(item, Variable) else []
-            bound[placeholder.op.name] = item
+    @property
+    def variables(self) -> dict[Hashable, Variable]:
+        """Those that it captures, each under the same key wherever it is captured."""
+        held = [item for item in self.captured.values() if isinstance(item, Variable)]
+        return {("captured", id(item if item.origin is None else item.origin)): item for item in held}
+
+    def results(self, items: Sequence[Any]) -> list[Any]:
+        """What it returns for items, in order."""
+        graph, interpreter, given = self.function.graph, self.interpreter, iter(items)
+        names = [placeholder.op.name for placeholder in graph.inputs]
+        bound = {name: self.captured[name] if name in self.captured else next(given) for name in names}
         run = [operation.name for operation in graph.control_outputs]
         always = [name for name in run if interpreter.acts(self.program, name)]
-        return interpreter.run(self.program, bound, self.wanted, always), variables
+        return interpreter.run(self.program, bound, self.wanted, always)
 
 
 def _spec(argument: Value | Dim) -> Any:
@@ -99,4 +104,5 @@ def _captured(outer: Any, weights: Mapping[int, Value], known: Mapping[int, Any]
         raise Unsupported("a resource other than a variable, such as a table")
     type = TensorType(DType(variable.dtype.name), tuple(variable.shape.as_list()))
     weight = Constant(type, variable.numpy, ("tf.Variable", Identity(variable)))
-    return Variable(variable.name, constant_value(weight, variable.name.split(":")[0]))
+    name = variable.name.split(":")[0]
+    return Variable(name, constant_value(weight, name), variable)

@@ -33,18 +33,25 @@ class Variable:
     """What a resource handle stands for.
 
     Attributes:
-        initial: what it holds when the graph begins: a value of the graph or known elements; None for nothing.
+        saved: what it holds before anything runs: a constant or known elements; None for nothing.
+        initial: what it holds when the graph begins, which is that unless it is kept from call to call.
         current: what it holds by now.
+        origin: TensorFlow's own object, where there is one.
     """
 
-    def __init__(self, name: str, initial: Any = None) -> None:
+    def __init__(self, name: str, saved: Any = None, origin: Any = None) -> None:
         self.name = name
-        self.initial = initial
-        self.current = initial
+        self.saved = saved
+        self.origin = origin
+        self.initial = self.current = saved
 
     @property
     def is_assigned(self) -> bool:
         return self.current is not self.initial
+
+    def begin(self, initial: Any = None) -> None:
+        """A graph begins: the variable holds `initial`, or what was saved."""
+        self.initial = self.current = self.saved if initial is None else initial
 
     def read(self) -> Any:
         if self.current is None:

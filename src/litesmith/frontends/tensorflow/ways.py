@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from litesmith.diagnostics.base import LitesmithError
@@ -16,6 +16,8 @@ from litesmith.frontends.original import DEFAULT
 from litesmith.frontends.tensorflow.graph import Body, Reference
 from litesmith.frontends.tensorflow.interpreter import Interpreter
 from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.frontends.tensorflow.state import INIT, State, assigning, begin, end, states_of
+from litesmith.frontends.tensorflow.variables import Variable
 from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.builder import building
 from litesmith.ir.calling import Calling
@@ -23,6 +25,7 @@ from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.nesting import Nesting, nesting_of
 from litesmith.ir.source import Source
 from litesmith.ops.errors import Unsupported
+from litesmith.opset.variable import RESET
 
 
 class AnyShape(InputType):
@@ -42,6 +45,11 @@ class Way(Protocol):
     inputs: Any
     interpreter: Interpreter
 
+    @property
+    def variables(self) -> Mapping[Hashable, Variable]:
+        """Those that it may read or assign, each under the same key in all ways that have it."""
+        ...
+
     def build(self, values: Sequence[Value]) -> Any:
         """What it returns for values in place of its inputs, nested as it returns it."""
         ...
@@ -56,32 +64,52 @@ def import_ways(
 ) -> tuple[Model, dict[str, Calling]]:
     """The graphs of ways by the name of their signature, and how they are called.
 
+    That a variable is assigned is known only when the graphs have run, so they run again: it is no constant then,
+    and what is assigned from it is not either.
+
     `given`: what the caller says of the inputs, by the name of the signature; None for nothing.
 
     Raises:
         LitesmithError: with the operations that have no form.
     """
-    found = {name: _signature(name, way, given.get(name), batch) for name, way in ways.items()}
-    signatures = [signature for signature, _ in found.values()]
-    calls = {name: calling for name, (_, calling) in found.items()}
+    states: list[State] = []
+    while True:
+        init = assigning(states, INIT)
+        found = {name: _signature(name, way, given.get(name), batch, states, init) for name, way in ways.items()}
+        held = {key: variable for way in ways.values() for key, variable in way.variables.items()}
+        assigned = {key for _, _, changed in found.values() for key in changed}
+        if assigned <= {state.key for state in states}:
+            break
+        known = assigned | {state.key for state in states}
+        states = states_of({key: variable for key, variable in held.items() if key in known})
+    signatures = [signature for signature, _, _ in found.values()]
+    if states:
+        signatures.append(Signature(RESET, assigning(states, RESET), (), ()))
+    calls = {name: calling for name, (_, calling, _) in found.items()}
     return Model([signature.graph for signature in signatures], signatures), calls
 
 
-def _signature(name: str, way: Way, given: Any, batch: int | None) -> tuple[Signature, Calling]:
+def _signature(
+    name: str, way: Way, given: Any, batch: int | None, states: Sequence[State], init: Graph
+) -> tuple[Signature, Calling, set[Hashable]]:
+    """A way as a graph, how it is called, and the keys of the variables that it assigns."""
     nesting = nesting_of(way.inputs)
     leaves = [with_batch(leaf, batch) for leaf in _said(way, nesting.flatten(way.inputs), given)]
     leaves = nesting.flatten(with_one_bound(nesting.pack(leaves)))
     graph, sizes = Graph("main" if name == DEFAULT else name), OpenSizes()
     values = [graph.add_input(sizes.type(leaf), leaf.name) for leaf in leaves]
     with building(graph), _findings(way):
+        begin(way.variables, states)
         returned = way.build(values)
         result = nesting_of(returned)
         graph.outputs = [as_value(item) for item in result.flatten(returned)]
+        assigned = {key for key, variable in way.variables.items() if variable.is_assigned}
+        end(way.variables, states, init)
     graph.prune()
     outputs = tuple(names_of(result))
     names = tuple(leaf.names for leaf in leaves)
     signature = Signature(name, graph, tuple(value.name for value in graph.inputs), outputs)
-    return signature, Calling(nesting, result, names if any(names) else ())
+    return signature, Calling(nesting, result, names if any(names) else ()), assigned
 
 
 def _said(way: Way, leaves: Sequence[InputType], given: Any) -> list[InputType]:
