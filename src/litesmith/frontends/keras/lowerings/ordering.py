@@ -6,7 +6,7 @@ from typing import Any
 
 from litesmith.frontends.keras.lowerings.promotion import promote
 from litesmith.frontends.keras.registry import lowers
-from litesmith.ir.dims import Dim
+from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ops import math, ordering
 from litesmith.ops.array import as_value, expand_dims, reshape, slice_axis
@@ -28,14 +28,20 @@ def argsort(x: Any, axis: int | None = -1) -> Value:
 
 @lowers("ops.top_k")
 def top_k(x: Any, k: Any, sorted: bool = True) -> tuple[Value, Value]:
-    return ordering.top_k(as_value(x), known_size(k))
+    rows = as_value(x)
+    return ordering.top_k(rows, _as_many_as_there_are(k, rows))
+
+
+def _as_many_as_there_are(k: Any, rows: Value) -> Size:
+    """`k`, or how many elements a row has: what Keras gives on numpy, where other backends raise an error."""
+    wanted, size = known_size(k), rows.type.shape[-1]
+    return wanted if isinstance(wanted, Dim) or isinstance(size, Dim) else min(wanted, size)
 
 
 @lowers("ops.in_top_k")
 def in_top_k(targets: Any, predictions: Any, k: Any) -> Value:
-    rows, wanted = as_value(predictions), known_size(k)
-    classes = rows.type.shape[-1]
-    best, _ = ordering.top_k(rows, wanted if isinstance(classes, Dim) else min(wanted, classes))
+    rows = as_value(predictions)
+    best, _ = ordering.top_k(rows, _as_many_as_there_are(k, rows))
     chosen = take_along_axis(rows, expand_dims(as_value(targets), 1), -1)
     return math.any(math.greater_equal(chosen, slice_axis(best, -1, -1, None)), -1)
 
