@@ -62,6 +62,7 @@ BINARY: list[Case] = [
     *(op(name, *pair, bound=EXACT) for name in LOGICAL for pair in ((bools(3, 4), ints(3, 4)), (X, Y), (SPECIAL, SPECIAL))),
     *(op(name, SIGNED, named("divisors", [[2, 2, -3, 5], [7, 7, -2, -2]], "int32"), bound=EXACT) for name in ("floor_divide", "mod", "fmod")),
     *(op(name, *pair) for name in ("floor_divide", "mod", "fmod") for pair in ((X, Y), (X, 0.7), (SIGNED, 3))),
+    *(op(name, ints(3, 4, high=2**32, dtype="uint32"), ints(3, 4, low=1, high=40, dtype="uint32"), bound=EXACT) for name in ("floor_divide", "mod", "power")),
     op("divide_no_nan", X, named("zeros", [[[0.0, 1.0, -2.0, 0.0, 3.0]]] * 3), **EACH),
     *(op("power", *pair, **EACH) for pair in ((pos(3, 4), f(3, 4)), (X, 2), (X, 3), (pos(3, 4), 0.5), (pos(3, 4), -1.5), (2.0, X))),
     op("power", ints(3, 4, low=-3), ints(3, 4), bound=EXACT),

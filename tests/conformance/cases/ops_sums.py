@@ -125,6 +125,7 @@ LOOPS: list[Case] = [
     does("scan", "running sum", lambda x: ops.scan(_running, ops.zeros_like(x[:, 0]), ops.transpose(x, (1, 0, 2))), X),
     does("scan", "backwards", lambda x: ops.scan(_running, ops.zeros_like(x[:, 0]), ops.transpose(x, (1, 0, 2)), reverse=True), X),
     *(does("associative_scan", f"axis {axis}", lambda x, axis=axis: ops.associative_scan(ops.add, x, axis=axis), X) for axis in (1, 2)),
+    *(does(name, "of rows without signs", lambda x, name=name: getattr(ops, name)(lambda row: ops.flip(row), x), of("uint8", 6, 4)) for name in ("map", "vectorized_map")),
     does("map", "of rows", lambda x: ops.map(lambda row: ops.softmax(row) * 2.0, x), X),
     does("vectorized_map", "of rows", lambda x: ops.vectorized_map(lambda row: ops.matmul(row, ops.transpose(row)), x), X),
     does("vectorize", "of vectors", lambda x: ops.vectorize(lambda v: ops.sum(v * v), signature="(n)->()")(x), X),
