@@ -26,7 +26,7 @@ test: $(VENV)/all check
 
 test-all: $(VENV)/all check
 	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m pytest tests/properties/test_random_models.py --hypothesis-profile=thorough --hypothesis-show-statistics
+	$(BIN)/python tests/properties/many_random_models.py --models 2000
 
 check: $(VENV)/all
 	$(BIN)/ruff check .

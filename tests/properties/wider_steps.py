@@ -37,7 +37,7 @@ def integers(draw, values):
                 (f"+ {number}", lambda x, y: x + number),
                 (f"* {number}", lambda x, y: number * x),
                 (f"// {number}", lambda x, y: x // number),
-                (f"% {number}", lambda x, y: x % number),
+                (f"% {number}", lambda x, y: ops.mod(x, np.asarray(number, x.dtype))),
                 (f"/ {number}", lambda x, y: x / number),
                 ("* 0.5", lambda x, y: x * 0.5),
                 ("+ True", lambda x, y: x + True),
