@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litesmith.frontends.tensorflow.graph import Function, FunctionName, Program
 from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.lists import TensorList, flat, is_shapeless, nested
 from litesmith.frontends.tensorflow.registry import Item, Run, as_value, imports
+from litesmith.ir.builder import building_subgraph
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import control, indexing, math
@@ -28,8 +31,9 @@ def if_else(
     """One of two functions; only that one where the condition is known."""
     if isinstance(condition, Known) and not condition.is_open:
         return run(then_branch if condition.array.any() else else_branch, operands)
-    then, otherwise = (_values_of(run, branch, operands) for branch in (then_branch, else_branch))
-    return list(control.if_else(_truth(as_value(condition)), then, otherwise))
+    branches = _Branches(run, operands)
+    then, otherwise = branches.of(then_branch), branches.of(else_branch)
+    return branches.nested(control.if_else(_truth(as_value(condition)), then, otherwise))
 
 
 def _truth(x: Value) -> Value:
@@ -46,15 +50,31 @@ def case(index: Item, *operands: Item, branches: tuple[FunctionName, ...], run: 
         place = int(index.array.item())
         return run(branches[place if 0 <= place < len(branches) else -1], operands)
     chosen = _valid(cast(as_value(index), DType.INT32), len(branches))
-    return list(control.switch(chosen, [_values_of(run, branch, operands) for branch in branches]))
+    called = _Branches(run, operands)
+    return called.nested(control.switch(chosen, [called.of(branch) for branch in branches]))
 
 
 def _valid(index: Value, count: int) -> Value:
     return indexing.select(math.less(index, 0), constant_of(count - 1, DType.INT32), index)
 
 
-def _values_of(run: Run, function: FunctionName, operands: Sequence[Any]) -> Callable[[], list[Value]]:
-    return lambda: [as_value(item) for item in run(function, operands)]
+class _Branches:
+    """Functions of which one runs, on the same operands; they may return lists of tensors."""
+
+    def __init__(self, run: Run, operands: Sequence[Any]) -> None:
+        self.run = run
+        self.operands = operands
+        self.returned: list[Any] = []
+
+    def of(self, function: FunctionName) -> Callable[[], list[Value]]:
+        def values() -> list[Value]:
+            self.returned = self.run(function, self.operands)
+            return flat(self.returned)
+
+        return values
+
+    def nested(self, values: Sequence[Value]) -> list[Any]:
+        return nested(self.returned, values)
 
 
 @imports("While", "StatelessWhile")
@@ -68,22 +88,50 @@ def while_loop(*operands: Item, cond: FunctionName, body: FunctionName, run: Run
             items = run(body, items)
         return items
     changing = [place for place in range(len(operands)) if place not in fixed]
+    loop = _Loop(operands, changing)
+    if any(is_shapeless(operands[place]) for place in changing):
+        loop = _with_shapes(loop, run, body)
+    final = control.while_loop(
+        lambda values: as_value(run(cond, loop.items(values))[0]),
+        lambda values: loop.values(run(body, loop.items(values))),
+        loop.values(loop.operands),
+    )
+    return loop.items(final)
 
-    def all_of(values: Sequence[Value]) -> list[Any]:
-        items: list[Any] = list(operands)
-        for place, value in zip(changing, values, strict=True):
-            items[place] = value
-        return items
 
-    def step(values: list[Value]) -> list[Value]:
-        results = run(body, all_of(values))
-        return [as_value(results[place]) for place in changing]
+@dataclass(frozen=True)
+class _Loop:
+    """What a loop is given, and the places of what its rounds change."""
 
-    def test(values: list[Value]) -> Value:
-        return as_value(run(cond, all_of(values))[0])
+    operands: Sequence[Any]
+    changing: Sequence[int]
 
-    carried = [as_value(operands[place]) for place in changing]
-    return all_of(control.while_loop(test, step, carried))
+    def items(self, values: Sequence[Value]) -> list[Any]:
+        """The operands with values in place of what changes."""
+        found = list(self.operands)
+        changed = nested([self.operands[place] for place in self.changing], values)
+        for place, item in zip(self.changing, changed, strict=True):
+            found[place] = item
+        return found
+
+    def values(self, items: Sequence[Any]) -> list[Value]:
+        return flat([items[place] for place in self.changing])
+
+
+def _with_shapes(loop: _Loop, run: Run, body: FunctionName) -> _Loop:
+    """Lists of tensors that a round is the first to set begin as zeros of what it sets: it is run once to see that."""
+    known = [place for place in loop.changing if not is_shapeless(loop.operands[place])]
+    with building_subgraph("first_round") as scratch:
+        started = _Loop(loop.operands, known)
+        results = run(body, started.items(control.inputs_of(scratch, started.values(loop.operands))))
+    elements = {place: results[place].element for place in loop.changing if isinstance(results[place], TensorList)}
+    scratch.graph.outputs = []
+    scratch.graph.prune()
+    operands = list(loop.operands)
+    for place, element in elements.items():
+        if is_shapeless(operands[place]) and element is not None:
+            operands[place] = replace(operands[place], shape=element.shape)
+    return _Loop(operands, loop.changing)
 
 
 def _fixed(body: Function) -> frozenset[int]:
