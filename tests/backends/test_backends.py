@@ -18,6 +18,7 @@ FILES = (
     "through_tensorflow.py",
     "isolation.py",
     "texts.py",
+    "quantized.py",
 )
 CASES = "../conformance/test_cases.py"
 
@@ -34,9 +35,22 @@ def test_a_case_of_every_layer_and_operation_on_jax():
 
 
 @pytest.mark.backend
+@pytest.mark.parametrize("backend", ["tensorflow", "torch"])
+def test_some_layers_and_operations(backend):
+    run(backend, [CASES], CONFORMANCE="handful")
+
+
+@pytest.mark.backend
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "torch"])
+def test_a_case_of_every_layer_and_operation(backend):
+    run(backend, [CASES], timeout=3600, CONFORMANCE="few")
+
+
+@pytest.mark.backend
 @pytest.mark.slow
 def test_all_cases_on_jax():
-    run("jax", [CASES], timeout=3600)
+    run("jax", [CASES], timeout=14400)
 
 
 def run(backend, files, timeout=600, **variables):

@@ -29,7 +29,7 @@ NETWORKS: list[Case] = [
     net("separable_conv", IMAGE, _kernel(3, 3, 4, 2), _kernel(1, 1, 8, 5)), net("separable_conv", IMAGE, _kernel(3, 3, 4, 2), _kernel(1, 1, 8, 5), strides=2, padding="same"),
     *(net("conv_transpose", IMAGE, _kernel(3, 2, 5, 4), **options) for options in ({}, {"strides": 2, "padding": "same"}, {"strides": 2, "output_padding": 1}, {"dilation_rate": 2})), net("conv_transpose", ROW, _kernel(3, 5, 4), strides=3),
     net("conv_transpose", VOLUME, _kernel(2, 2, 2, 3, 2), strides=2),
-    *(op(name, x, 2, **options) for name in ("average_pool", "max_pool") for x in (ROW, IMAGE, VOLUME) for options in ({"strides": 2}, {"strides": 1, "padding": "same"})), *(op(name, IMAGE, 2, backends=("jax",), because="the numpy backend wants strides") for name in ("average_pool", "max_pool")),
+    *(op(name, x, 2, **options) for name in ("average_pool", "max_pool") for x in (ROW, IMAGE, VOLUME) for options in ({"strides": 2}, {"strides": 1, "padding": "same"})), *(op(name, IMAGE, 2, backends=("tensorflow", "torch"), because="numpy and JAX want strides") for name in ("average_pool", "max_pool")),
     *(op(name, IMAGE, (3, 2), strides=(1, 2), padding="same") for name in ("average_pool", "max_pool")), op("max_pool", f(3, 4, 6, 8), 2, strides=2, **FIRST),
     *(op(name, x, 2) for name in ("adaptive_average_pool", "adaptive_max_pool") for x in (ROW, IMAGE, VOLUME)), op("adaptive_average_pool", IMAGE, (3, 5)),
     *(net("batch_normalization", x, constant(4), np.abs(constant(4)) + 1, axis=axis, offset=constant(4), scale=constant(4)) for x, axis in ((IMAGE, -1), (f(3, 4, 7), 1))), net("batch_normalization", IMAGE, constant(4), np.abs(constant(4)) + 1, axis=-1),
