@@ -113,3 +113,27 @@ def test_a_model_that_returns_its_own_loss():
     layer = Scored()
     layer.build(None)
     check_function(lambda x, t: list(layer(x, t)), LOGITS, CLASSES)
+
+
+FUNCTIONS = {
+    name: member
+    for room in (losses, keras.metrics)
+    for name, member in sorted(vars(room).items())
+    if inspect.isfunction(member) and name not in ("get", "serialize", "deserialize", "ctc")
+}
+"""The functions of losses and metrics; CTC has tests of its own."""
+
+CHANCES = (PROBABILITIES / PROBABILITIES.sum(1, keepdims=True)).astype("float32")
+ONE_HOT = np.eye(5, dtype="float32")[CLASSES]
+MASKS = [np.abs(RNG.normal(size=(3, 4, 4, 2))).astype("float32") for _ in range(2)]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_losses_and_metrics(name):
+    function = FUNCTIONS[name]
+    if name == "categorical_generalized_cross_entropy":
+        check_function(lambda t, p: function(t, p, q=0.5), CLASSES, CHANCES)
+    elif name in ("dice", "tversky"):
+        check_function(function, *MASKS)
+    else:
+        check_function(function, CLASSES if name == "circle" or "sparse" in name else ONE_HOT, CHANCES)

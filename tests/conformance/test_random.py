@@ -1,11 +1,14 @@
 """Random numbers in inference: constants where a seed says what Keras draws, operators elsewhere."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
 import litesmith
+from litesmith.frontends.keras.registry import lowering
 from support import builtins_of, check_function, converted
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")  # of numpy, that looks for shapes
@@ -185,3 +188,9 @@ def test_a_branch_that_draws_is_verified_by_averages():
     (output,) = litesmith.verify(model, litesmith.convert(model)).outputs
     assert output.averaged
     assert output.passed
+
+
+def test_every_function_that_draws_has_a_lowering():
+    names = [name for name, member in vars(keras.random).items() if inspect.isfunction(member)]
+    assert [name for name in names if lowering(f"random.{name}") is None] == []
+    assert "normal" in names
