@@ -109,13 +109,13 @@ def custom_classes_hdf5(folder: Path) -> Path:
 
 
 def lambda_layer(folder: Path) -> Path:
-    model = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x / 255.0, name="to_unit")])
+    model = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x if x is x else -x, name="to_unit")])
     model.save(path := folder / "lambda.keras")
     return path
 
 
 def lambda_layer_hdf5(folder: Path) -> Path:
-    model = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x / 255.0, name="to_unit")])
+    model = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x if x is x else -x, name="to_unit")])
     model.save(path := folder / "lambda.h5")
     return path
 

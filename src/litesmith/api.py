@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.base import FindingWarning, LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
@@ -100,7 +100,7 @@ def convert(
     if verify:
         for name, each in imported.originals.items():
             if (reason := why_not_compared(each)) is not None:
-                warnings.warn(str(NotCompared(reason)), stacklevel=2)
+                warnings.warn(FindingWarning(NotCompared(reason)), stacklevel=2)
                 continue
             require_same(_compared(each, lite, None, atol, rtol, name))
     return lite

@@ -5,8 +5,18 @@ import numpy as np
 import pytest
 
 import litesmith
-from bad_files import BAD_FILES, Scale, Shift, custom_classes, custom_model, dense_model, lambda_layer
+from bad_files import (
+    BAD_FILES,
+    Scale,
+    Shift,
+    custom_classes,
+    custom_model,
+    dense_model,
+    lambda_layer,
+    lambda_layer_keras_2,
+)
 from litesmith import LitesmithError
+from litesmith.diagnostics.base import FindingWarning
 from litesmith.frontends.open import Kind, identify
 
 
@@ -86,8 +96,37 @@ def test_code_in_a_file_is_never_run(tmp_path, monkeypatch):
 
     monkeypatch.setattr(python_utils, "func_load", lambda *_, **__: pytest.fail("code of the file was loaded"))
     with pytest.raises(LitesmithError, match=r"F107.*to_unit") as raised:
-        litesmith.convert(lambda_layer(tmp_path), custom_objects={"to_unit": Scale})
-    assert "safe_mode=False" in raised.value.diagnostics[0].hint()
+        litesmith.convert(lambda_layer(tmp_path), custom_objects={"other": Scale})
+    assert "def to_unit(x)" in raised.value.diagnostics[0].hint()
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_code_that_is_an_expression_is_read_and_said(tmp_path, name):
+    scale, axis = 3.0, -1
+    double = keras.layers.Lambda(lambda x: x * 2 + scale, name="double")
+    sizes = keras.layers.Lambda(lambda x, factor: keras.ops.sum(x, axis=axis) * factor, arguments={"factor": 0.5})
+    model = keras.Sequential([keras.Input((4,)), double, sizes])
+    model.save(tmp_path / name)
+    with pytest.warns(FindingWarning) as told:
+        lite = litesmith.convert(tmp_path / name)
+    assert [warning.message.finding.code for warning in told] == ["F115", "F115"]
+    assert "`lambda x: (x * 2) + 3.0`" in str(told[0].message)
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_allclose(lite.run(x), model(x))
+
+
+@pytest.mark.parametrize("kind", [lambda_layer, lambda_layer_keras_2])
+def test_a_function_of_the_users_stands_for_code(tmp_path, kind):
+    lite = litesmith.convert(kind(tmp_path), custom_objects={"to_unit": lambda x: x / 4})
+    np.testing.assert_allclose(lite.run(np.ones((1, 4), "float32")), np.full((1, 4), 0.25))
+
+
+def test_a_layer_whose_name_no_function_can_have_goes_by_a_similar_one(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x if x is x else -x, name="lambda")])
+    model.save(path := tmp_path / "model.keras")
+    with pytest.raises(LitesmithError, match=r"def lambda_\(x\)"):
+        litesmith.convert(path)
+    assert litesmith.convert(path, custom_objects={"lambda_": lambda x: x / 4})
 
 
 def test_models_of_many_keras_classes_are_all_known(tmp_path):

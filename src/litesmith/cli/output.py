@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,13 @@ class Output:
     Attributes:
         as_json: the output stream gets one JSON object and nothing else.
         debug: errors show the place in the code where they arose.
+        told: findings that did not stop the work.
     """
 
     def __init__(self, as_json: bool, debug: bool) -> None:
         self.as_json = as_json
         self.debug = debug
+        self.told: list[Diagnostic] = []
         self._stream = sys.stdout
 
     @contextlib.contextmanager
@@ -47,7 +50,7 @@ class Output:
     def result(self, data: dict[str, Any], layout: RenderableType) -> None:
         """The command's result: `data` for machines or `layout` for people."""
         if self.as_json:
-            self._write_json({"ok": True, **data, "findings": []})
+            self._write_json({"ok": True, **data, "findings": [finding.to_json() for finding in self.told]})
             return
         from rich.console import Console
 
@@ -56,9 +59,20 @@ class Output:
     def findings(self, diagnostics: Sequence[Diagnostic], data: dict[str, Any] | None = None) -> None:
         """Why there is no result, or a negative one."""
         if self.as_json:
-            described = [finding.to_json() for finding in diagnostics]
+            described = [finding.to_json() for finding in (*self.told, *diagnostics)]
             self._write_json({"ok": False, **(data or {}), "findings": described})
             return
+        self._show(diagnostics)
+
+    def tell(self, finding: Diagnostic) -> None:
+        """A finding that does not stop the work, once."""
+        if finding in self.told:
+            return
+        self.told.append(finding)
+        if not self.as_json:
+            self._show([finding])
+
+    def _show(self, diagnostics: Sequence[Diagnostic]) -> None:
         from rich.console import Console
 
         from litesmith.diagnostics.render import render
@@ -82,7 +96,7 @@ def reporting(as_json: bool, debug: bool) -> Iterator[Output]:
         quiet()
     output = Output(as_json, debug)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), _telling(output):
             yield output
     except (typer.Exit, typer.BadParameter):
         raise
@@ -97,6 +111,25 @@ def reporting(as_json: bool, debug: bool) -> Iterator[Output]:
         output.findings([Unexpected(f"{type(error).__name__}: {quoted(error)}")])
         _trace(output)
         raise typer.Exit(NEGATIVE) from None
+
+
+@contextlib.contextmanager
+def _telling(output: Output) -> Iterator[None]:
+    """Findings that code inside warns of are told; other warnings go their way."""
+    from litesmith.diagnostics.base import FindingWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FindingWarning)
+        show = warnings.showwarning
+
+        def tell(message: Any, *where: Any, **options: Any) -> None:
+            if isinstance(message, FindingWarning):
+                output.tell(message.finding)
+            else:
+                show(message, *where, **options)
+
+        warnings.showwarning = tell
+        yield
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:

@@ -84,6 +84,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
+class FindingWarning(UserWarning):
+    """A finding that does not stop the work."""
+
+    def __init__(self, finding: Diagnostic) -> None:
+        self.finding = finding
+        super().__init__(str(finding))
+
+
 class LitesmithError(Exception):
     """Work that could not be done; `diagnostics` says why, all reasons of one run together."""
 

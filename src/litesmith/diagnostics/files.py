@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.ir.source import Source
 
 
@@ -137,29 +139,60 @@ class UnknownClasses(Diagnostic, code="F106", bad_input=True):
         ) + (f" What the model's file says of them, to be filled in:\n\n{self.stub}" if self.stub else "")
 
 
+def function_name(layer: str) -> str:
+    """The name of the function that stands for the code of a layer: the layer's, as far as Python takes it."""
+    name = re.sub(r"\W", "_", layer)
+    return f"{name}_" if keyword.iskeyword(name) or not name.isidentifier() else name
+
+
 @dataclass(frozen=True)
 class CodeInFile(Diagnostic, code="F107", bad_input=True):
-    """The file holds compiled Python code, which is never run.
+    """The file holds compiled Python code that does more than compute an expression. It is never run.
 
     Why it matters: whoever made the file could make that code do anything on your machine. It
         also runs only in the Python version that wrote it.
-    Example: a saved `layers.Lambda(lambda x: x / 255)`.
-    How to fix: write the layer as a class of your own or with Keras' layers (`Rescaling`). Where you trust the
-        file, load it yourself with `safe_mode=False` and convert the live model.
+    Example: a saved `layers.Lambda` of a function with an `if`, a loop, or a name that Litesmith does not know.
+    How to fix: write the function anew, under the name of the layer, in a file for `--custom-objects`. Where you trust
+        the file, load it yourself with `safe_mode=False` and convert the live model.
     """
 
     path: str
     layers: tuple[str, ...]
+    problems: tuple[str, ...]
 
     def message(self) -> str:
-        which = ", ".join(f"'{name}'" for name in self.layers)
-        return f"{self.path} holds Python code that is not run: Lambda {which}."
+        which = "; ".join(f"'{name}' ({why})" for name, why in zip(self.layers, self.problems, strict=True))
+        return f"{self.path} holds Python code that is not run, and is more than an expression: Lambda {which}."
 
     def hint(self) -> str:
         return (
-            "Replace it by a layer class, or, if you trust the file, convert the live model: "
+            f"Write it anew under the layer's name, `def {function_name(self.layers[0])}(x): ...`, in a file for --custom-objects FILE.py "
+            "(custom_objects=). Or, if you trust the file, convert the live model: "
             f"litesmith.convert(keras.models.load_model({self.path!r}, safe_mode=False))."
         )
+
+
+@dataclass(frozen=True)
+class CodeWasRead(Diagnostic, code="F115", severity=Severity.NOTE):
+    """A function that the file holds as compiled Python code was read as an expression. The code was not run.
+
+    Why it matters: the code says names, not what they stand for. `K` is taken for Keras' backend, `tf` for
+        TensorFlow, `np` for numpy; in the program that wrote the file they could have been anything.
+    Example: a saved `layers.Lambda(lambda x: x / 255)`.
+    How to fix: see that it says what the layer should compute; a function under the layer's name in
+        `--custom-objects FILE.py` stands for it otherwise.
+    """
+
+    path: str
+    layer: str
+    text: str
+
+    def message(self) -> str:
+        return f"Lambda '{self.layer}' of {self.path} was read as `{self.text}`; its code was not run."
+
+    def hint(self) -> str:
+        otherwise = f"`def {function_name(self.layer)}(x): ...` in a file for --custom-objects (custom_objects=)"
+        return f"See that this is what the layer should compute; {otherwise} stands for it."
 
 
 @dataclass(frozen=True)

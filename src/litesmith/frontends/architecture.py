@@ -13,7 +13,7 @@ from litesmith.diagnostics.files import FileNotFound
 from litesmith.diagnostics.old_files import NoArchitecture, WeightsDoNotFit
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.archive_safety import WEIGHTS
-from litesmith.frontends.keras_files import KerasFile, parsed, weights_origin, without_code
+from litesmith.frontends.keras_files import KerasFile, functions_in, parsed, weights_origin
 from litesmith.frontends.python_names import from_python, is_python_name
 
 
@@ -32,7 +32,7 @@ def open_weights(file: KerasFile, architecture: Any, custom_objects: Mapping[str
     said = architecture if isinstance(architecture, (str, Path)) else type(architecture).__name__
     found = _model_or_description(architecture, str(said)[:60])
     if isinstance(found, dict):
-        found = without_code(Path(str(said)[:60]), found)
+        functions_in(Path(str(said)[:60]), found, custom_objects)
     try:
         return _filled(file, found, str(said)[:60], custom_objects)
     except LitesmithError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import CannotRebuild, CodeInFile, DamagedFile, UnknownClasses
+from litesmith.diagnostics.files import CannotRebuild, DamagedFile, UnknownClasses
 from litesmith.diagnostics.quoting import quoted
 
 if TYPE_CHECKING:
@@ -142,15 +142,18 @@ def parsed(text: str | bytes) -> Any:
 def open_keras(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
     """The model in a file."""
     file.check()
-    config = without_code(file.path, file.description())
-    origin = file.origin(config)
     try:
+        config = file.description()
+        functions = functions_in(file.path, config, custom_objects)
+        origin = file.origin(config)
         if origin.major < 3:
             return _made_anew(file, config, origin, custom_objects)
+        from litesmith.frontends.keras.decoded_lambdas import loading_decoded
         from litesmith.frontends.keras.loading import load
 
         _require_known(file.path, config, custom_objects)
-        return load(file.path, file.is_archive, custom_objects)
+        with loading_decoded(functions):
+            return load(file.path, file.is_archive, custom_objects)
     except LitesmithError:
         raise
     except Exception as error:
@@ -168,18 +171,15 @@ def _made_anew(file: KerasFile, config: dict[str, Any], origin: Origin, custom_o
         return model_of_hdf5(str(file.path), config, store, origin, custom_objects)
 
 
-def without_code(path: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """A description without functions that are stored as code; what they compute is not read from it yet.
+def functions_in(path: Path, config: dict[str, Any], custom_objects: Mapping[str, Any]) -> dict[str, Any]:
+    """The functions that a description holds as compiled code, which is read and never run; see `decoded_functions`.
 
     Raises:
         LitesmithError: F107.
     """
-    from litesmith.frontends.keras.loading import lambdas
+    from litesmith.frontends.keras.decoded_lambdas import decoded_functions
 
-    code = lambdas(config)
-    if code:
-        raise LitesmithError(CodeInFile(str(path), tuple(code)))
-    return config
+    return decoded_functions(str(path), config, custom_objects)
 
 
 def _require_known(path: Path, config: Any, custom_objects: Mapping[str, Any]) -> None:

@@ -136,6 +136,21 @@ def dotted(expression: Expression) -> str | None:
     return ".".join([expression.name, *reversed(names)]) if isinstance(expression, Name) else None
 
 
+def outside_names(expression: Expression) -> set[str]:
+    """The names from outside that an expression uses, with their attributes: `tf.math.sin`."""
+    found: set[str] = set()
+    waiting, seen = [expression], {expression}
+    while waiting:
+        part = waiting.pop()
+        name = dotted(part)
+        if name is not None:
+            found.add(name)
+            continue
+        waiting += [each for each in part.parts() if each not in seen]
+        seen.update(part.parts())
+    return found
+
+
 def _text(expression: Expression, left: list[int], inside: bool = False) -> str:
     """The text of a part; `left` counts how many parts may still be written, as shared ones are written each time."""
     left[0] -= 1

@@ -54,21 +54,10 @@ def _stored_weights(path: Path) -> int:
     return sum(not (name.startswith("optimizer/") or NO_WEIGHTS.search(name)) for name in found)
 
 
-def lambdas(config: Any) -> list[str]:
-    """Names of the layers whose functions are stored as compiled Python code."""
-    found: dict[str, None] = {}
-    for entry, owner in _entries(config):
-        inner = entry["config"]
-        is_legacy = entry["class_name"] == "Lambda" and isinstance(inner, dict) and _is_code(inner.get("function"))
-        if entry["class_name"] == "__lambda__" or is_legacy:
-            found[owner] = None
-    return list(found)
-
-
 def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]:
     """Classes and functions that are neither Keras' own, nor registered, nor in `custom_objects`."""
     unknown: dict[str, None] = {}
-    for entry, _ in _entries(config):
+    for entry, _ in entries_with_owners(config):
         name, module = entry["class_name"], entry.get("module")
         if not isinstance(name, str) or name.startswith("__"):
             continue
@@ -83,20 +72,20 @@ def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]
 def entries_of(config: Any, names: list[str]) -> dict[str, list[dict[str, Any]]]:
     """The entries of classes by their names; functions have none."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for entry, _ in _entries(config):
+    for entry, _ in entries_with_owners(config):
         if entry["class_name"] in found:
             found[entry["class_name"]].append(entry)
     return found
 
 
-def _entries(config: Any, owner: str = "model") -> Iterator[tuple[dict[str, Any], str]]:
+def entries_with_owners(config: Any, owner: str = "model") -> Iterator[tuple[dict[str, Any], str]]:
     """Every serialized object in a description, with the name of the layer that it belongs to.
 
     How the model was compiled does not count: it is not loaded.
     """
     if isinstance(config, list):
         for item in config:
-            yield from _entries(item, owner)
+            yield from entries_with_owners(item, owner)
     elif isinstance(config, dict):
         if "class_name" in config and "config" in config:
             inner = config["config"]
@@ -104,12 +93,7 @@ def _entries(config: Any, owner: str = "model") -> Iterator[tuple[dict[str, Any]
             yield config, owner
         for key, item in config.items():
             if key != "compile_config":
-                yield from _entries(item, owner)
-
-
-def _is_code(function: Any) -> bool:
-    """Whether an H5 file of Keras 2 stores a Lambda's function as code: [code, defaults, closure]."""
-    return isinstance(function, list)
+                yield from entries_with_owners(item, owner)
 
 
 def _knows_class(name: str, module: Any, registered: Any, custom_objects: Mapping[str, Any]) -> bool:

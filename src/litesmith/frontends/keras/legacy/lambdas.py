@@ -18,6 +18,7 @@ from keras import ops
 
 from litesmith.frontends.bytecode.decoding import CannotDecode, Decoded, decode
 from litesmith.frontends.bytecode.evaluating import CannotEvaluate, Evaluator
+from litesmith.frontends.bytecode.expressions import outside_names
 from litesmith.frontends.keras.legacy import (
     functions,
     shaping_functions,  # noqa: F401 (registers functions)
@@ -84,6 +85,11 @@ def lambda_of(code: str, defaults: Any = None, closure: Any = None) -> Lambda:
     decoded = decode(_bytes(code), closure)
     if not decoded.is_alone:
         raise CannotDecode("it takes any number of arguments")
+    try:
+        for name in outside_names(decoded.expression):
+            known(name)
+    except CannotEvaluate as problem:
+        raise CannotDecode(f"{decoded}: {problem}") from problem
     defaults = defaults or ()
     if not isinstance(defaults, (list, tuple)) or len(defaults) > len(decoded.parameters):
         raise CannotDecode("default values that do not fit its parameters")
