@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tensorflow_support import check_tensorflow, floats
+from tensorflow_support import check_tensorflow, floats, imported_operators
 
 X, Y = floats(3, 4), floats(3, 4, seed=1)
 POSITIVE = np.abs(X) + 0.1
@@ -99,6 +99,16 @@ def test_bits():
     check_tensorflow(lambda x, y: tf.bitwise.bitwise_xor(x, y), INTEGERS, DIVISORS)
     check_tensorflow(tf.bitwise.invert, INTEGERS)
     check_tensorflow(lambda x: tf.bitwise.right_shift(x, tf.constant(2)), INTEGERS)
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_gelu_is_one_operator(approximate):
+    assert imported_operators(check_tensorflow(lambda x: tf.nn.gelu(x, approximate), X)) == ["GELU"]
+
+
+def test_gelu_as_keras_writes_it_for_tensorflow():
+    function = lambda x: x * 0.5 * tf.math.erfc(-x * 0.70710678)  # noqa: E731
+    assert imported_operators(check_tensorflow(function, X)) == ["GELU"]
 
 
 def test_sums_of_many():

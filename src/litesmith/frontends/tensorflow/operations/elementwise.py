@@ -11,6 +11,8 @@ from litesmith.ir.types import DType
 from litesmith.ops import array, bits, gamma, math, nn, special
 from litesmith.ops import complex as complexes
 from litesmith.ops.indexing import select
+from litesmith.opset.binary import Div, Mul
+from litesmith.opset.elementwise import Neg
 
 PLAIN: dict[str, Callable[..., Value]] = {
     "Neg": math.negative,
@@ -43,7 +45,6 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "Acosh": special.arccosh,
     "Atanh": special.arctanh,
     "Erf": special.erf,
-    "Erfc": special.erfc,
     "Erfinv": special.erfinv,
     "Lgamma": gamma.log_gamma,
     "Digamma": gamma.digamma,
@@ -188,6 +189,27 @@ def cast(x: Value, *, DstT: DType) -> Value:
 @imports("Bitcast")
 def bitcast(x: Value, *, type: DType) -> Value:
     return bits.view(x, type)
+
+
+@imports("Erfc")
+def erfc(x: Value) -> Value:
+    """Of -y it is 1 + erf(y), as it stands in GELU."""
+    positive = _negated(x)
+    return special.erfc(x) if positive is None else math.add(special.erf(positive), 1.0)
+
+
+def _negated(x: Value) -> Value | None:
+    """What x is the negative of, where that is to be seen."""
+    if x.producer is None:
+        return None
+    operator, operands = x.producer.operator, x.producer.operands
+    if isinstance(operator, Neg):
+        return operands[0]
+    if isinstance(operator, (Mul, Div)) and operands[0] is not None and operands[1] is not None:
+        first = _negated(operands[0])
+        if first is not None:
+            return math.multiply(first, operands[1]) if isinstance(operator, Mul) else math.divide(first, operands[1])
+    return None
 
 
 @imports("RightShift")
