@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import keyword
 import re
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,8 +166,8 @@ class CodeInFile(Diagnostic, code="F107", bad_input=True):
 
     def hint(self) -> str:
         return (
-            f"Write it anew under the layer's name, `def {function_name(self.layers[0])}(x): ...`, in a file for --custom-objects FILE.py "
-            "(custom_objects=). Or, if you trust the file, convert the live model: "
+            f"Write it anew under the layer's name, `def {function_name(self.layers[0])}(x): ...`, in a file for "
+            "--custom-objects FILE.py (custom_objects=). Or, if you trust the file, convert the live model: "
             f"litesmith.convert(keras.models.load_model({self.path!r}, safe_mode=False))."
         )
 
