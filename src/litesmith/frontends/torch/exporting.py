@@ -59,9 +59,11 @@ def export(
         )
         if is_module:
             shapes = (tuple(shapes),)
-        with contextlib.redirect_stdout(io.StringIO()) as said:  # where torch fails it prints the program so far
+        # Where torch fails it prints the program so far.
+        with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()) as told:
             program = torch.export.export(module, args, kwargs, dynamic_shapes=shapes, strict=False)
     sys.stdout.write(said.getvalue())
+    sys.stderr.write(told.getvalue())
     return program
 
 

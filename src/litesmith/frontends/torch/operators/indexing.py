@@ -10,17 +10,22 @@ import numpy as np
 from litesmith.frontends.torch.operators.elementwise import converted
 from litesmith.frontends.torch.registry import imports
 from litesmith.frontends.torch.sizes import bound
-from litesmith.ir.builder import constant
+from litesmith.ir.builder import constant, emit
 from litesmith.ir.dims import Dim, Shape, Size, is_static, maximum, minimum, product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, math
 from litesmith.ops.array import as_value, axis_of, cast
-from litesmith.ops.creation import count_up
+from litesmith.ops.creation import band, count_up, diagonal_matrix
+from litesmith.ops.creation import one_hot as one_hot_of
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import gather as gather_slices
-from litesmith.ops.indexing import get_item, select, take_along_axis
+from litesmith.ops.indexing import get_item, index_value, select, take_along_axis
+from litesmith.ops.measured import true_places
+from litesmith.ops.ordering import search_sorted
 from litesmith.ops.scattering import scatter_update
+from litesmith.ops.statistics import cumulative_sum
+from litesmith.opset.slicing import Gather
 
 Index = Any
 
@@ -56,12 +61,17 @@ def narrow(x: Value, dim: int, start: Any, length: Size) -> Value:
 
 @imports("index_select", "index_select.dimname")
 def index_select(x: Value, dim: int, index: Value) -> Value:
-    return gather_slices(x, array.reshape(index, (-1,)), dim)
+    return _not_negative(x, array.reshape(index, (-1,)), axis_of(dim, x.type.rank))
 
 
 @imports("embedding")
 def embedding(weight: Value, indices: Value) -> Value:
-    return gather_slices(weight, indices, 0)
+    return _not_negative(weight, indices, 0)
+
+
+def _not_negative(x: Value, index: Value, axis: int) -> Value:
+    """Slices at indices that count from the front, as torch takes no others here."""
+    return emit(Gather(axis=axis), x, index_value(index))
 
 
 @imports("index.Tensor", "_unsafe_index.Tensor")
@@ -108,8 +118,6 @@ def masked_select(x: Value, mask: Value) -> Value:
 
 @imports("nonzero")
 def nonzero(x: Value) -> Value:
-    from litesmith.ops.measured import true_places
-
     return true_places(converted(x, DType.BOOL))
 
 
@@ -162,8 +170,6 @@ def _masked(x: Value, indices: Sequence[Value | None], mask: Value, value: Value
 @imports("masked_scatter")
 def masked_scatter(x: Value, mask: Value, source: Value) -> Value:
     """The elements of the source in turn, one for each place where the mask holds."""
-    from litesmith.ops.statistics import cumulative_sum
-
     shape = x.type.shape
     flat = array.reshape(array.broadcast_to(mask, shape), (-1,))
     count = math.subtract(cumulative_sum(cast(flat, DType.INT32), 0), 1)
@@ -285,8 +291,6 @@ def _every(x: Value, src: Value, place: int, start: Any, end: Any, step: int) ->
 
 @imports("diagonal_scatter")
 def diagonal_scatter(x: Value, src: Value, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Value:
-    from litesmith.ops.creation import band, diagonal_matrix
-
     if x.type.rank != 2 or (dim1, dim2) != (0, 1) or isinstance(x.type.shape[0], Dim):
         raise Unsupported("the diagonal of matrices in a batch assigned")
     if x.type.shape[0] != x.type.shape[1]:
@@ -323,8 +327,6 @@ def unfold(x: Value, dimension: int, size: int, step: int) -> Value:
 
 @imports("bucketize.Tensor")
 def bucketize(x: Value, boundaries: Value, out_int32: bool = False, right: bool = False) -> Value:
-    from litesmith.ops.ordering import search_sorted
-
     return search_sorted(boundaries, x, right)
 
 
@@ -342,8 +344,6 @@ def searchsorted(
 
 @imports("one_hot")
 def one_hot(x: Value, num_classes: int = -1) -> Value:
-    from litesmith.ops.creation import one_hot as one_hot_of
-
     if num_classes < 0:
         raise Unsupported("one_hot without num_classes")
     return one_hot_of(x, num_classes, x.type.rank, DType.INT64)

@@ -17,7 +17,11 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, cumulative, math, statistics
 from litesmith.ops.array import as_value, axes_of, axis_of, cast
+from litesmith.ops.creation import count_up
 from litesmith.ops.indexing import select, take_along_axis
+from litesmith.ops.ordering import argsort
+from litesmith.ops.quantiles import quantile as quantile_of
+from litesmith.ops.segments import bin_count
 
 Axes = int | Sequence[int] | None
 
@@ -238,8 +242,6 @@ def _running(function: Callable[[Value, int], Value], x: Value, dim: int) -> Seq
     """Extremes so far, and the last places where they stand."""
     place = axis_of(dim, x.type.rank)
     found = function(x, place)
-    from litesmith.ops.creation import count_up
-
     size = x.type.shape[place]
     column = array.reshape(count_up(0, size), tuple(size if a == place else 1 for a in range(x.type.rank)))
     here = select(math.equal(x, found), array.broadcast_to(column, x.type.shape), constant(-1))
@@ -271,8 +273,6 @@ def median_dim(x: Value, dim: int = -1, keepdim: bool = False) -> Sequence[Value
 @imports("kthvalue")
 def kthvalue(x: Value, k: Any, dim: int = -1, keepdim: bool = False) -> Sequence[Value]:
     """The k-th smallest, counted from 1."""
-    from litesmith.ops.ordering import argsort
-
     place = axis_of(dim, x.type.rank)
     at = array.slice_axis(argsort(x, place), place, k - 1, k)
     values = take_along_axis(x, at, place)
@@ -282,13 +282,9 @@ def kthvalue(x: Value, k: Any, dim: int = -1, keepdim: bool = False) -> Sequence
 
 @imports("quantile")
 def quantile(x: Value, q: Any, dim: int | None = None, keepdim: bool = False, interpolation: str = "linear") -> Value:
-    from litesmith.ops.quantiles import quantile as quantile_of
-
     return quantile_of(x, as_value(q, x.type.dtype), dim, method=interpolation, keep=keepdim)
 
 
 @imports("bincount")
 def bincount(x: Value, weights: Value | None = None, minlength: int = 0) -> Value:
-    from litesmith.ops.segments import bin_count
-
     return bin_count(x, weights, minlength)

@@ -11,7 +11,7 @@ from litesmith.frontends.torch.registry import imports
 from litesmith.ir.dims import Dim, Shape, Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
-from litesmith.ops import array, rearranging
+from litesmith.ops import array, math, rearranging
 from litesmith.ops import complex as complexes
 from litesmith.ops.array import axes_of, axis_of
 from litesmith.ops.creation import diagonal as diagonal_of
@@ -307,6 +307,4 @@ def complex_(real: Value, imag: Value) -> Value:
 
 @imports("polar")
 def polar(abs: Value, angle: Value) -> Value:
-    from litesmith.ops import math
-
     return complexes.combine(math.multiply(abs, math.cos(angle)), math.multiply(abs, math.sin(angle)))
