@@ -6,7 +6,7 @@ from keras import layers
 
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
-from support import builtins_of, check_converts, check_layer
+from support import builtins_of, check_converts, check_layer, compare_arrays
 
 KINDS = [layers.SimpleRNN, layers.LSTM, layers.GRU]
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -29,8 +29,36 @@ def of(layer, *shape, **options):
 @pytest.mark.parametrize("length", [None, 7, 1])
 def test_a_layer_runs_as_a_loop_over_any_time(kind, return_sequences, length):
     lite = of(kind(5, return_sequences=return_sequences), length, 3)
-    # All outputs of an unknown number of steps are collected in chunks.
-    assert builtins_of(lite).count("WHILE") == (2 if return_sequences and length is None else 1)
+    # All outputs of an unknown number of steps are collected in chunks, the first of them in a loop of their own.
+    chunks = 2 if kind is layers.SimpleRNN else 3
+    assert builtins_of(lite).count("WHILE") == (chunks if return_sequences and length is None else 1)
+
+
+@pytest.mark.parametrize("kind", [layers.LSTM, layers.GRU])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"return_sequences": True},
+        {"return_sequences": True, "return_state": True},
+        {"return_state": True, "go_backwards": True},
+    ],
+    ids=["outputs", "outputs and states", "states"],
+)
+@pytest.mark.parametrize("masked", [False, True])
+def test_open_lengths_that_end_within_a_round_and_behind_the_first_chunks(kind, options, masked):
+    """Four steps make a round, the first 32 rounds one loop, each 16 behind them another one."""
+    x = keras.Input((None, 3))
+    mask = keras.Input((None,), dtype="bool")
+    layer = kind(4, **options)
+    inputs = {"x": x, "mask": mask} if masked else {"x": x}
+    model = randomized(keras.Model(inputs, layer(x, mask=mask) if masked else layer(x)))
+    lite = litesmith.convert(model, verify=False)
+    random = np.random.default_rng(0)
+    for batch, length in ((1, 1), (3, 2), (1, 4), (2, 7), (1, 127), (2, 128), (1, 129), (2, 192), (1, 201)):
+        given = {"x": random.normal(size=(batch, length, 3)).astype("float32")}
+        if masked:
+            given["mask"] = random.random((batch, length)) > 0.3
+        compare_arrays(keras.tree.flatten(model(given)), keras.tree.flatten(lite.run(given)), rtol=2e-6)
 
 
 @kinds

@@ -102,6 +102,7 @@ class Recurrence:
             keep_axis=self.keep_axis,
             stacked=self.all_outputs,
             together=self._steps_together(length, states),
+            finals=self.final_states,
             name="time",
         )
         if not self.all_outputs:
@@ -111,14 +112,17 @@ class Recurrence:
     def _steps_together(self, length: Size, states: Sequence[Value]) -> int:
         """How many steps make one round: several where outputs are collected, as long as weights stay in the cache.
 
-        Each step of a round has its own copy of the weights, laid out for the processor.
+        Each step of a round has its own copy of the weights, laid out for the processor, and to prepare it takes
+        as long as three rounds that collect nothing.
         """
         if not self.all_outputs:
             return 1
         if any(state.type.rank != 2 + self.keep_axis or state.type.shape[-1] > MOST_UNITS_TOGETHER for state in states):
             return 1
-        divisors = [count for count in (5, 4, 3, 2) if not isinstance(length, Dim) and length % count == 0]
-        return next(iter(divisors), 1 if self.final_states else STEPS_TOGETHER)
+        otherwise = STEPS_TOGETHER if self.keep_axis else 1
+        if isinstance(length, Dim):
+            return otherwise
+        return next((count for count in (4, 3, 2) if length % count == 0), min(otherwise, int(length)))
 
     def _written_out(self, step: Step, sequences: Sequence[Value], states: Sequence[Value]) -> Result:
         length = sequences[0].type.shape[self.axis]

@@ -182,19 +182,36 @@ def _atom(atom: Symbol | Term) -> Value:
 def _negative_over(polynomial: Polynomial, by: int | None) -> Value | None:
     """`-size // by`, as it is for sizes rounded up: from the number of every `by`th of the numbers below the size.
 
+    The size may be the smaller one of an unknown and a number.
+
     The runtime computes that before it runs, so that tensors of such a size are allocated once; with
     FLOOR_DIV, it would allocate them, and prepare all that reads them, in each call.
     """
     if by is None or by < 1 or len(polynomial.terms) != 1:
         return None
     ((monomial, factor),) = polynomial.terms
-    if factor != -1 or len(monomial) != 1 or not isinstance(monomial[0], Symbol):
+    if factor != -1 or len(monomial) != 1:
         return None
-    vector = _atom(monomial[0])
-    (size,) = sizes_of(vector) or (Dim(1, monomial[0]),)
-    numbers = emit(Range(), int32(0), _scalar(vector, Dim(int(size), monomial[0])), int32(1))
-    every = emit(StridedSlice(begin_mask=1, end_mask=1), numbers, int32([0]), int32([0]), int32([by]))
+    found = _below(monomial[0])
+    if found is None:
+        return None
+    symbol, most = found
+    vector = _atom(symbol)
+    (size,) = sizes_of(vector) or (Dim(1, symbol),)
+    numbers = emit(Range(), int32(0), _scalar(vector, Dim(int(size), symbol)), int32(1))
+    upto = StridedSlice(begin_mask=1, end_mask=int(most is None))
+    every = emit(upto, numbers, int32([0]), int32([most or 0]), int32([by]))
     return emit(Mul(), emit(ShapeOf(), every), int32([-1]))
+
+
+def _below(atom: Symbol | Term) -> tuple[Symbol, int | None] | None:
+    """The unknown that a size is, and the number that it is at most; None where it is anything else."""
+    if isinstance(atom, Symbol):
+        return atom, None
+    sides = (atom.left, atom.right)
+    most = next((side.constant for side in sides if side.constant is not None), None)
+    symbols = [symbol for side in sides for symbol in side.symbols if side == Polynomial.of(symbol)]
+    return (symbols[0], most) if atom.function == "min" and most is not None and symbols else None
 
 
 def _polynomial(polynomial: Polynomial) -> Value:
