@@ -1,0 +1,70 @@
+"""Heaps of HDF5 files, which hold texts: the library that reads them does not end on damaged ones."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from typing import Any
+
+SIGNATURE = b"GCOL\x01\x00\x00\x00"
+"""How a global heap begins (HDF5 File Format Specification, III.E): its name, its version, nothing."""
+
+TEXTS_BYTES = 1 << 28
+"""More than all texts of any model's file take."""
+
+MOST_HEAPS = 50
+
+HEADER = 16
+"""Bytes in front of a heap's objects, and of each object."""
+
+
+def heaps_problem(content: bytes | memoryview | mmap.mmap) -> str | None:
+    """What is wrong with the global heaps in a file, or None."""
+    found: Any = content.tobytes() if isinstance(content, memoryview) else content
+    at = found.find(SIGNATURE)
+    while at >= 0:
+        end = at + int.from_bytes(found[at + 8 : at + HEADER], "little")
+        if not at + HEADER <= end <= len(found) or not _ends(found, at + HEADER, end):
+            return "a heap of its HDF5 file is damaged"
+        at = found.find(SIGNATURE, at + 1)
+    return None
+
+
+def texts_problem(content: bytes | memoryview | mmap.mmap, texts: int) -> str | None:
+    """What is wrong with `texts` texts in a file's heaps: many of them may be one long one, and unpack to its multiple.
+
+    Only heaps with texts so long are looked at: each text names its heap by its place, behind its length.
+    """
+    found: Any = content.tobytes() if isinstance(content, memoryview) else content
+    total = heaps = 0
+    at = found.find(SIGNATURE)
+    while at >= 0:
+        size = int.from_bytes(found[at + 8 : at + HEADER], "little")
+        if size * texts > TEXTS_BYTES:
+            heaps += 1
+            total += sum(_lengths(found, at))
+            if heaps > MOST_HEAPS or total > TEXTS_BYTES:
+                return "its texts are longer than the file"
+        at = found.find(SIGNATURE, at + 1)
+    return None
+
+
+def _lengths(content: Any, heap: int) -> Iterator[int]:
+    """The lengths of all texts that name the heap at a place."""
+    name = heap.to_bytes(8, "little")
+    at = content.find(name)
+    while at >= 0:
+        yield int.from_bytes(content[max(at - 4, 0) : at], "little")
+        at = content.find(name, at + 1)
+
+
+def _ends(content: Any, at: int, end: int) -> bool:
+    """Whether the objects of a heap lie one behind the other up to its end; number 0 is what is free."""
+    while end - at >= HEADER:
+        number = int.from_bytes(content[at : at + 2], "little")
+        length = int.from_bytes(content[at + 8 : at + HEADER], "little")
+        taken = HEADER + (length + 7) // 8 * 8 if number else length
+        if not HEADER <= taken <= end - at:
+            return False
+        at += taken
+    return True
