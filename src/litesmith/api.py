@@ -82,7 +82,11 @@ def convert(
         raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
     if quantize is not None and quantize not in MODES:
         raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
+    if signature is not None and signatures is not None:
+        raise ValueError("signatures= names all that are converted; leave signature= out")
     original = open_model(model, custom_objects, signature, outputs, architecture)
+    if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
+        raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
         with noting_types() as types:

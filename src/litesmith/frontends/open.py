@@ -93,6 +93,8 @@ def open_graph(path: Path, signature: str | None = None, outputs: Sequence[str] 
     if kind is Kind.SAVED_MODEL:
         from litesmith.frontends.tensorflow.saved_model import SavedModel
 
+        if outputs is not None:
+            raise ValueError("a SavedModel says itself what its outputs are; outputs= is for frozen graphs")
         return SavedModel(path if path.is_dir() else path.parent, signature)
     from litesmith.frontends.tensorflow.frozen_graph import FrozenGraph
 

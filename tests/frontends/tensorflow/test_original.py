@@ -272,3 +272,12 @@ def test_the_state_of_a_saved_model(tmp_path):
     tf.saved_model.save(counter, str(tmp_path / "counter"), signatures={"add": counter.add, "scale": counter.scale})
     lite = litesmith.convert(tmp_path / "counter", signatures={"add": None, "scale": None})
     assert [lite.run(X, "add")["calls"].item() for _ in range(2)] == [11, 12]
+
+
+def test_options_that_would_make_no_difference_are_refused(saved):
+    with pytest.raises(ValueError, match="outputs= is for frozen graphs"):
+        litesmith.convert(saved / "model", outputs=["out"])
+    with pytest.raises(ValueError, match="leave signature= out"):
+        litesmith.convert(saved / "model", signature="repeat", signatures={"repeat": None})
+    with pytest.raises(ValueError, match="which part of a file"):
+        litesmith.convert(classify, signature="repeat")
