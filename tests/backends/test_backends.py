@@ -16,6 +16,8 @@ FILES = (
     "through_jax.py",
     "layers_of_jax.py",
     "through_tensorflow.py",
+    "published_snippets.py",
+    "through_torch.py",
     "isolation.py",
     "texts.py",
     "quantized.py",
