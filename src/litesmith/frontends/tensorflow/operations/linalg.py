@@ -138,8 +138,13 @@ def matrix_set_diag_v3(matrix: Value, x: Value, k: Int, *, align: str = "RIGHT_L
 
 
 def _with_diagonal(x: Value, k: Size, rows: Size | None, columns: Size | None, elsewhere: Value) -> Value:
-    """Matrices with the vectors [..., n] on the diagonal whose column - row is `k`; sizes of -1 are the smallest."""
+    """Matrices with the vectors [..., n] on the diagonal whose column - row is `k`.
+
+    A size of -1 or None is the smallest; of a matrix without sizes, that of the smallest square.
+    """
     offset, length = int(k), x.type.shape[-1]
+    if rows in (None, -1) and columns in (None, -1):
+        rows = columns = length + abs(offset)
     rows = length + max(-offset, 0) if rows is None or rows == -1 else rows
     columns = length + max(offset, 0) if columns is None or columns == -1 else columns
     along = rows if offset >= 0 else columns
