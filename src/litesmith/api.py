@@ -98,7 +98,7 @@ def convert(
             optimize(imported.model)
         if quantize is not None:
             imported.model.stored_weights = quantize_weights(imported.model, quantize)
-        imported.model.loops = tuple(loops)
+        imported.model.framework, imported.model.loops = original.framework, tuple(loops)
         imported.model.computed_types, imported.model.other_outputs = types.computed(), tuple(types.outputs)
         lite = LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing)
     if verify:

@@ -231,6 +231,7 @@ class Model:
     """What one file holds: graphs, the ways to call them, and metadata by name.
 
     Attributes:
+        framework: what computes the model that was converted; nothing is known of a file's.
         loops: what became of the loops of the model that was converted; nothing is known of a file's.
         computed_types, other_outputs: its element types that are computed in others, and outputs of other types
             than it says; nothing is known of a file's.
@@ -241,6 +242,7 @@ class Model:
     signatures: list[Signature] = field(default_factory=list)
     metadata: dict[str, bytes] = field(default_factory=dict)
     description: str = ""
+    framework: str = ""
     loops: tuple[LoopForm, ...] = ()
     computed_types: tuple[ComputedType, ...] = ()
     other_outputs: tuple[OtherOutput, ...] = ()

@@ -180,7 +180,9 @@ def summarize(lite: LiteModel) -> Summary:
 
 
 def _through(model: Model, prefix: str) -> tuple[str, ...]:
-    """The layers with operators that were made for operations called so; files do not say it."""
+    """The layers of a Keras model with operators that were made for operations called so; files do not say it."""
+    if model.framework != "Keras":
+        return ()
     operations = (operation for graph in model.all_graphs() for operation in graph.operations)
     sources = [operation.source for operation in operations if operation.source.operation.startswith(prefix)]
     return tuple(dict.fromkeys(source.layer or "model" for source in sources))
