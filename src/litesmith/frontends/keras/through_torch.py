@@ -30,4 +30,6 @@ def run(
         source = current_source()
         file, line = (found.file, found.line) if found.file else (source.file, source.line)
         place = Source(source.layer, source.operation, file, line)
-        raise LitesmithError(SizeReadAsNumber(place, found.size, found.what)) from found
+        told = LitesmithError(SizeReadAsNumber(place, found.size, found.what))
+        told._keras_call_info_injected = True  # type: ignore[attr-defined]  # or else Keras makes another one of its text
+        raise told from found

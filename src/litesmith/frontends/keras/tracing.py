@@ -55,6 +55,9 @@ JAX_REFUSES = re.compile(
 )
 """What JAX says of our tensors, and the function that was called on one."""
 
+NO_METHOD = "'LiteTensor' object has no attribute"
+"""What Python says where code of a framework takes our tensors for its own."""
+
 
 COMPLEX_NUMBERS = "complex numbers; compute with their parts (ops.real, ops.imag)"
 
@@ -220,7 +223,8 @@ class Tracer:
             raise
         except Exception as error:
             self.found[:] = found
-            is_raw = isinstance(failure, RawFrameworkCall) or JAX_REFUSES.search(str(failure))
+            refused = JAX_REFUSES.search(str(failure)) or NO_METHOD in str(failure)
+            is_raw = isinstance(failure, RawFrameworkCall) or refused
             told = error if isinstance(error, Unsupported) or is_raw else failure
             return self._untraceable(layer, told.with_traceback(failure.__traceback__), args, kwargs)
 
