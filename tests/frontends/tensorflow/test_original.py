@@ -281,3 +281,25 @@ def test_options_that_would_make_no_difference_are_refused(saved):
         litesmith.convert(saved / "model", signature="repeat", signatures={"repeat": None})
     with pytest.raises(ValueError, match="which part of a file"):
         litesmith.convert(classify, signature="repeat")
+
+
+@pytest.mark.parametrize("resource", [False, True])
+def test_models_of_tensorflow_1(resource, tmp_path):
+    """Variables that are references, and a branch that is taken in training only."""
+    v1, graph = tf.compat.v1, tf.Graph()
+    v1.disable_control_flow_v2()
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        x = v1.placeholder(tf.float32, [None, 4], "x")
+        training = v1.placeholder_with_default(tf.constant(False), [], "learning_phase")
+        h = tf.matmul(x, v1.get_variable("kernel", [4, 3], use_resource=resource))
+        y = tf.identity(v1.cond(training, lambda: h * 2, lambda: tf.nn.sigmoid(h)), "y")
+        session.run(v1.global_variables_initializer())
+        v1.saved_model.simple_save(session, str(tmp_path / "model"), {"x": x}, {"y": y})
+        frozen = v1.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), ["y"])
+        expected = session.run(y, {x: X})
+    v1.enable_control_flow_v2()
+    (tmp_path / "frozen.pb").write_bytes(frozen.SerializeToString())
+    assert litesmith.convert(tmp_path / "model").run(X)["y"] == pytest.approx(expected, abs=1e-6)
+    lite = litesmith.convert(tmp_path / "frozen.pb", inputs={"x": (None, 4)}, outputs=["y"])
+    assert lite.run(X) == pytest.approx(expected, abs=1e-6)
+    assert [each.operator.builtin for each in lite.graph.operations] == ["FULLY_CONNECTED", "LOGISTIC"]

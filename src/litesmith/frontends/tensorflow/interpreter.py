@@ -15,7 +15,7 @@ from litesmith.frontends.tensorflow.computing import computed, is_computed
 from litesmith.frontends.tensorflow.graph import Body, Function, FunctionName, Node, Program, Reference
 from litesmith.frontends.tensorflow.known import known_elements
 from litesmith.frontends.tensorflow.registry import Import, import_of
-from litesmith.frontends.tensorflow.variables import Checkpoint, Variable
+from litesmith.frontends.tensorflow.variables import NOT_TAKEN, Checkpoint, Variable
 from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.graph import Value
 from litesmith.ir.source import Source, current_source, source_scope
@@ -125,6 +125,8 @@ class Interpreter:
             return self._outputs(node, [_result(body, each, results) for each in node.inputs])
 
     def _outputs(self, node: Node, items: list[Any]) -> list[Any]:
+        if NOT_TAKEN in items and node.op != "Merge":
+            return [NOT_TAKEN]
         found = computed(node, items)
         if found is not None:
             return found if isinstance(found, list) else [found]
@@ -211,6 +213,8 @@ def _as_far_as_known(item: Any) -> Any:
 
 def _result(body: Body, reference: Reference, results: Mapping[str, list[Any]]) -> Any:
     outputs = results[reference.node]
+    if outputs == [NOT_TAKEN]:
+        return NOT_TAKEN
     place = reference.index
     if reference.output:
         rule = import_of(body.nodes[reference.node].op)

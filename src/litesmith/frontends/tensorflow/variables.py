@@ -29,6 +29,13 @@ class Unreadable:
         return self.why
 
 
+class NotTaken:
+    """What stands for all that belongs to a branch of TensorFlow 1 that is not taken."""
+
+
+NOT_TAKEN = NotTaken()
+
+
 class Variable:
     """What a resource handle stands for.
 

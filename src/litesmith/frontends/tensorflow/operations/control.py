@@ -10,6 +10,7 @@ from litesmith.frontends.tensorflow.graph import Function, FunctionName, Program
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.lists import TensorList, flat, is_shapeless, nested
 from litesmith.frontends.tensorflow.registry import Item, Run, as_value, imports
+from litesmith.frontends.tensorflow.variables import NOT_TAKEN, NotTaken
 from litesmith.ir.builder import building_subgraph
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
@@ -75,6 +76,25 @@ class _Branches:
 
     def nested(self, values: Sequence[Value]) -> list[Any]:
         return nested(self.returned, values)
+
+
+@imports("Switch", "RefSwitch", outputs=("output_false", "output_true"))
+def switch(x: Item, condition: Item) -> tuple[Any, Any]:
+    """A branch of TensorFlow 1: what is handed on to one side of it."""
+    if not isinstance(condition, Known) or condition.is_open:
+        raise Unsupported("a branch of TensorFlow 1 on a value that the model computes; save it with TensorFlow 2")
+    return (NOT_TAKEN, x) if condition.array.all() else (x, NOT_TAKEN)
+
+
+@imports("Merge", "RefMerge", outputs=("output", "value_index"))
+def merge(*operands: Item) -> tuple[Any, Any]:
+    """What comes from the side that was taken."""
+    taken = [place for place, operand in enumerate(operands) if not isinstance(operand, NotTaken)]
+    if not taken:
+        return NOT_TAKEN, NOT_TAKEN
+    if len(taken) > 1:
+        raise Unsupported("a branch of TensorFlow 1 of which both sides are taken")
+    return operands[taken[0]], Known.of(taken[0], DType.INT32)
 
 
 @imports("While", "StatelessWhile")
