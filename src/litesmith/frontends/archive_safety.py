@@ -44,7 +44,7 @@ def check_archive(path: Path) -> None:
 
 
 @contextmanager
-def opened_weights(path: Path) -> Iterator[h5py.File]:
+def opened_weights(path: Path, is_checked: bool = False) -> Iterator[h5py.File]:
     """The weights in an archive, looked through as those in a file of their own.
 
     Raises:
@@ -56,7 +56,7 @@ def opened_weights(path: Path) -> Iterator[h5py.File]:
             content: IO[bytes] = archive.open(member)
             if member.compress_type != zipfile.ZIP_STORED:
                 content = io.BytesIO(content.read())  # for places in it, which are found by reading again otherwise
-            with content, opened_hdf5(path, content, member.file_size) as file:
+            with content, opened_hdf5(path, content, member.file_size, is_checked) as file:
                 yield file
     except KeyError:
         raise LitesmithError(DamagedFile(str(path), "its weights are missing")) from None

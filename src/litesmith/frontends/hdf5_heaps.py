@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from typing import Any
 
 SIGNATURE = b"GCOL\x01\x00\x00\x00"
 """How a global heap begins (HDF5 File Format Specification, III.E): its name, its version, nothing."""
@@ -18,38 +17,36 @@ HEADER = 16
 """Bytes in front of a heap's objects, and of each object."""
 
 
-def heaps_problem(content: bytes | memoryview | mmap.mmap) -> str | None:
+def heaps_problem(content: bytes | mmap.mmap) -> str | None:
     """What is wrong with the global heaps in a file, or None."""
-    found: Any = content.tobytes() if isinstance(content, memoryview) else content
-    at = found.find(SIGNATURE)
+    at = content.find(SIGNATURE)
     while at >= 0:
-        end = at + int.from_bytes(found[at + 8 : at + HEADER], "little")
-        if not at + HEADER <= end <= len(found) or not _ends(found, at + HEADER, end):
+        end = at + int.from_bytes(content[at + 8 : at + HEADER], "little")
+        if not at + HEADER <= end <= len(content) or not _ends(content, at + HEADER, end):
             return "a heap of its HDF5 file is damaged"
-        at = found.find(SIGNATURE, at + 1)
+        at = content.find(SIGNATURE, at + 1)
     return None
 
 
-def texts_problem(content: bytes | memoryview | mmap.mmap, texts: int) -> str | None:
+def texts_problem(content: bytes | mmap.mmap, texts: int) -> str | None:
     """What is wrong with `texts` texts in a file's heaps: many of them may be one long one, and unpack to its multiple.
 
     Only heaps with texts so long are looked at: each text names its heap by its place, behind its length.
     """
-    found: Any = content.tobytes() if isinstance(content, memoryview) else content
     total = heaps = 0
-    at = found.find(SIGNATURE)
+    at = content.find(SIGNATURE)
     while at >= 0:
-        size = int.from_bytes(found[at + 8 : at + HEADER], "little")
+        size = int.from_bytes(content[at + 8 : at + HEADER], "little")
         if size * texts > TEXTS_BYTES:
             heaps += 1
-            total += sum(_lengths(found, at))
+            total += sum(_lengths(content, at))
             if heaps > MOST_HEAPS or total > TEXTS_BYTES:
                 return "its texts are longer than the file"
-        at = found.find(SIGNATURE, at + 1)
+        at = content.find(SIGNATURE, at + 1)
     return None
 
 
-def _lengths(content: Any, heap: int) -> Iterator[int]:
+def _lengths(content: bytes | mmap.mmap, heap: int) -> Iterator[int]:
     """The lengths of all texts that name the heap at a place."""
     name = heap.to_bytes(8, "little")
     at = content.find(name)
@@ -58,7 +55,7 @@ def _lengths(content: Any, heap: int) -> Iterator[int]:
         at = content.find(name, at + 1)
 
 
-def _ends(content: Any, at: int, end: int) -> bool:
+def _ends(content: bytes | mmap.mmap, at: int, end: int) -> bool:
     """Whether the objects of a heap lie one behind the other up to its end; number 0 is what is free."""
     while end - at >= HEADER:
         number = int.from_bytes(content[at : at + 2], "little")

@@ -34,20 +34,27 @@ ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError,
 
 
 @contextmanager
-def opened_hdf5(path: Path | str, content: Any = None, size: int | None = None) -> Iterator[h5py.File]:
+def opened_hdf5(
+    path: Path | str, content: Any = None, size: int | None = None, is_checked: bool = False
+) -> Iterator[h5py.File]:
     """An HDF5 file to read from, once its tables were looked through.
 
     Args:
         path: of the file, for findings too.
         content: where the file is in another one, what it is read from.
         size: bytes of the file.
+        is_checked: whether it was looked through before.
 
     Raises:
         LitesmithError: F108 where its tables cannot be read, F124 for links and what unpacks to far more than it takes.
     """
+    if is_checked:
+        with h5py.File(path if content is None else content, "r") as file:
+            yield file
+        return
     size = Path(path).stat().st_size if size is None else size
     with _mapped(Path(path)) as mapped:
-        heaps = content.getbuffer() if isinstance(content, io.BytesIO) else mapped
+        heaps = content.getvalue() if isinstance(content, io.BytesIO) else mapped
         damage = heaps_problem(heaps)
         if damage:
             raise LitesmithError(DamagedFile(str(path), damage))
@@ -61,8 +68,6 @@ def opened_hdf5(path: Path | str, content: Any = None, size: int | None = None) 
         except ERRORS:
             file.close()
             raise LitesmithError(DamagedFile(str(path), UNREADABLE)) from None
-        if isinstance(heaps, memoryview):
-            heaps.release()
     with file:
         if problem:
             raise LitesmithError(UnsafeFile(str(path), problem))
@@ -105,9 +110,9 @@ class Tables:
                 count += 1
                 if count > OBJECTS:
                     return "it has more groups and arrays than any model"
-                link = group.get(name, getlink=True)
-                if not isinstance(link, h5py.HardLink):
-                    kind = "another file" if isinstance(link, h5py.ExternalLink) else "another place"
+                link = group.id.links.get_info(name.encode()).type
+                if link != h5py.h5l.TYPE_HARD:
+                    kind = "another file" if link == h5py.h5l.TYPE_EXTERNAL else "another place"
                     return f"{_short(name)} is a link to {kind}"
                 item = group[name]
                 if isinstance(item, h5py.Group):
@@ -139,9 +144,10 @@ def attribute(group: h5py.Group, name: str) -> Any:
 def _array_problem(item: Any, name: str) -> str | None:
     if not isinstance(item, h5py.Dataset):
         return f"{_short(name)} is neither a group nor an array"
-    if item.external:
+    options = item.id.get_create_plist()
+    if options.get_external_count():
         return f"the values of {_short(name)} are in another file"
-    if item.is_virtual:
+    if options.get_layout() == h5py.h5d.VIRTUAL:
         return f"the values of {_short(name)} are put together from other arrays"
     if item.dtype.kind == "O":
         return f"{_short(name)} holds texts or references"

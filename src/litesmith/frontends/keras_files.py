@@ -26,12 +26,13 @@ DEEPEST = 200
 """How deep descriptions are nested at most."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class KerasFile:
     """A `.keras` archive, or an HDF5 file, with a whole model or its weights."""
 
     path: Path
     is_archive: bool
+    is_checked: bool = False
 
     def check(self) -> None:
         """Look through the file's tables.
@@ -48,16 +49,21 @@ class KerasFile:
 
             with opened_hdf5(self.path):
                 pass
+        self.is_checked = True
 
     @contextlib.contextmanager
     def weights(self) -> Iterator[h5py.File]:
         """The weights, in an archive or alone."""
         if self.is_archive:
-            from litesmith.frontends.archive_safety import opened_weights as opened
+            from litesmith.frontends.archive_safety import opened_weights
+
+            with opened_weights(self.path, self.is_checked) as file:
+                yield file
         else:
-            from litesmith.frontends.hdf5_safety import opened_hdf5 as opened
-        with opened(self.path) as file:
-            yield file
+            from litesmith.frontends.hdf5_safety import opened_hdf5
+
+            with opened_hdf5(self.path, is_checked=self.is_checked) as file:
+                yield file
 
     def description(self) -> dict[str, Any]:
         """The model's description, as JSON that nothing was made of yet; raises F108."""
@@ -84,9 +90,9 @@ class KerasFile:
                 if archive.getinfo("config.json").file_size > CONFIG_BYTES:
                     raise ValueError("it is larger than any model's")
                 return archive.read("config.json")
-        from litesmith.frontends.hdf5_safety import attribute, opened_hdf5
+        from litesmith.frontends.hdf5_safety import attribute
 
-        with opened_hdf5(self.path) as file:
+        with self.weights() as file:
             found = attribute(file, "model_config")
         if not isinstance(found, (str, bytes)):
             raise ValueError("it is no text")
