@@ -142,3 +142,69 @@ def test_what_has_no_form_is_told_with_layer_and_line():
     assert finding.code == "K103"
     assert finding.source.layer == "texts"
     assert "AsString" in finding.message()
+
+
+class TanhOfExperimentalNumpy(layers.Layer):
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], 3), name="w")
+
+    def call(self, x):
+        return tf.experimental.numpy.tanh(tf.matmul(x, self.w.value))
+
+
+class SigmoidOfOnes(layers.Layer):
+    def call(self, x):
+        return tf.math.sigmoid(tf.matmul(x, tf.ones((4, 2))))
+
+
+class SpectralAttention(layers.Layer):
+    """Attention whose scores pass through eigenvectors."""
+
+    def call(self, x):
+        scores = tf.matmul(x, x, transpose_b=True)
+        values, vectors = tf.linalg.eigh(scores)
+        smoothed = tf.matmul(vectors * tf.nn.softplus(values)[:, None], vectors, transpose_b=True)
+        return tf.matmul(tf.nn.softmax(smoothed / 2.0), x)
+
+
+class Stateful(layers.Layer):
+    """A variable of TensorFlow itself."""
+
+    def build(self, shape):
+        self.scale = tf.Variable(tf.fill([4], 3.0))
+
+    def call(self, x):
+        return x * self.scale + tf.gather(self.scale, [0])
+
+
+@pytest.mark.parametrize("layer", [TanhOfExperimentalNumpy, SigmoidOfOnes, Stateful])
+def test_layers_as_people_write_them(layer):
+    check_converts(model_of(layer()), X)
+
+
+def test_attention_with_eigenvectors():
+    steps = np.random.default_rng(1).standard_normal((2, 5, 4)).astype("float32")
+    check_converts(model_of(SpectralAttention(), shape=(5, 4)), steps, rtol=1e-4)
+
+
+def test_a_layer_that_is_a_saved_model(tmp_path):
+    model_of(layers.Dense(3, activation="tanh")).export(str(tmp_path / "dense"), verbose=False)
+    layer = layers.TFSMLayer(str(tmp_path / "dense"), call_endpoint="serving_default")
+    x = keras.Input((4,))
+    check_converts(keras.Model(x, layer(x)), X)
+
+
+class Assigning(layers.Layer):
+    def build(self, shape):
+        self.count = tf.Variable(0.0)
+
+    def call(self, x):
+        return tf.sin(x) + self.count.assign_add(1.0)
+
+
+def test_assigning_a_raw_variable_is_refused():
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(model_of(Assigning()))
+    (finding,) = raised.value.diagnostics
+    assert finding.code == "K103"
+    assert "is assigned" in finding.message()
