@@ -50,7 +50,10 @@ def _model_or_description(architecture: Any, said: str) -> Any:
     elif isinstance(architecture, str):
         architecture = _description(architecture, said)
     if callable(architecture) and not isinstance(architecture, keras.Model):
-        architecture = architecture()
+        try:
+            architecture = architecture()
+        except Exception as error:
+            raise LitesmithError(NoArchitecture(said, f"calling it raised {type(error).__name__}: {error}")) from error
     if isinstance(architecture, dict) and "class_name" in architecture and "config" in architecture:
         return architecture
     if not isinstance(architecture, keras.Model):
