@@ -30,8 +30,8 @@ COMPUTE_NOTHING = frozenset(
 OF_OTHERS = {
     "layers.FlaxLayer": ("yes", "", "on the JAX backend"),
     "layers.JaxLayer": ("yes", "", "on the JAX backend"),
-    "layers.TFSMLayer": ("no", "K103", "holds a TensorFlow SavedModel"),
-    "layers.TorchModuleWrapper": ("no", "K103", "holds code of torch"),
+    "layers.TFSMLayer": ("yes", "", "on the TensorFlow backend"),
+    "layers.TorchModuleWrapper": ("yes", "", "on the torch backend"),
     "layers.Hashing": ("yes", "", "numbers; text stays in the app"),
     "layers.HashedCrossing": ("yes", "", "numbers; text stays in the app"),
     "layers.IntegerLookup": ("yes", "", "tests of its own, as Keras computes it in TensorFlow"),
