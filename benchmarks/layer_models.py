@@ -40,6 +40,16 @@ def attention() -> Callable[[Any], Any]:
     return lambda x: layer(x, x, use_causal_mask=True)
 
 
+def two_lstms(steps: int, units: int) -> LayerModel:
+    """A classifier of sequences: all steps of one LSTM, the last of another, and a dense layer."""
+
+    def stacked() -> Callable[[Any], Any]:
+        parts = (layers.LSTM(units, return_sequences=True), layers.LSTM(units), layers.Dense(10))
+        return lambda x: parts[2](parts[1](parts[0](x)))
+
+    return LayerModel((None, 32), (steps, 32), stacked, ("while", "fused", "unroll"))
+
+
 RECURRENT = ((None, 32), (100, 32))
 LAYERS = {
     "LSTM(64) on 100 x 32": LayerModel(*RECURRENT, lambda: layers.LSTM(UNITS), ("while", "fused", "unroll")),
@@ -47,6 +57,11 @@ LAYERS = {
     "Bidirectional LSTM(64) on 100 x 32": LayerModel(
         *RECURRENT, lambda: layers.Bidirectional(layers.LSTM(UNITS)), ("while", "fused", "unroll")
     ),
+    **{
+        f"2 LSTM({units}) and Dense on {steps} x 32": two_lstms(steps, units)
+        for units in (32, 128)
+        for steps in (20, 100)
+    },
     "Conv3D(32, 3) on 16 x 32 x 32 x 16": LayerModel(
         (16, 32, 32, 16), (16, 32, 32, 16), lambda: layers.Conv3D(32, 3, padding="same")
     ),

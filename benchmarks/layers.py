@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def measure(name: str, spec: LayerModel, rival: str) -> dict[str, Any]:
-    """Milliseconds by form; None for what has no such form."""
+    """Milliseconds by form, None for what has no such form; and the bytes of our files, by `form bytes`."""
     model = spec.build()
     x = np.random.default_rng(0).standard_normal((1, *spec.example)).astype("float32")
     example = OUT / "layer.npy"
@@ -53,6 +53,7 @@ def measure(name: str, spec: LayerModel, rival: str) -> dict[str, Any]:
         result[form] = milliseconds(loaded(paths[form], x), first)[0]
     for sizes, operators in OFFICIAL:
         result[f"{sizes} {operators}".lower()] = official(name, rival, sizes, operators, example, first)
+    result |= {f"{form} bytes": path.stat().st_size for form, path in paths.items()}
     print(json.dumps({name: result}), flush=True)
     return result
 
@@ -73,13 +74,18 @@ def official(name: str, rival: str, sizes: str, operators: str, example: Path, f
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    """The results in Markdown, in milliseconds."""
+    """The results in Markdown: milliseconds, and sizes of our files."""
     columns = ("while", "fused", "unroll", *(f"{sizes} {operators}".lower() for sizes, operators in OFFICIAL))
     lines = [f"| layer | {' | '.join(columns)} |", "|" + " --- |" * (len(columns) + 1)]
     for name, result in results.items():
-        cells = ["" if result.get(column) is None else f"{result[column]:.3g}" for column in columns]
+        cells = ["" if result.get(column) is None else _cell(result, column) for column in columns]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(result: dict[str, Any], column: str) -> str:
+    size = result.get(f"{column} bytes")
+    return f"{result[column]:.3g}" + (f" ({size / 1000:.0f} kB)" if size else "")
 
 
 if __name__ == "__main__":
