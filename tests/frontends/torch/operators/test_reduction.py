@@ -105,6 +105,18 @@ def test_decompositions():
     check_torch(function, SQUARE, rtol=1e-4, dynamic=None)
 
 
+def test_more_linear_algebra():
+    def function(a):
+        positive = a @ a.mT
+        factor = torch.linalg.cholesky(positive)
+        return [
+            *(*torch.linalg.lu_factor(a), torch.cholesky_inverse(factor), torch.cholesky_solve(a, factor)),
+            *(torch.linalg.eigvals(a).real.sort(-1).values, F.pdist(a[0])),
+        ]
+
+    check_torch(function, SQUARE, rtol=1e-4, dynamic=None)
+
+
 def test_fourier_transforms():
     def function(x):
         return [
@@ -128,4 +140,4 @@ def test_branches_run_in_the_file():
 
 
 def test_what_has_no_form_is_named():
-    assert "aten." in refusal(lambda x: torch.linalg.eigvals(x).real, SQUARE)
+    assert "aten." in refusal(torch.linalg.matrix_exp, SQUARE)

@@ -141,6 +141,13 @@ def test_pixels_are_shuffled():
     check_torch(lambda x: [F.pixel_shuffle(x, 2), F.pixel_unshuffle(x, 2), F.channel_shuffle(x, 2)], IMAGE)
 
 
+def test_bags_of_embeddings():
+    table, begins = floats(5, 3), torch.tensor([0, 2, 2, 5])
+    modes = ("mean", "sum", "max")
+    ids = torch.as_tensor([0, 2, 1, 3, 3, 0, 1])
+    check_torch(lambda x: [F.embedding_bag(x, table, begins, mode=mode) for mode in modes], ids, dynamic=None)
+
+
 def test_embeddings_are_one_gather():
     graph = check_torch(lambda ids: F.embedding(ids, torch.ones(8, 3).cumsum(0)), torch.as_tensor([[1, 2], [0, 7]]))
     assert imported_operators(graph) == ["GATHER"]

@@ -11,6 +11,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, creation, math, random
 from litesmith.ops.array import as_value, cast
+from litesmith.ops.errors import Unsupported
 from litesmith.ops.sizes import known_sizes
 
 
@@ -150,6 +151,35 @@ def bernoulli(x: Value, dtypes: Sequence[DType], p: Any = None) -> Value:
     """1 as often as x says, or `p`."""
     chance = x if p is None else as_value(p, DType.FLOAT32)
     return cast(math.less(random.uniform(x.type.shape), cast(chance, DType.FLOAT32)), dtypes[0])
+
+
+@imports("normal.float_float")
+def normal(mean: Any, std: Any, size: Shape, dtypes: Sequence[DType]) -> Value:
+    return cast(_normal(known_sizes(size), mean, std), dtypes[0])
+
+
+@imports("normal.Tensor_float", "normal.float_Tensor", "normal.Tensor_Tensor")
+def normal_around(mean: Any, std: Any, dtypes: Sequence[DType]) -> Value:
+    first, second = (as_value(number, DType.FLOAT32) for number in (mean, std))
+    return cast(_normal(array.broadcast_shape(first, second), first, second), dtypes[0])
+
+
+@imports("normal_functional")
+def normal_like(x: Value, dtypes: Sequence[DType], mean: float = 0.0, std: float = 1.0) -> Value:
+    return cast(_normal(x.type.shape, mean, std), dtypes[0])
+
+
+def _normal(shape: Shape, mean: Any, std: Any) -> Value:
+    return math.add(math.multiply(random.normal(shape), std), mean)
+
+
+@imports("multinomial")
+def multinomial(x: Value, num_samples: Size, dtypes: Sequence[DType], replacement: bool = False) -> Value:
+    if not replacement and not (isinstance(num_samples, int) and num_samples == 1):
+        raise Unsupported("multinomial without replacement")
+    rows = x if x.type.rank == 2 else array.expand_dims(x, 0)
+    drawn = cast(random.categorical(math.log(rows), num_samples), dtypes[0])
+    return drawn if x.type.rank == 2 else array.squeeze(drawn, 0)
 
 
 @imports("randperm")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from litesmith.frontends.torch.operators.elementwise import converted
-from litesmith.frontends.torch.registry import imports
+from litesmith.frontends.torch.registry import Deferred, imports
 from litesmith.frontends.torch.sizes import bound
 from litesmith.ir.builder import constant, emit
 from litesmith.ir.dims import Dim, Shape, Size, is_static, maximum, minimum, product
@@ -24,6 +24,7 @@ from litesmith.ops.indexing import get_item, index_value, select, take_along_axi
 from litesmith.ops.measured import true_places
 from litesmith.ops.ordering import search_sorted
 from litesmith.ops.scattering import scatter_update
+from litesmith.ops.segments import segment
 from litesmith.ops.statistics import cumulative_sum
 from litesmith.opset.slicing import Gather
 
@@ -72,6 +73,44 @@ def embedding(weight: Value, indices: Value) -> Value:
 def _not_negative(x: Value, index: Value, axis: int) -> Value:
     """Slices at indices that count from the front, as torch takes no others here."""
     return emit(Gather(axis=axis), x, index_value(index))
+
+
+SUM, MEAN, MAX = 0, 1, 2
+
+
+@imports("_embedding_bag", "_embedding_bag_forward_only", "embedding_bag")
+def embedding_bag(
+    weight: Value,
+    indices: Value,
+    offsets: Value,
+    scale_grad_by_freq: bool = False,
+    mode: int = SUM,
+    sparse: bool = False,
+    per_sample_weights: Value | None = None,
+    include_last_offset: bool = False,
+) -> Sequence[Any]:
+    """Sums, means or maxima of the rows of bags, which begin at the offsets; those of an empty bag are 0."""
+    rows = _not_negative(weight, indices, 0)
+    if per_sample_weights is not None:
+        rows = math.multiply(rows, array.expand_dims(per_sample_weights, 1))
+    begins = array.slice_axis(offsets, 0, 0, -1) if include_last_offset else offsets
+    places = count_up(0, indices.type.shape[0])
+    begun = math.less_equal(array.expand_dims(cast(begins, DType.INT32), 0), array.expand_dims(places, 1))
+    bags = math.subtract(math.sum(cast(begun, DType.INT32), 1), 1)
+    count = begins.type.shape[0]
+    found = segment(rows, bags, count, "max" if mode == MAX else "sum", infinite=False)
+    if mode != SUM:
+        sizes = segment(array.full(indices.type.shape, 1.0, rows.type.dtype), bags, count, "sum")
+        column = array.expand_dims(sizes, 1)
+        if mode == MEAN:
+            found = math.divide(found, math.maximum(column, 1.0))
+        else:
+            found = select(math.equal(column, 0.0), constant(0.0, found.type.dtype), found)
+    return [found, *(Deferred(_for_gradients) for _ in range(3))]
+
+
+def _for_gradients() -> Value:
+    raise Unsupported("what embedding_bag returns for gradients")
 
 
 @imports("index.Tensor", "_unsafe_index.Tensor")

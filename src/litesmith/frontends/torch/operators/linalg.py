@@ -11,7 +11,7 @@ from litesmith.ops import math
 from litesmith.ops.array import concatenate, expand_dims, full, slice_axis, squeeze
 from litesmith.ops.creation import diagonal
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.linalg import elimination, reflections, singular, spectral, triangular
+from litesmith.ops.linalg import eigenvectors, elimination, reflections, singular, spectral, triangular
 from litesmith.ops.linalg.products import kron as kron_of
 from litesmith.ops.rearranging import swap_axes
 
@@ -164,6 +164,43 @@ def cross(x: Value, other: Value, dim: int | None = -1) -> Value:
         ],
         axis,
     )
+
+
+@imports("linalg_eig")
+def eig(x: Value) -> Sequence[Value]:
+    return eigenvectors.eig(x)
+
+
+@imports("linalg_eigvals", "_linalg_eigvals")
+def eigvals(x: Value) -> Value:
+    return eigenvectors.eig(x)[0]
+
+
+@imports("linalg_lu_factor")
+def lu_factor(A: Value, pivot: bool = True) -> Sequence[Value]:
+    """Exchanges are counted from 1."""
+    if not pivot:
+        raise Unsupported("lu_factor with pivot=False")
+    factors, exchanges = elimination.lu_factor(A)
+    return [factors, math.add(exchanges, 1)]
+
+
+@imports("linalg_lu_factor_ex")
+def lu_factor_ex(A: Value, pivot: bool = True, check_errors: bool = False) -> Sequence[Value]:
+    return [*lu_factor(A, pivot), _fine(A)]
+
+
+@imports("cholesky_inverse")
+def cholesky_inverse(x: Value, upper: bool = False) -> Value:
+    return triangular.cholesky_inverse(x, upper=upper)
+
+
+@imports("cholesky_solve")
+def cholesky_solve(x: Value, input2: Value, upper: bool = False) -> Value:
+    """X with input2 input2^T X = x, or input2^T input2 X = x where the factor is the upper one."""
+    first, second = (swap_axes(input2, -1, -2), input2) if upper else (input2, swap_axes(input2, -1, -2))
+    below = triangular.solve_triangular(first, x, lower=True)
+    return triangular.solve_triangular(second, below, lower=False)
 
 
 @imports("kron")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from litesmith.frontends.torch.registry import imports
+from litesmith.frontends.torch.registry import Deferred, imports
 from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
 from litesmith.ops import math, normalization
@@ -86,6 +86,25 @@ def batch_norm_no_training(
     """The statistics that are returned besides are for gradients."""
     found = normalization.batch_norm(x, running_mean, running_var, 1, bias, weight, eps)
     return [found, *(full((0,), 0.0, x.type.dtype) for _ in range(2))]
+
+
+@imports("_native_batch_norm_legit", "native_batch_norm", "_native_batch_norm_legit_functional")
+def native_batch_norm(
+    x: Value,
+    weight: Value | None,
+    bias: Value | None,
+    training: bool,
+    eps: float,
+    running_mean: Value | None = None,
+    running_var: Value | None = None,
+    momentum: float = 0.1,
+) -> Sequence[Any]:
+    found = batch_norm(x, weight, bias, running_mean, running_var, training, eps)
+    return [found, Deferred(_for_gradients), Deferred(_for_gradients)]
+
+
+def _for_gradients() -> Value:
+    raise Unsupported("the statistics that batch normalization returns for gradients")
 
 
 @imports("instance_norm")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from litesmith.frontends.torch.registry import Deferred, imports
 from litesmith.ir.builder import constant
+from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import attention, math
@@ -14,7 +17,7 @@ from litesmith.ops.array import as_value, expand_dims, squeeze, transpose
 from litesmith.ops.creation import band
 from litesmith.ops.einsum import einsum as einsum_of
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.indexing import select
+from litesmith.ops.indexing import gather, select
 from litesmith.ops.rearranging import repeat, swap_axes
 
 
@@ -46,6 +49,11 @@ def _added(x: Value, product: Value, beta: Any, alpha: Any) -> Value:
     if not isinstance(beta, Value) and beta == 0:
         return scaled
     return math.add(x if beta == 1 else math.multiply(x, as_value(beta, x.type.dtype)), scaled)
+
+
+@imports("addbmm")
+def addbmm(x: Value, batch1: Value, batch2: Value, beta: Any = 1, alpha: Any = 1) -> Value:
+    return _added(x, math.sum(math.matmul(batch1, batch2), 0), beta, alpha)
 
 
 @imports("mm", "bmm")
@@ -180,6 +188,17 @@ def cdist(x1: Value, x2: Value, p: float = 2.0) -> Value:
     if p == 0:
         return math.sum(math.sign(apart), -1)
     return math.power(math.sum(math.power(apart, p), -1), 1 / p)
+
+
+@imports("_pdist_forward", "pdist")
+def pdist(x: Value, p: float = 2.0) -> Value:
+    """Distances of each row to those behind it."""
+    rows = x.type.shape[0]
+    if isinstance(rows, Dim):
+        raise Unsupported("pdist of an open number of rows; use torch.cdist")
+    first, second = (constant(places.astype("int32")) for places in np.triu_indices(rows, 1))
+    left, right = (expand_dims(gather(x, places, 0), -2) for places in (first, second))
+    return squeeze(cdist(left, right, p), (-1, -2))
 
 
 @imports("cosine_similarity")

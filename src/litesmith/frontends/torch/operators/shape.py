@@ -203,6 +203,11 @@ def unbind(x: Value, dim: int = 0) -> Sequence[Value]:
     return array.unstack(x, dim)
 
 
+@imports("ravel")
+def ravel(x: Value) -> Value:
+    return array.reshape(x, (-1,))
+
+
 @imports("flip")
 def flip(x: Value, dims: Sequence[int]) -> Value:
     return array.flip(x, tuple(dims)) if dims else x
