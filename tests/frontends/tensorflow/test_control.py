@@ -93,4 +93,28 @@ def test_a_recurrent_cell_over_open_time():
         _, outputs, last = tf.while_loop(lambda time, *_: time < count, step, first)
         return tf.transpose(outputs.stack(), [1, 0, 2]), last
 
-    check_tensorflow(function, floats(2, 6, 4), dynamic=(0, 1), rtol=1e-5)
+    graph = check_tensorflow(function, floats(2, 6, 4), dynamic=(0, 1), rtol=1e-5, times=9)
+    assert imported_operators(graph).count("WHILE") == 2  # chunks of steps, which are written into the whole at once
+
+
+def test_a_loop_that_stops_early_or_reads_what_it_wrote():
+    def early(x):
+        items = tf.TensorArray(tf.float32, 6, element_shape=(4,))
+
+        def step(i, items):
+            return i + 1, items.write(i, x[i % 3] * 2)
+
+        _, items = tf.while_loop(lambda i, items: tf.reduce_sum(x[i % 3]) < 1e9, step, (0, items), maximum_iterations=5)
+        return items.stack()
+
+    check_tensorflow(early, X, dynamic=None)
+
+    def reading(x):
+        items = tf.TensorArray(tf.float32, 7, clear_after_read=False).write(0, x[0])
+
+        def step(i, items):
+            return i + 1, items.write(i, items.read(i - 1) * 0.5 + 1)
+
+        return tf.while_loop(lambda i, items: i < 7, step, (1, items))[1].stack()
+
+    check_tensorflow(reading, X, dynamic=None)

@@ -8,14 +8,16 @@ from typing import Any
 
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.ir.builder import emit
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
-from litesmith.ops import blocks, indexing
+from litesmith.ops import indexing
 from litesmith.ops.array import as_value as constant_of
 from litesmith.ops.array import expand_dims, full, reshape, stack
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.scan import STACKED
+from litesmith.opset.slicing import Gather
 
 MOST_ITEMS = 256
 """Lists of known places that are kept one by one."""
@@ -80,7 +82,7 @@ class TensorList:
             place = int(index.array.item())
             if 0 <= place < len(self.items) and self.items[place] is not None:
                 return self.items[place]
-        return indexing.gather(self.tensor(), as_value(index), 0)
+        return emit(Gather(axis=0), self.tensor(), as_value(index))
 
     def set(self, index: Any, item: Any) -> TensorList:
         """With another element at a place."""
@@ -96,7 +98,7 @@ class TensorList:
         first = constant_of(index.array.item(), DType.INT32) if _is_number(index) else as_value(index)
         zero = constant_of(0, first.type.dtype)
         starts = [reshape(first, ()), *[zero] * value.type.rank]
-        return self.filled(blocks.write(whole.tensor(), starts, expand_dims(value, 0)))
+        return self.filled(indexing.write_block(whole.tensor(), starts, expand_dims(value, 0)))
 
     def filled(self, stacked: Value) -> TensorList:
         """The same list with all its elements as a tensor."""

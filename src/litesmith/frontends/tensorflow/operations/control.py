@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from litesmith.frontends.tensorflow.counted import as_scan
 from litesmith.frontends.tensorflow.graph import Function, FunctionName, Program
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.lists import TensorList, flat, is_shapeless, nested
@@ -108,6 +109,9 @@ def while_loop(*operands: Item, cond: FunctionName, body: FunctionName, run: Run
             items = run(body, items)
         return items
     changing = [place for place in range(len(operands)) if place not in fixed]
+    counted = as_scan(operands, changing, lambda items: run(cond, items), lambda items: run(body, items))
+    if counted is not None:
+        return counted
     loop = _Loop(operands, changing)
     if any(is_shapeless(operands[place]) for place in changing):
         loop = _with_shapes(loop, run, body)

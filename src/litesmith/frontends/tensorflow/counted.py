@@ -1,0 +1,167 @@
+"""Loops that count up to a number of rounds known before, and set each place of lists in turn.
+
+So are recurrent layers, `tf.map_fn` and `tf.scan` written. As a scan, they cost no copy of their lists in each round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.lists import TensorList
+from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.ir.builder import building_subgraph
+from litesmith.ir.dims import Dim, Size, same
+from litesmith.ir.graph import Value
+from litesmith.ops.control import inputs_of
+from litesmith.ops.errors import Unsupported
+from litesmith.ops.scan import scan
+from litesmith.opset.binary import Add, Less, LogicalAnd
+from litesmith.opset.rules import sizes_of
+
+Round = Callable[[Sequence[Any]], list[Any]]
+"""What a round, or the condition of the next one, makes of all items of a loop."""
+
+ENDLESS = (1 << 31) - 1
+"""A limit that stands for none."""
+
+
+class NotCounted(Exception):
+    """A loop that does something else."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Recording(TensorList):
+    """A list that notes what is set in a round, which may not read it."""
+
+    noted: tuple[tuple[Any, Any], ...] = field(default=())
+
+    def tensor(self) -> Value:
+        raise NotCounted
+
+    def get(self, index: Any) -> Any:
+        raise NotCounted
+
+    def set(self, index: Any, item: Any) -> TensorList:
+        return replace(self, noted=(*self.noted, (index, item)))
+
+    def appended(self, item: Any) -> TensorList:
+        raise NotCounted
+
+    def without_last(self) -> tuple[TensorList, Any]:
+        raise NotCounted
+
+
+def as_scan(operands: Sequence[Any], changing: Sequence[int], condition: Round, body: Round) -> list[Any] | None:
+    """The items behind a loop, as a scan; None for a loop that is none.
+
+    `changing`: the places of the items that a round changes.
+    """
+    lists = [place for place in changing if isinstance(operands[place], TensorList)]
+    states = [place for place in changing if place not in lists]
+    if not lists or any(isinstance(operands[place], TensorList) and not _is_new(operands[place]) for place in lists):
+        return None
+    carried = [as_value(operands[place]) for place in states]
+
+    def filled(values: Sequence[Value]) -> list[Any]:
+        items = list(operands)
+        for place in lists:
+            given = operands[place]
+            items[place] = _Recording(given.dtype, given.shape, given.length)
+        for place, value in zip(states, values, strict=True):
+            items[place] = value
+        return items
+
+    count = _count(operands, lists, states, carried, filled, condition, body)
+    if count is None:
+        return None
+
+    def step(values: list[Value], _: list[Value]) -> tuple[list[Value], list[Value]]:
+        results = body(filled(values))
+        return [as_value(results[place]) for place in states], [as_value(_set_in(results[place])) for place in lists]
+
+    final, outputs = scan(step, carried, [], count, name="while")
+    items = list(operands)
+    for place, value in zip(states, final, strict=True):
+        items[place] = value
+    for place, output in zip(lists, outputs, strict=True):
+        items[place] = operands[place].filled(output)
+    return items
+
+
+def _is_new(given: TensorList) -> bool:
+    """Whether nothing of a list was set."""
+    return given.stacked is None and not any(item is not None for item in given.items or ())
+
+
+def _set_in(given: Any) -> Any:
+    return given.noted[0][1]
+
+
+def _count(
+    operands: Sequence[Any],
+    lists: Sequence[int],
+    states: Sequence[int],
+    carried: Sequence[Value],
+    filled: Callable[[Sequence[Value]], list[Any]],
+    condition: Round,
+    body: Round,
+) -> Size | None:
+    """How many rounds there are, if each sets the next place of all lists, which have so many; seen from one round."""
+    with building_subgraph("first_round") as scratch:
+        inputs = inputs_of(scratch, carried)
+        try:
+            test, results = as_value(condition(filled(inputs))[0]), body(filled(inputs))
+        except (NotCounted, Unsupported):
+            test, results = None, []
+    counters = {
+        inputs[at]: int(operands[place].array.item())
+        for at, place in enumerate(states)
+        if results and _is_number(operands[place]) and _counts(results[place], inputs[at])
+    }
+    sets: list[tuple[tuple[Any, Any], ...]] = [
+        results[place].noted if isinstance(results[place], _Recording) else () for place in lists if results
+    ]
+    limits = _limits(test, counters) if test is not None else None
+    scratch.graph.outputs = []
+    scratch.graph.prune()
+    in_turn = all(len(each) == 1 and counters.get(each[0][0]) == 0 for each in sets)
+    if not (results and in_turn and limits):
+        return None
+    count = limits[0]
+    lengths = [operands[place].length for place in lists]
+    return count if all(same(count, other) for other in (*limits[1:], *lengths)) else None
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, Known) and not item.is_open and item.array.size == 1 and item.dtype.is_integer
+
+
+def _counts(result: Any, given: Value) -> bool:
+    """Whether a result is one more than what was given."""
+    if not isinstance(result, Value) or result.producer is None or not isinstance(result.producer.operator, Add):
+        return False
+    left, right = result.producer.operands
+    one = right if left is given else left if right is given else None
+    return one is not None and one.constant is not None and bool((one.constant.array() == 1).all())
+
+
+def _limits(test: Value, counters: dict[Value, int]) -> list[Size] | None:
+    """How many rounds each part of a condition allows; None where one is no limit of a counter."""
+    if test.producer is None:
+        return None
+    operator, operands = test.producer.operator, test.producer.operands
+    if isinstance(operator, LogicalAnd):
+        parts = [None if operand is None else _limits(operand, counters) for operand in operands]
+        return None if None in parts else [limit for part in parts if part is not None for limit in part]
+    if not isinstance(operator, Less):
+        return None
+    counter, limit = operands
+    sizes = sizes_of(limit)
+    if counter not in counters or sizes is None or len(sizes) != 1:
+        return None
+    if not isinstance(sizes[0], Dim) and sizes[0] >= ENDLESS:
+        return []
+    return [sizes[0] - counters[counter]]
