@@ -50,7 +50,8 @@ def _class(name: str, entries: Sequence[Any], weights: Mapping[str, Sequence[tup
     held = next((weights[each] for each in names if weights.get(each)), ())
     if held:
         lines += ["", "    def build(self, input_shape):"]
-        lines += [f"        self.{_word(own)} = self.add_weight(name={json.dumps(own)}, shape={shape})" for own, shape in held]
+        for own, shape in held:
+            lines.append(f"        self.{_word(own)} = self.add_weight(name={json.dumps(own)}, shape={shape})")
     lines += ["", "    def call(self, inputs):", "        raise NotImplementedError"]
     if arguments:
         inner = ", ".join(f'"{key}": self.{key}' for key in arguments)
