@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -303,3 +304,29 @@ def test_models_of_tensorflow_1(resource, tmp_path):
     lite = litesmith.convert(tmp_path / "frozen.pb", inputs={"x": (None, 4)}, outputs=["y"])
     assert lite.run(X) == pytest.approx(expected, abs=1e-6)
     assert [each.operator.builtin for each in lite.graph.operations] == ["FULLY_CONNECTED", "LOGISTIC"]
+
+
+@pytest.mark.parametrize("file", ["saved_model.pb", "variables/variables.index"])
+def test_changed_bytes_of_a_saved_model_give_a_finding_or_a_model(file, saved, tmp_path):
+    chance, told = np.random.default_rng(0), []
+    for _ in range(40):
+        shutil.copytree(saved / "model", tmp_path / "model", dirs_exist_ok=True)
+        content = bytearray((saved / "model" / file).read_bytes())
+        for place in chance.integers(0, len(content), chance.integers(1, 6)):
+            content[place] = chance.integers(256)
+        (tmp_path / "model" / file).write_bytes(content)
+        try:
+            litesmith.convert(tmp_path / "model", verify=False)
+        except LitesmithError as error:
+            told.append(error.diagnostics[0].code)
+    assert "F108" in told
+
+
+def test_weights_that_are_cut_off(saved, tmp_path):
+    shutil.copytree(saved / "model", tmp_path / "model")
+    (data,) = (tmp_path / "model" / "variables").glob("*.data-*")
+    data.write_bytes(data.read_bytes()[:10])
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(tmp_path / "model", verify=False)
+    assert [finding.code for finding in raised.value.diagnostics] == ["F108"]
+    assert "behind the end of its file" in raised.value.diagnostics[0].message()

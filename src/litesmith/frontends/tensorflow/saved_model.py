@@ -13,6 +13,7 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.graphs import NoSignature
 from litesmith.diagnostics.programs import NoForm
+from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import DEFAULT, Imported
 from litesmith.frontends.shape_text import nested_inputs
@@ -131,8 +132,13 @@ class SavedModel:
         restore = Reference.parse(saver.text(3)).node
         if has_variables and restore:
             given = {Reference.parse(saver.text(1)).node: Known.of(np.array(b"", object), DType.STRING)}
-            with building(Graph("restore")):
-                interpreter.run(program, given, [], [restore])
+            try:
+                with building(Graph("restore")):
+                    interpreter.run(program, given, [], [restore])
+            except (Malformed, Unsupported, OSError):
+                raise
+            except Exception as error:
+                raise Malformed(f"its variables cannot be restored ({quoted(error)})") from error
             for variable in interpreter.variables.values():
                 variable.saved = variable.current
         return interpreter

@@ -84,7 +84,7 @@ def assign_sub_reference(reference: Item, x: Value) -> Any:
 def restore(prefix: Item, names: Known, slices: Item, *, checkpoint: Checkpoint | None) -> list[Any]:
     if checkpoint is None:
         raise Unsupported("a checkpoint that is read while the model runs")
-    return [_restored(checkpoint, bytes(name).decode()) for name in names.array.flat]
+    return [_restored(checkpoint, bytes(name).decode(errors="replace")) for name in names.array.flat]
 
 
 def _restored(checkpoint: Checkpoint, name: str) -> Value | Unreadable:
