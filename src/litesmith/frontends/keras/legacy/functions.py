@@ -5,7 +5,6 @@ Argument names are TensorFlow's, as descriptions hold them. `name=` is left out 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -36,15 +35,6 @@ def function(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def known(name: str) -> Callable[..., Any] | None:
     """The function of a name, however it is written."""
     return FUNCTIONS.get(name.removeprefix("tf.").removeprefix("compat.v1.").removeprefix("compat.v2."))
-
-
-def accepts(what: Callable[..., Any], arguments: dict[str, Any]) -> bool:
-    """Whether a function takes a first argument and these others."""
-    try:
-        inspect.signature(what).bind(None, **arguments)
-    except TypeError:
-        return False
-    return True
 
 
 def only(**arguments: tuple[Any, Any]) -> None:
@@ -101,13 +91,12 @@ BINARY = {
     "add": "math.add add __operators__.add",
     "subtract": "math.subtract subtract",
     "multiply": "math.multiply multiply",
-    "true_divide": "math.truediv truediv math.divide divide RealDiv",
-    "floor_divide": "math.floordiv floordiv",
+    "true_divide": "math.truediv truediv math.divide divide",
+    "floor_divide": "math.floordiv",
     "mod": "math.floormod math.mod",
     "power": "math.pow pow",
     "maximum": "math.maximum maximum keras.backend.maximum",
     "minimum": "math.minimum minimum keras.backend.minimum",
-    "arctan2": "math.atan2",
     "less": "math.less less keras.backend.less",
     "less_equal": "math.less_equal less_equal keras.backend.less_equal",
     "greater": "math.greater greater keras.backend.greater",
@@ -170,6 +159,11 @@ def _divide_no_nan(x: Any, y: Any) -> Any:
     y = like(y, x)
     is_zero = ops.equal(y, 0)
     return ops.where(is_zero, ops.zeros_like(x), x / ops.where(is_zero, ops.ones_like(y), y))
+
+
+@function("math.atan2")
+def _atan2(y: Any, x: Any) -> Any:
+    return ops.arctan2(y, like(x, y))
 
 
 @function("math.add_n", "add_n")
