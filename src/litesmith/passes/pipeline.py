@@ -19,6 +19,7 @@ from litesmith.passes.fold_scale_shift_into_next import FoldScaleShiftIntoNext
 from litesmith.passes.fold_subsampling import FoldSubsampling
 from litesmith.passes.fold_transpose_into_matmul import FoldTransposeIntoMatmul
 from litesmith.passes.fuse_activation import FuseActivation
+from litesmith.passes.keep_factors_apart import KeepFactorsApart
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
 from litesmith.passes.keep_loop_values_apart import KeepLoopValuesApart
 from litesmith.passes.keep_reduced_axes import KeepReducedAxes
@@ -96,7 +97,7 @@ PIPELINE: tuple[Stage, ...] = (
     ),
     Stage("fuse", (FuseActivation(),)),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
-    Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice())),
+    Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice(), KeepFactorsApart())),
     Stage("order", (OrderOperations(),)),
 )
 

@@ -219,6 +219,8 @@ def _text(value: Any) -> str:
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     if isinstance(value, np.ndarray):
         return f"constant {value.dtype}{list(value.shape)} {zlib.crc32(value.tobytes()) % 1000}"
+    if inspect.isfunction(value):
+        return str(value.__name__)
     return value.name if isinstance(value, layers.Layer) else repr(value)
 
 
