@@ -121,7 +121,7 @@ class Raw(layers.Layer):
         return shape
 
 
-@pytest.mark.skipif(BACKEND in ("jax", "tensorflow", "torch"), reason="there they convert (through_jax.py and its like)")
+@pytest.mark.skipif(BACKEND in ("jax", "tensorflow", "torch"), reason="there they convert (through_*.py)")
 def test_raw_functions_are_all_found_in_one_run():
     """Each with the path of its layer and the user's line, the second behind the first."""
     inputs = keras.Input((4,))

@@ -15,6 +15,7 @@ import torch
 from torch.export import Dim, ExportedProgram
 
 from litesmith.frontends.torch.aliasing import functional, is_in_place, needs_functions
+from litesmith.frontends.torch.open_lengths import LeavingSizesOpen
 from litesmith.frontends.torch.recurrence import KeepingRecurrence
 from litesmith.frontends.torch.registry import NEEDS_NONE, import_of, name_of
 
@@ -53,7 +54,7 @@ def export(
         is_users: tells whose code a file holds; lines of the user are noted.
     """
     is_module = isinstance(module, Called)
-    with _quiet(), torch.no_grad(), _noting_lines(is_users), KeepingRecurrence():
+    with _quiet(), torch.no_grad(), _noting_lines(is_users), KeepingRecurrence(), LeavingSizesOpen():
         shapes = torch.utils._pytree.tree_map(
             lambda axes: dict.fromkeys(axes, Dim.AUTO), open_axes, is_leaf=lambda leaf: isinstance(leaf, frozenset)
         )

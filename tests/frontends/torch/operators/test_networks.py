@@ -131,6 +131,13 @@ def test_images_seen_at_a_grid(options, align_corners):
     )
 
 
+def test_of_rows_of_open_length():
+    def function(x):
+        return [F.max_pool1d(x, 3, 2, 1), F.max_pool1d(x, 2), F.adaptive_avg_pool1d(x, 4), F.conv1d(x, floats(2, 4, 3))]
+
+    check_torch(function, floats(3, 4, 8), dynamic=(0, 2))
+
+
 def test_attention():
     mask = torch.tensor([[True, True, False, True]] * 3 + [[False] * 4])
     bias = torch.where(mask, 0.0, -float("inf"))[:3]

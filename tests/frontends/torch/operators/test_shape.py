@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from torch_support import check_torch, floats, imported_operators
+from litesmith.ops.errors import Unsupported
+from torch_support import check_torch, floats, import_torch, imported_operators
 
 import torch  # isort: skip
 import torch.nn.functional as F  # isort: skip
@@ -19,7 +20,7 @@ INTEGERS = torch.as_tensor(RANDOM.integers(-7, 8, (3, 4, 5)))
 def reshaped(x):
     return [
         *(x.reshape(x.shape[0], -1), x.view(-1, 5), x.flatten(1), x.flatten(), x.unflatten(2, (1, 5))),
-        *(x.unsqueeze(1), x[:, None].squeeze(1), x[:, :1].squeeze(), x.view(x.size(0) * 2, -1), x.view_as(x)),
+        *(x.unsqueeze(1), x[:, None].squeeze(1), x[:, :1].squeeze(1), x.view(x.size(0) * 2, -1), x.view_as(x)),
     ]
 
 
@@ -84,7 +85,7 @@ def test_elements_are_gathered_and_scattered():
 
 
 def test_elements_are_gathered_as_numpy_does_it():
-    check_torch(lambda x, index: torch.take_along_dim(x, index[:, :1], 1), X, INDEX, dynamic=None)
+    check_torch(lambda x, index: [torch.take_along_dim(x, index[:, :1], 1), x.take_along_dim(-index, 1)], X, INDEX)
 
 
 def test_elements_are_written():
@@ -146,6 +147,11 @@ def test_bags_of_embeddings():
     modes = ("mean", "sum", "max")
     ids = torch.as_tensor([0, 2, 1, 3, 3, 0, 1])
     check_torch(lambda x: [F.embedding_bag(x, table, begins, mode=mode) for mode in modes], ids, dynamic=None)
+
+
+def test_whether_an_axis_of_open_size_is_dropped_cannot_be_said():
+    with pytest.raises(Unsupported, match="open size"):
+        import_torch(lambda x: [x.squeeze()], X)
 
 
 def test_embeddings_are_one_gather():

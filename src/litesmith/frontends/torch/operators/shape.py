@@ -55,8 +55,10 @@ def unflatten(x: Value, dim: int, sizes: Shape) -> Value:
 
 @imports("squeeze", "squeeze_copy")
 def squeeze(x: Value, dim: int | Sequence[int] | None = None) -> Value:
-    """Axes of size 1 dropped; others, open ones among them, stay."""
+    """Axes of size 1 dropped; others stay."""
     places = axes_of(dim, x.type.rank) if x.type.rank else ()
+    if any(isinstance(x.type.shape[place], Dim) for place in places):
+        raise Unsupported("squeeze of an axis of open size, which is dropped where the size is 1: name other axes")
     dropped = [place for place in places if not isinstance(x.type.shape[place], Dim) and x.type.shape[place] == 1]
     return array.squeeze(x, dropped) if dropped else x
 
