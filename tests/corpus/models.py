@@ -381,3 +381,17 @@ def locally_connected(k, tf):
     net.add(k.layers.Reshape((9, 2)))
     net.add(k.layers.LocallyConnected1D(3, 2))
     return net
+
+
+@model
+def models_as_layers(k, tf):
+    """A model for every step, and one that was made without an input, whose first node is a call."""
+    layers = k.layers
+    step = k.models.Sequential(name="step")
+    step.add(layers.Dense(3, input_shape=(4,), name="step_dense"))
+    step.add(layers.BatchNormalization(name="step_norm"))
+    late = k.models.Sequential([layers.Dense(3, activation="tanh", name="late_dense")], name="late")
+    x = inputs = layers.Input((5, 4))
+    x = layers.TimeDistributed(step, name="steps")(x)
+    x = late(late(x))
+    return k.models.Model(inputs, layers.GlobalAveragePooling1D()(x))
