@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from litesmith.flatbuffer.read import read
-from litesmith.ir.graph import Graph, Model
+from litesmith.ir.graph import Graph, Model, Value
 from litesmith.ir.types import TensorType
 from litesmith.lite_face import Face, face_metadata, faces_of, shown
+from litesmith.opset.joining import Fill
 from litesmith.opset.variable import RESET, AssignVariable, ReadVariable
 from litesmith.preprocessing.pipeline import Preprocessing
 from litesmith.runtime.interpreter import Session
@@ -125,9 +126,7 @@ class LiteModel:
                 handle, value = operation.operands
                 assert handle is not None
                 assert handle.producer is not None
-                assert value is not None
-                assert value.constant is not None
-                found[getattr(handle.producer.operator, "shared_name", "")] = value.constant.array()
+                found[getattr(handle.producer.operator, "shared_name", "")] = _assigned(value)
         return found
 
     def restarted(self) -> LiteModel:
@@ -188,6 +187,16 @@ class LiteModel:
 
 def _types(names: tuple[str, ...], values: Any) -> dict[str, TensorType]:
     return {name: value.type for name, value in zip(names, values, strict=True)}
+
+
+def _assigned(value: Value | None) -> np.ndarray[Any, Any]:
+    """The elements that a variable is given at first: a constant, or one number in every place."""
+    assert value is not None
+    if value.producer is not None and isinstance(value.producer.operator, Fill):
+        number = value.producer.operands[1]
+        return np.broadcast_to(_assigned(number), tuple(map(int, value.type.shape)))
+    assert value.constant is not None
+    return value.constant.array()
 
 
 __all__ = ["LiteModel", "face_metadata", "shown"]

@@ -41,7 +41,8 @@ OPERAND = re.compile(r"%[\w./]+|none|const (" + TYPE + ")(?: (" + _brackets(8) +
 def parse_model(text: str) -> Model:
     """The graphs of a text; the last one is the main graph.
 
-    A line that starts with a colon or a constant goes on with the line before.
+    A line that starts with a colon or a constant goes on with the line before. A constant of one number
+    has it in every place.
     """
     text = re.sub(r"\n\s+(?=:|const )", " ", text)
     graphs: dict[str, Graph] = {}
@@ -121,7 +122,8 @@ def _operands(text: str, values: dict[str, Value]) -> list[Value | None]:
 def _constant(type: TensorType, elements: str | None, text: str) -> Value:
     shape = tuple(map(int, type.shape))
     if elements is not None:
-        array = np.array(ast.literal_eval(elements)).astype(type.dtype.numpy).reshape(shape)
+        array = np.array(ast.literal_eval(elements)).astype(type.dtype.numpy)
+        array = array.reshape(shape) if array.ndim else np.full(shape, array)
     else:
         random = np.random.default_rng(zlib.crc32(text.encode()))
         array = (random.standard_normal(shape) * 0.5).astype(type.dtype.numpy)

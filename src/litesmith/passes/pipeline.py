@@ -12,6 +12,7 @@ from litesmith.passes.cancel_transposes import CancelTransposes
 from litesmith.passes.copy_variables_read_twice import CopyVariablesReadTwice
 from litesmith.passes.drop_broadcasts import DropBroadcasts
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
+from litesmith.passes.fill_uniform_states import FillUniformStates
 from litesmith.passes.fold_constants import FoldConstants
 from litesmith.passes.fold_pad import FoldPad
 from litesmith.passes.fold_scale_shift import FoldScaleShift
@@ -38,6 +39,7 @@ from litesmith.passes.recognize_leaky_relu import RecognizeLeakyRelu
 from litesmith.passes.recognize_softmax import RecognizeSoftmax
 from litesmith.passes.recognize_squared_difference import RecognizeSquaredDifference
 from litesmith.passes.remove_identities import RemoveIdentities
+from litesmith.passes.replace_strided_slices import ReplaceStridedSlices
 from litesmith.passes.replace_transposes import ReplaceTransposes
 from litesmith.passes.sharing import of_model
 from litesmith.passes.sink_depth_to_space import SinkDepthToSpace
@@ -81,7 +83,16 @@ PIPELINE: tuple[Stage, ...] = (
         rounds=8,
     ),
     Stage(
-        "shapes", (ReplaceTransposes(), MergeReshapes(), SinkReshapes(), KeepLeadingAxes(), KeepReducedAxes()), rounds=8
+        "shapes",
+        (
+            ReplaceTransposes(),
+            ReplaceStridedSlices(),
+            MergeReshapes(),
+            SinkReshapes(),
+            KeepLeadingAxes(),
+            KeepReducedAxes(),
+        ),
+        rounds=8,
     ),
     Stage(
         "fold",
@@ -95,7 +106,7 @@ PIPELINE: tuple[Stage, ...] = (
         ),
         rounds=4,
     ),
-    Stage("fuse", (FuseActivation(),)),
+    Stage("fuse", (FuseActivation(), FillUniformStates())),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
     Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice(), KeepFactorsApart())),
     Stage("order", (OrderOperations(),)),
