@@ -18,6 +18,8 @@ _HOMES = {
     "convert": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.api",
+    "explain": "litesmith.explanations.answer",
+    "doctor": "litesmith.environment.checkup",
     "load_preprocessing": "litesmith.preprocessing.pipeline",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
@@ -30,7 +32,9 @@ __all__ = [
     "LitesmithError",
     "__version__",
     "convert",
+    "doctor",
     "enable_keras_export",
+    "explain",
     "load",
     "load_preprocessing",
     "lowers",
@@ -40,6 +44,8 @@ __all__ = [
 if TYPE_CHECKING:
     from litesmith.api import convert, load, verify
     from litesmith.diagnostics.base import LitesmithError
+    from litesmith.environment.checkup import doctor
+    from litesmith.explanations.answer import explain
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel

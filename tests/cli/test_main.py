@@ -9,7 +9,7 @@ import pytest
 
 import litesmith
 
-COMMANDS = ("convert", "inspect", "run", "verify", "explain")
+COMMANDS = ("convert", "inspect", "run", "verify", "explain", "doctor")
 LIGHT = (
     "import sys; before = set(sys.modules); import litesmith; "
     "new = {name.split('.')[0] for name in set(sys.modules) - before}; "

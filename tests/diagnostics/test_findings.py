@@ -19,6 +19,8 @@ from litesmith.diagnostics.verification import OutputsDiffer
 FINDINGS = findings()
 FAMILIES = {
     "backends": "B",
+    "environment": "E",
+    "explanations": "T",
     "files": "F",
     "internal": "X",
     "keras": "K",
@@ -84,7 +86,7 @@ def test_only_what_the_user_handed_in_is_bad_input():
     assert not FINDINGS["K101"].bad_input
     assert FINDINGS["K301"].bad_input
     others = FINDINGS.keys() - errors.keys()
-    assert others == {"F115", "V103"}
+    assert others == {"E201", "F115", "V103"}
 
 
 class Untraceable(layers.Layer):

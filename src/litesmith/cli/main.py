@@ -12,6 +12,7 @@ import typer
 
 from litesmith import __version__
 from litesmith.cli.convert import convert
+from litesmith.cli.doctor import doctor
 from litesmith.cli.explain import explain
 from litesmith.cli.inspect import inspect
 from litesmith.cli.run import run
@@ -49,6 +50,7 @@ app.command(epilog="Example: litesmith inspect model.tflite")(inspect)
 app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.npz")(run)
 app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
 app.command(epilog="Example: litesmith explain K101")(explain)
+app.command(epilog="Example: litesmith doctor --json")(doctor)
 
 
 def main() -> None:
