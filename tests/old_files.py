@@ -59,4 +59,6 @@ def close(actual, wanted, path: Path) -> None:
     assert len(actual) == len(wanted)
     rtol = 1e-3 if path.stem == "half" else 1e-5
     for one, other in zip(actual, wanted, strict=True):
-        np.testing.assert_allclose(np.asarray(one), other, atol=rtol * max(1.0, np.abs(other).max()), rtol=0)
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(one), other, atol=rtol * max(1.0, np.abs(other).max()), rtol=0
+        )
