@@ -36,3 +36,11 @@ def test_a_function_whose_inputs_are_not_said_is_a_mistake(command, tmp_path):
     ran = command("convert", f"{tmp_path}/more_waves.py:wave", "-o", tmp_path / "w.tflite")
     assert ran.code == 2
     assert ran.err.startswith("error P101: What wave takes is not known.")
+
+
+def test_code_without_a_name_and_makers_of_nothing_say_what_to_write(command, tmp_path):
+    file = tmp_path / "makers.py"
+    file.write_text("def make():\n    pass\n")
+    assert f"Name what makes the model in it: {file}:NAME." in command("convert", file).err
+    ran = command("convert", f"{file}:make")
+    assert (ran.code, "K303: None cannot be converted." in ran.err, "return model" in ran.err) == (2, True, True)

@@ -190,9 +190,10 @@ def test_an_unbuilt_model_that_cannot_take_the_inputs_says_so():
         litesmith.convert(model, inputs=(None, 4))
 
 
-def test_a_batch_is_positive():
-    with pytest.raises(LitesmithError, match=r"K302.*batch=0"):
-        litesmith.convert(dense_model(), batch=0)
+@pytest.mark.parametrize("batch", [0, 2.0, "4"])
+def test_a_batch_is_a_positive_whole_number(batch):
+    with pytest.raises(LitesmithError, match=f"K302.*batch={batch!r}"):
+        litesmith.convert(dense_model(), batch=batch)
 
 
 def test_the_custom_model_is_what_its_file_says():

@@ -56,10 +56,12 @@ def test_modules_are_found_from_the_folder_in_use(home):
     ("name", "code", "said"),
     [
         ("nowhere.py:make", "F101", "nowhere.py"),
-        ("nowhere:make", "F111", "No module named"),
-        ("named_code.py:mak", "F114", "double, make"),
+        ("nowhere:make", "F111", 'python -c "import nowhere"'),
+        ("named_code.py:mak", "F114", "Did you mean named_code.py:make?"),
+        ("named_code.py:vaule", "F114", "Did you mean named_code.py:value?"),
+        ("named_code.py:xyz", "F114", "It defines FACTOR, double, make, Group, fails, value"),
         ("broken_code.py:x", "F111", "no camera"),
-        ("named_code.py:fails", "F111", "division by zero"),
+        ("named_code.py:fails", "F111", "named_code.py failed: ZeroDivisionError: division by zero"),
     ],
 )
 def test_mistakes_are_findings(home, name, code, said):

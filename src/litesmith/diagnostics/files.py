@@ -89,6 +89,8 @@ class NotThisKind(Diagnostic, code="F104", bad_input=True):
         return f"{self.path} is not {self.expected}: it is {self.found}."
 
     def hint(self) -> str:
+        if self.path.endswith(".py"):
+            return f"Name what makes the model in it: {self.path}:NAME."
         return f"Give the path of {self.expected}."
 
 
@@ -255,26 +257,36 @@ class CannotRebuild(Diagnostic, code="F110", bad_input=True):
 
 @dataclass(frozen=True)
 class CustomCodeFailed(Diagnostic, code="F111", bad_input=True):
-    """The Python file with custom classes raises an error when it is imported.
+    """The Python file with custom classes or with the model raises an error when it is run.
 
-    Why it matters: the classes in it are not known, so the model cannot be built.
+    Why it matters: the classes in it are not known, or there is no model.
     Example: `--custom-objects layers.py` where `layers.py` imports a package that is not installed.
     How to fix: make `python layers.py` run without an error.
+
+    Attributes:
+        called: the function that failed, where the file itself did not.
     """
 
     path: str
     error: str
     line: int | None = None
+    called: str = ""
 
     @property
     def where(self) -> Source | None:
         return Source(file=self.path, line=self.line) if self.line else None
 
     def message(self) -> str:
+        if self.called:
+            return f"{self.called}() of {self.path} failed: {self.error}."
         return f"{self.path} cannot be imported: {self.error}."
 
     def hint(self) -> str:
-        return f"Make `python {self.path}` run without an error."
+        if self.called:
+            return f"Make {self.called}() return a model without an error."
+        if self.path.endswith(".py"):
+            return f"Make `python {self.path}` run without an error."
+        return f'Check the spelling, and make `python -c "import {self.path}"` run without an error.'
 
 
 @dataclass(frozen=True)
@@ -294,6 +306,9 @@ class NoSuchName(Diagnostic, code="F114", bad_input=True):
         return f"{self.home} defines no {self.name}."
 
     def hint(self) -> str:
+        similar = difflib.get_close_matches(self.name, self.defined, n=1)
+        if similar:
+            return f"Did you mean {self.home}:{similar[0]}?"
         return f"It defines {', '.join(self.defined)}." if self.defined else "It defines nothing that could be named."
 
 

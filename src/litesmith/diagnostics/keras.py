@@ -202,20 +202,29 @@ class InputMismatch(Diagnostic, code="K302", bad_input=True):
 
 @dataclass(frozen=True)
 class NotAModel(Diagnostic, code="K303", bad_input=True):
-    """What should be converted is not a Keras model.
+    """What should be converted is neither a model nor a function.
 
-    Why it matters: only a Keras 3 model, or a file of one, can be followed.
-    Example: `convert(model.layers)`, or a model of the separate package tf_keras.
-    How to fix: pass a `keras.Model` or the path of its file.
+    Why it matters: only models of Keras 3, and functions and modules of JAX, TensorFlow and torch can be followed.
+    Example: `convert([model])`, `convert(model.layers)`, or a model of the separate package tf_keras.
+    How to fix: pass a `keras.Model`, the path of its file, a function or a module.
     """
 
     kind: str
 
     def message(self) -> str:
-        return f"An object of type {self.kind} cannot be converted."
+        if self.kind == "builtins.NoneType":
+            return "None cannot be converted."
+        return f"An object of type {self.kind.removeprefix('builtins.')} cannot be converted."
 
     def hint(self) -> str:
-        return "Pass a keras.Model (Keras 3), or the path of a .keras or .h5 file."
+        if self.kind in ("builtins.list", "builtins.tuple", "builtins.dict"):
+            return "Convert one model at a time; signatures= puts several methods of a model into one file."
+        if self.kind == "builtins.NoneType":
+            return "Does the function that makes the model end with `return model`?"
+        return (
+            "Pass a keras.Model (Keras 3), the path of a model's file or SavedModel, or a function or module of JAX,"
+            " TensorFlow or torch."
+        )
 
 
 @dataclass(frozen=True)

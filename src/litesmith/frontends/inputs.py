@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -75,14 +76,14 @@ def given_input(known: InputType, given: Any, fixed: bool, floatx: str = "float3
     return InputType(known.name, shape, dtype, names)
 
 
-def with_batch(leaf: InputType, batch: int | None) -> InputType:
+def with_batch(leaf: InputType, batch: Any) -> InputType:
     """The input with its first size fixed, if it has any; K302 for a batch that is none."""
     if batch is None or not leaf.shape:
         return leaf
-    if batch < 1:
-        raise LitesmithError(InputMismatch(f"batch={batch}", "a batch of 1 or more"))
+    if not isinstance(batch, Integral) or batch < 1:
+        raise LitesmithError(InputMismatch(f"batch={batch!r}", "a batch of 1 or more"))
     names = (None, *leaf.names[1:]) if leaf.names else ()
-    return replace(leaf, shape=(batch, *leaf.shape[1:]), names=names)
+    return replace(leaf, shape=(int(batch), *leaf.shape[1:]), names=names)
 
 
 def with_one_bound(inputs: Any) -> Any:

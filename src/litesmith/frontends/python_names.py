@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from litesmith.diagnostics.base import LitesmithError
@@ -49,7 +49,7 @@ def from_python(text: str) -> Any:
         raise
     except Exception as error:
         file = getattr(module, "__file__", None) or home
-        raise LitesmithError(CustomCodeFailed(file, said(error), _line(error, file))) from error
+        raise LitesmithError(CustomCodeFailed(file, said(error), _line(error, file), called=name)) from error
 
 
 def run_file(path: Path) -> ModuleType:
@@ -104,7 +104,7 @@ def _defined(module: ModuleType) -> list[str]:
         for name, item in vars(module).items()
         if not name.startswith("_")
         and not inspect.ismodule(item)
-        and getattr(item, "__module__", module.__name__) == module.__name__
+        and (not isinstance(item, type | FunctionType) or item.__module__ == module.__name__)
     ]
 
 

@@ -198,5 +198,5 @@ def test_inputs_of_a_model_that_was_never_called_have_the_callers_names(inputs, 
 
 
 def test_what_is_no_model_is_refused():
-    with pytest.raises(LitesmithError, match=r"K303.*builtins.dict"):
+    with pytest.raises(LitesmithError, match=r"K303.*type dict(.|\n)*one model at a time"):
         litesmith.convert({})
