@@ -18,7 +18,7 @@ PATTERNS = (
         "switch on "
         "Select TF ops: the file then needs a larger runtime, and GPUs, NPUs, microcontrollers and browsers "
         "refuse it.",
-        (f"{CONVERT}  # takes most operations apart exactly, and names layer and line of what is left",),
+        (f"{CONVERT}  # takes most operations apart, and names layer and line of what is left",),
         "LiteRT's sources",
     ),
     Pattern(
