@@ -77,6 +77,8 @@ def test_a_backend_that_does_not_exist_is_a_finding_and_no_trial_is_run(monkeypa
 
 
 def test_an_imported_keras_decides(monkeypatch):
+    import keras
+
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert keras_backend().backend == "numpy"
+    assert keras_backend().backend == keras.config.backend() == "numpy"
     assert keras_backend().reason == "Keras is imported already"

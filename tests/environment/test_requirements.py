@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from litesmith.environment.conflicts import conflicts
 from litesmith.environment.requirements import unmet_requirements
 
 
@@ -51,6 +52,7 @@ def test_what_is_not_installed_needs_nothing():
 
 
 def test_where_requirements_cannot_be_read_it_is_said(monkeypatch):
-    monkeypatch.setitem(sys.modules, "packaging.requirements", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     (finding,) = unmet_requirements(["keras"])
+    assert list(conflicts({"keras": "3.15.1", "keras-nightly": "3.16"})) == []
     assert finding.message() == "keras needs packaging, and it is missing."

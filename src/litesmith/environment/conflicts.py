@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,12 @@ CONFLICTS = (
 
 
 def conflicts(versions: Mapping[str, str]) -> Iterator[Diagnostic]:
-    """A finding for each conflict among these versions, in this process' settings."""
+    """A finding for each conflict among these versions, in this process' settings.
+
+    None without the package `packaging`, whose absence `unmet_requirements` finds.
+    """
+    if importlib.util.find_spec("packaging") is None:
+        return
     for conflict in CONFLICTS:
         if _applies(conflict, versions):
             found = ", ".join(f"{name} {versions[name]}" for name in conflict.packages)

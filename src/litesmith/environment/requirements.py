@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import platform
 from collections.abc import Iterable, Iterator
 
@@ -13,12 +14,12 @@ from litesmith.environment.packages import NIGHTLY, version_of
 
 def unmet_requirements(names: Iterable[str]) -> Iterator[Diagnostic]:
     """A finding for each requirement of these distributions that what is installed does not meet."""
-    try:
-        from packaging.requirements import Requirement  # Keras needs it, and so it is there where Keras is whole
-        from packaging.specifiers import SpecifierSet
-    except ImportError:
+    if importlib.util.find_spec("packaging") is None:  # Keras needs it, and so it is there where Keras is whole
         yield UnmetRequirement("keras", "packaging", None)
         return
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
     for name in names:
         try:
             metadata = importlib.metadata.metadata(name)
