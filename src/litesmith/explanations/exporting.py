@@ -40,6 +40,7 @@ PATTERNS = (
             "The model provided has never called.",
             "cannot be saved because the input shapes have not been set.",
             "This model has not yet been built.",
+            "but the layer isn't built. You can build it manually via:",
         ),
         "The model has no inputs yet: a subclassed or Sequential model that was neither built nor called.",
         "Call it once on an example, call model.build(shape), or begin a Sequential model with keras.Input.",
