@@ -64,6 +64,18 @@ def test_pages_with_examples_are_found():
     assert {page.name for page in page_examples.pages()} >= {"README.md", "cli.md", "python.md", "limits.md"}
 
 
+def test_the_readme_counts_as_the_coverage_page_does():
+    coverage = (ROOT / "docs/reference/coverage.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    cases, layers, operations = re.findall(r"(\d+) cases of (\d+) layers and (\d+) operations", coverage)[0]
+    right, given = re.findall(r"those that it was given: (\d+) of (\d+)", coverage)[0]
+    assert (
+        f"{layers} layers and {operations} operations in more than {int(cases) // 100 * 100:,} configurations" in readme
+    )
+    assert "three quarters" in readme
+    assert abs(int(right) / int(given) - 0.75) < 0.03
+
+
 PAGE = """
 ```python
 # count.py

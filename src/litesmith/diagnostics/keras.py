@@ -219,6 +219,8 @@ class NotAModel(Diagnostic, code="K303", bad_input=True):
     def hint(self) -> str:
         if self.kind in ("builtins.list", "builtins.tuple", "builtins.dict"):
             return "Convert one model at a time; signatures= puts several methods of a model into one file."
+        if self.kind == "builtins.type":
+            return "That is a class: pass an object of it."
         if self.kind == "builtins.NoneType":
             return "Does the function that makes the model end with `return model`?"
         return (

@@ -197,6 +197,15 @@ def test_inputs_of_a_model_that_was_never_called_have_the_callers_names(inputs, 
     assert list(face["inputs"]) == names
 
 
-def test_what_is_no_model_is_refused():
-    with pytest.raises(LitesmithError, match=r"K303.*type dict(.|\n)*one model at a time"):
-        litesmith.convert({})
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, r"type dict(.|\n)*one model at a time"),
+        (None, r"None(.|\n)*return model"),
+        (keras.Sequential, r"type type(.|\n)*an object of it"),
+        (np.ones(3), r"numpy.ndarray(.|\n)*keras.Model"),
+    ],
+)
+def test_what_is_no_model_is_refused(given, said):
+    with pytest.raises(LitesmithError, match=rf"K303.*{said}"):
+        litesmith.convert(given)
