@@ -44,3 +44,10 @@ def test_code_without_a_name_and_makers_of_nothing_say_what_to_write(command, tm
     assert f"Name what makes the model in it: {file}:NAME." in command("convert", file).err
     ran = command("convert", f"{file}:make")
     assert (ran.code, "K303: None cannot be converted." in ran.err, "return model" in ran.err) == (2, True, True)
+
+
+def test_an_interrupted_command_ends_with_130_and_leaves_no_file(command, tmp_path):
+    file = tmp_path / "slow.py"
+    file.write_text("def make():\n    raise KeyboardInterrupt\n")
+    assert command("convert", f"{file}:make", "-o", tmp_path / "m.tflite").code == 130
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["slow.py"]
