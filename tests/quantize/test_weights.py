@@ -92,7 +92,7 @@ def test_steps_of_a_loop_share_one_tensor():
     kernels = [
         value for graph in lite.model.all_graphs() for value in graph.constants() if value.type.dtype.value == "int8"
     ]
-    assert len(kernels) < len(lite.model.stored_weights) / 2
+    assert len(kernels) < len(lite.model.stored_weights)
 
 
 @pytest.mark.parametrize("mode", MODES)
