@@ -1,5 +1,7 @@
 """Models by the names that Python code gives them."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,8 @@ def home(tmp_path, monkeypatch):
     (tmp_path / "beside.py").write_text("FACTOR = 2\n")
     (tmp_path / "broken_code.py").write_text("x = 1\nraise RuntimeError('no camera')\n")
     monkeypatch.chdir(tmp_path)
+    for name in ("named_code", "beside", "broken_code"):  # as other tests left them
+        monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
 
 

@@ -197,7 +197,7 @@ class _Loop:
         final = dict(zip(loop, _until(span.last, body, loop, self.name), strict=True))
         following, *states = (final[one] for one in round.loop[: 1 + len(carried)])
         if kept:
-            states = [self._last_of(final[kept[column]], following, span.last) for column in round.states]
+            states = [self._last_of(column, final[kept[column]], following, span.last) for column in round.states]
         return following, states, [final[one] for one in stacks[len(stacks) - len(round.outputs) :]]
 
     def keeping_the_last(self, span: _Span, carried: Sequence[Value]) -> tuple[list[Value], list[Value]]:
@@ -218,7 +218,7 @@ class _Loop:
         final = dict(zip(loop, _until(span.last, body, loop, self.name), strict=True))
         found = {column: final[one] for column, one in kept.items()}
         if not self.whole:
-            found = {column: self._last_of(one, final[loop[0]], span.last) for column, one in found.items()}
+            found = {column: self._last_of(column, one, final[loop[0]], span.last) for column, one in found.items()}
         states = [found.get(column, final[one]) for column, one in zip(round.states, round.loop[1:], strict=False)]
         return states, [found[column] for column in round.outputs]
 
@@ -277,17 +277,19 @@ class _Loop:
         return _Carried(before, body.graph.add_input(following.type, before.name), following)
 
     def _held(self, column: Column) -> Value:
-        """A value after each step of a round."""
-        return concatenate(column, self.axis) if self.keep_axis else stack(column, 0)
+        """A value after each step of a round, along the axis where it has it, else along a new one in front."""
+        has_axis = self.keep_axis and column[-1].type.rank > self.axis and column[-1].type.shape[self.axis] == 1
+        return concatenate(column, self.axis) if has_axis else stack(column, 0)
 
-    def _last_of(self, held: Value, following: Value, last: Value) -> Value:
+    def _last_of(self, column: Column, held: Value, following: Value, last: Value) -> Value:
         """A value after the last place, of those after each step of the last round; the next begins at `following`.
 
         Without any place it is the last of those before the loop.
         """
         place = math.subtract(math.add(last, self.at(self.together - 1)), following)
-        found = emit(Gather(axis=self.axis if self.keep_axis else 0), held, place)
-        return found if self.keep_axis else squeeze(found, 0)
+        has_axis = held.type.rank == column[-1].type.rank
+        found = emit(Gather(axis=self.axis if has_axis else 0), held, place)
+        return found if has_axis else squeeze(found, 0)
 
 
 @dataclass(frozen=True, eq=False)
