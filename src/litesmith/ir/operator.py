@@ -118,6 +118,10 @@ class Operator:
     scales: ClassVar[ScalePolicy] = Never()
     kernel_dtypes: ClassVar[frozenset[DType] | None] = None
     """Element types, not quantized, that the kernel computes right; None where that is not recorded."""
+    in_place: ClassVar[tuple[int, ...]] = ()
+    """Operands in whose memory the kernel may write its result (`inplace_operator` of its registration)."""
+    keeps_data: ClassVar[bool] = False
+    """Whether the result is the data of the operand in place, so that both may stay in one memory."""
     has_side_effects: ClassVar[bool] = False
     is_deterministic: ClassVar[bool] = True
 

@@ -51,6 +51,7 @@ class Add(Binary, builtin="ADD"):
     fused_activation_function: Activation = Activation.NONE
     pot_scale_int16: bool = True
     scales = Independent()
+    in_place = (0, 1)
 
     def version(self, operands: Types, results: Types) -> int:
         type = _first(operands)
@@ -65,6 +66,7 @@ class Sub(Binary, builtin="SUB"):
     fused_activation_function: Activation = Activation.NONE
     pot_scale_int16: bool = True
     scales = Independent()
+    in_place = (0, 1)
 
     def version(self, operands: Types, results: Types) -> int:
         type = _first(operands)
@@ -81,6 +83,7 @@ class Mul(Binary, builtin="MUL"):
 
     fused_activation_function: Activation = Activation.NONE
     scales = Independent()
+    in_place = (0, 1)
 
     def version(self, operands: Types, results: Types) -> int:
         lhs, rhs, out = _first(operands), required(operands[1], "rhs"), required(results[0], "output")
@@ -98,6 +101,7 @@ class Div(Binary, builtin="DIV"):
 
     fused_activation_function: Activation = Activation.NONE
     scales = Independent()
+    in_place = (0, 1)
     kernel_dtypes = FLOAT | {DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:

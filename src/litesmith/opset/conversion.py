@@ -43,6 +43,8 @@ class Bitcast(Operator, builtin="BITCAST"):
     """The same bits read as another type of the same width; the type is that of the result."""
 
     operands = (activation(),)
+    in_place = (0,)
+    keeps_data = True
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,7 @@ class Softmax(Unary, builtin="SOFTMAX"):
 
     beta: float = 1.0
     scales = Fixed(1 / 256, -128)
+    in_place = (0,)
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3, FLOAT16=4)

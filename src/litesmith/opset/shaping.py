@@ -31,6 +31,8 @@ class Reshape(Operator, builtin="RESHAPE"):
     new_shape: tuple[int, ...] | None = None
     operands = (activation(), index("shape", optional=True))
     scales = Same()
+    in_place = (0,)
+    keeps_data = True
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -56,6 +58,8 @@ class Squeeze(Operator, builtin="SQUEEZE"):
     squeeze_dims: tuple[int, ...] = ()
     operands = (activation(),)
     scales = Same()
+    in_place = (0,)
+    keeps_data = True
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")
@@ -75,6 +79,8 @@ class ExpandDims(Operator, builtin="EXPAND_DIMS"):
 
     operands = (activation(), index("axis"))
     scales = Same()
+    in_place = (0,)
+    keeps_data = True
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "input")

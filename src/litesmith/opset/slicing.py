@@ -139,6 +139,7 @@ class DynamicUpdateSlice(Operator, builtin="DYNAMIC_UPDATE_SLICE"):
 
     operands = (activation("operand"), activation("update"), index("start"))
     scales = Same()
+    in_place = (0,)
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         type = need(operands[0], "operand")

@@ -24,6 +24,7 @@ from litesmith.passes.keep_factors_apart import KeepFactorsApart
 from litesmith.passes.keep_leading_axes import KeepLeadingAxes
 from litesmith.passes.keep_loop_values_apart import KeepLoopValuesApart
 from litesmith.passes.keep_reduced_axes import KeepReducedAxes
+from litesmith.passes.keep_shared_memory_whole import KeepSharedMemoryWhole
 from litesmith.passes.legalize_floats import LegalizeFloats
 from litesmith.passes.legalize_integers import LegalizeIntegers
 from litesmith.passes.legalize_ranks import LegalizeRanks
@@ -108,7 +109,7 @@ PIPELINE: tuple[Stage, ...] = (
     ),
     Stage("fuse", (FuseActivation(), FillUniformStates())),
     Stage("ranks", (LegalizeRanks(), MergeReshapes())),
-    Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice(), KeepFactorsApart())),
+    Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice(), KeepFactorsApart(), KeepSharedMemoryWhole())),
     Stage("order", (OrderOperations(),)),
 )
 
