@@ -92,7 +92,7 @@ def computations(draw):
     open_size = draw(st.booleans())
     size = "time" if open_size else "2"
     lines, values = [f"%1 = neg %x : int32[{size}]"], [(-x, size)]
-    for number in range(2, draw(st.integers(5, 14))):
+    for _ in range(draw(st.integers(3, 12))):
         kind = draw(st.sampled_from(["add", "sub", "mul", "reshape", "squeeze", "expand_dims", "neg"]))
         place = draw(st.integers(max(0, len(values) - 4), len(values) - 1))
         value, shape = values[place]
