@@ -10,7 +10,7 @@ from keras import layers
 
 import litesmith
 from litesmith.compat import lite
-from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.base import FindingWarning, LitesmithError
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_integer_activations_are_refused(wide, options, said):
 
 def test_a_dataset_alone_says_that_it_makes_no_difference(model):
     with pytest.warns(lite.NoEffect, match="no activations are quantized"):
-        converted(model, representative_dataset=lambda: iter([[X]]))
+        converted(model, representative_dataset=lambda: iter([[X]] * 100))
 
 
 def test_the_analyzer_prints_the_operators(model, tmp_path, capsys):
@@ -146,3 +146,82 @@ def test_tensorflow_is_not_needed(model, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     assert lite.TFLiteConverter.from_keras_model(model).convert()
+
+
+def of_data(arrays):
+    return lambda: ([array] for array in arrays)
+
+
+def problems(model, dataset, **options):
+    """What is said of a dataset, beside that integers are refused."""
+    with pytest.raises(LitesmithError) as raised:
+        converted(model, optimizations=[lite.Optimize.DEFAULT], representative_dataset=dataset, **options)
+    first, *others = raised.value.diagnostics
+    assert first.code == "C101"
+    return [(finding.code, finding.message()) for finding in others]
+
+
+def test_a_lambda_returning_random_data_is_neither_a_generator_nor_representative(model):
+    (code, message), (random_code, random_message) = problems(model, lambda: np.random.rand(10, 6).astype("float32"))
+    assert (code, random_code) == ("C102", "C103")
+    assert message == "representative_dataset returns an array, float32(10, 6): it is not a generator."
+    assert random_message == "representative_dataset draws random numbers (np.random.rand): it is not representative."
+
+
+def test_a_list_of_random_samples_is_neither_too(model):
+    found = problems(model, lambda: [[np.random.rand(1, 6).astype("float32")]])
+    assert [code for code, _ in found] == ["C102", "C103"]
+
+
+def test_a_dataset_of_enough_data_has_nothing_wrong(model):
+    assert problems(model, of_data(np.zeros((100, 1, 6), "float32"))) == []
+    assert problems(model, lambda: ({"x": X} for _ in range(100))) == []
+    assert problems(model, lite.RepresentativeDataset(lambda: ((X,) for _ in range(500)))) == []
+
+
+def failing():
+    yield [X]
+    raise KeyError("image")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        (X, ("C102", "is an array, float32(1, 6), not a function")),
+        (failing(), ("C102", "is a generator that was already called, not a function")),
+        (lambda: None, ("C102", "returns None")),
+        (lambda: iter([X]), ("C102", "yields an array, float32(1, 6) rather than a list of the inputs")),
+        (of_data([]), ("C104", "there are none")),
+        (of_data([X[0]]), ("C104", "sample 0: input 'x' has shape (None, 6), the array (6,), the batch is missing")),
+        (of_data([X, X[:, :4]]), ("C104", "sample 1: input 'x' has shape (None, 6), the array (1, 4)")),
+        (of_data([X.astype("float64")]), ("C104", "input 'x' is float32, the array float64")),
+        (lambda: iter([[X, X]]), ("C104", "2 arrays for 1 inputs")),
+        (lambda: iter([{"image": X}]), ("C104", "there is nothing for 'x'")),
+        (failing, ("C104", "sample 1 fails: KeyError: image")),
+        (lambda: 1 / 0, ("C104", "it fails: ZeroDivisionError: division by zero")),
+        (of_data([X] * 99), ("C105", "yields 99 samples")),
+    ],
+)
+def test_mistakes_in_a_dataset_are_said(model, dataset, said):
+    ((code, message),) = problems(model, dataset)
+    assert code == said[0]
+    assert said[1] in message
+
+
+def test_mistakes_in_a_dataset_are_said_where_it_makes_no_difference(model):
+    with pytest.warns(FindingWarning, match="C102") as told:
+        converted(model, representative_dataset=lambda: np.random.rand(10, 6))
+    said = " ".join(str(each.message) for each in told)
+    assert "no activations are quantized" in said
+    assert "C102" in said
+    assert "C103" in said
+
+
+def test_a_model_that_does_not_convert_is_said_beside_its_dataset():
+    class Odd(layers.Layer):
+        def call(self, inputs):
+            return np.fft.fft(inputs)
+
+    odd = keras.Sequential([keras.Input((6,)), Odd()])
+    codes = [code for code, _ in problems(odd, lambda: np.random.rand(10, 6))]
+    assert codes == ["K103", "C102", "C103"]

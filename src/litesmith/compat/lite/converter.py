@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from litesmith import api
 from litesmith.compat.lite.options import TargetSpec, names
-from litesmith.diagnostics.base import LitesmithError
+from litesmith.compat.lite.representative import problems_of
+from litesmith.diagnostics.base import Diagnostic, FindingWarning, LitesmithError
 from litesmith.diagnostics.compat import NeedsQuantization
 from litesmith.lite_model import LiteModel
 
@@ -55,8 +57,8 @@ class TFLiteConverter:
     inference_input_type: Any
     inference_output_type: Any
 
-    def __init__(self, convert: Callable[[str | None], LiteModel]) -> None:
-        """`convert`: what makes the file with its weights in this form; use one of the `from_...`."""
+    def __init__(self, convert: Callable[..., LiteModel]) -> None:
+        """`convert`: `litesmith.convert` of the model, which takes its other options; use one of the `from_...`."""
         usual = {
             "optimizations": [],
             "representative_dataset": None,
@@ -78,12 +80,12 @@ class TFLiteConverter:
     @classmethod
     def from_keras_model(cls, model: Any) -> TFLiteConverter:
         """A converter of a Keras model, on any backend."""
-        return cls(lambda form: api.convert(model, quantize=form))
+        return cls(partial(api.convert, model))
 
     @classmethod
     def from_keras_model_file(cls, model_file: str | Path, custom_objects: Any = None) -> TFLiteConverter:
         """A converter of a Keras model's file, as `tf.lite` of TensorFlow 1 had it."""
-        return cls(lambda form: api.convert(model_file, custom_objects=custom_objects, quantize=form))
+        return cls(partial(api.convert, model_file, custom_objects=custom_objects))
 
     @classmethod
     def from_saved_model(
@@ -95,7 +97,7 @@ class TFLiteConverter:
         if signature_keys is not None and len(signature_keys) > 1:
             raise ValueError("one signature of a SavedModel is converted at a time")
         signature = signature_keys[0] if signature_keys else None
-        return cls(lambda form: api.convert(saved_model_dir, signature=signature, quantize=form))
+        return cls(partial(api.convert, saved_model_dir, signature=signature))
 
     @classmethod
     def from_concrete_functions(cls, funcs: Sequence[Any], trackable_obj: Any = None) -> TFLiteConverter:
@@ -103,7 +105,7 @@ class TFLiteConverter:
         del trackable_obj
         if not isinstance(funcs, (list, tuple)) or len(funcs) != 1:
             raise ValueError("from_concrete_functions takes a list of one concrete function")
-        return cls(lambda form: api.convert(funcs[0], quantize=form))
+        return cls(partial(api.convert, funcs[0]))
 
     def convert(self) -> bytes:
         """The content of the `.tflite` file, which was run and compared with the model.
@@ -111,18 +113,29 @@ class TFLiteConverter:
         Raises:
             LitesmithError: with everything that stands in the way.
         """
-        form = self._form_of_weights()
+        made: Callable[..., LiteModel] = self.__dict__["_made"]
+        refused = self._refused()
+        if refused is not None:
+            raise LitesmithError([refused, *self._wrong_with_dataset(made)])
         for name, why in self._without_effect():
             warnings.warn(f"{name} makes no difference: {why}", NoEffect, stacklevel=2)
-        made: Callable[[str | None], LiteModel] = self.__dict__["_made"]
-        return bytes(made(form))
+        lite = made(quantize=self._form_of_weights())
+        for finding in self._wrong_with_dataset(lambda **_: lite):
+            warnings.warn(FindingWarning(finding), stacklevel=2)
+        return bytes(lite)
 
-    def _form_of_weights(self) -> str | None:
-        """What `optimizations` and `supported_types` ask for, as `litesmith.convert` calls it.
+    def _wrong_with_dataset(self, made: Callable[..., LiteModel]) -> Sequence[Diagnostic]:
+        """Findings about `representative_dataset`, which are said whether it makes a difference or not."""
+        if self.representative_dataset is None:
+            return ()
+        try:
+            face = made(verify=False).face()
+        except LitesmithError as error:
+            return [*error.diagnostics, *problems_of(self.representative_dataset, None)]
+        return problems_of(self.representative_dataset, face)
 
-        Raises:
-            LitesmithError: C101 for integer activations, which need a quantizer that there is not yet.
-        """
+    def _refused(self) -> NeedsQuantization | None:
+        """C101 for integer activations, which need a quantizer that there is not yet."""
         spec, optimizations = self.target_spec, names(self.optimizations)
         types = names(spec.supported_types)
         integer = {
@@ -135,11 +148,13 @@ class TFLiteConverter:
         if optimizations and self.representative_dataset is not None and types != {FLOAT16}:
             integer["representative_dataset"] = {"given, with optimizations"}
         said = tuple(f"{option}={', '.join(sorted(values))}" for option, values in integer.items() if values)
-        if said:
-            raise LitesmithError(NeedsQuantization(said))
-        if not optimizations:
+        return NeedsQuantization(said) if said else None
+
+    def _form_of_weights(self) -> str | None:
+        """What `optimizations` and `supported_types` ask for, as `litesmith.convert` calls it."""
+        if not names(self.optimizations):
             return None
-        return "float16" if FLOAT16 in types else "dynamic_int8"
+        return "float16" if FLOAT16 in names(self.target_spec.supported_types) else "dynamic_int8"
 
     def _without_effect(self) -> list[tuple[str, str]]:
         """Options that were set and make no difference, and why."""
