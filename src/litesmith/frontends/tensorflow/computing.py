@@ -168,9 +168,22 @@ def logical_not(node: Node, x: Array) -> Any:
     return np.logical_not(x)
 
 
-@computes("Sqrt")
-def square_root(node: Node, x: Array) -> Any:
-    return np.sqrt(x)
+def _unary(of_numbers: Function, node: Node, x: Array) -> Any:
+    _closed(x)
+    return of_numbers(x)
+
+
+for _name, _of_numbers in {
+    "Abs": np.abs,
+    "Ceil": np.ceil,
+    "Floor": np.floor,
+    "Rint": np.rint,
+    "Round": np.rint,
+    "Sign": np.sign,
+    "Sqrt": np.sqrt,
+    "Square": np.square,
+}.items():
+    computes(_name)(partial(_unary, _of_numbers))
 
 
 @computes("Cast")
