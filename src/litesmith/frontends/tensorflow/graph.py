@@ -6,16 +6,17 @@ A node reads tensors by reference: `node:1` of a graph, `node:output:1` or an ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from litesmith.frontends.tensorflow.tensors import array_of, dtype_of, shape_of
 from litesmith.frontends.tensorflow.wire import Malformed, Message
-from litesmith.ir.types import DType
 
 MOST_NODES = 1 << 20
+MOST_OUTPUTS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,10 @@ class Reference:
     def parse(text: str) -> Reference:
         """The output that a text such as `node:output:1` refers to."""
         node, *rest = text.split(":")
-        try:
-            if not rest:
-                return Reference(node)
-            if len(rest) == 1:
-                return Reference(node, "", int(rest[0]))
-            output, index = rest
-            return Reference(node, output, int(index))
-        except ValueError:
-            raise Malformed(f"{text!r} refers to no output") from None
+        index = rest[-1] if rest else "0"
+        if len(rest) > 2 or not index.isdecimal() or int(index[:9]) > MOST_OUTPUTS:
+            raise Malformed(f"{text!r} refers to no output")
+        return Reference(node, rest[0] if len(rest) == 2 else "", int(index))
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,12 @@ class FunctionName:
 
 
 class Node:
-    """One operation of a graph."""
+    """One operation of a graph.
+
+    Attributes:
+        inputs: what it reads, in order.
+        after: the names of nodes that run before it.
+    """
 
     def __init__(self, message: Message) -> None:
         self.name = message.text(1)
@@ -81,8 +82,37 @@ class Node:
         single = [each.message(10) for each in self._attributes.values() if each.has(10)]
         return [function.text(1) for functions in (single, *listed) for function in functions]
 
+    def reading(self, inputs: Sequence[Reference]) -> Node:
+        """The same operation of other inputs."""
+        node = copy(self)
+        node.inputs = tuple(inputs)
+        return node
+
     def __repr__(self) -> str:
         return f"<Node {self.name}: {self.op}>"
+
+
+class MadeNode(Node):
+    """One that stands for others, with its attributes as they are."""
+
+    def __init__(
+        self, name: str, op: str, inputs: Sequence[Reference], after: Sequence[str] = (), **attributes: Any
+    ) -> None:
+        self.name = name
+        self.op = op
+        self.inputs = tuple(inputs)
+        self.after = tuple(after)
+        self._made = attributes
+
+    def __contains__(self, attribute: str) -> bool:
+        return attribute in self._made
+
+    def attribute(self, name: str) -> Any:
+        return self._made[name]
+
+    def functions(self) -> list[str]:
+        values = [each if isinstance(each, tuple) else (each,) for each in self._made.values()]
+        return [item.name for items in values for item in items if isinstance(item, FunctionName)]
 
 
 def attribute_of(message: Message) -> Any:
@@ -125,44 +155,73 @@ def _listed(message: Message) -> tuple[Any, ...]:
 class Body:
     """Nodes by name: what a graph and a function have in common."""
 
-    def __init__(self, nodes: list[Message]) -> None:
-        if len(nodes) > MOST_NODES:
-            raise Malformed(f"a graph of {len(nodes)} nodes")
-        self.nodes: dict[str, Node] = {}
-        for message in nodes:
-            node = Node(message)
-            if node.name in self.nodes:
-                raise Malformed(f"two nodes are called {node.name!r}")
-            self.nodes[node.name] = node
+    def __init__(self, nodes: dict[str, Node]) -> None:
+        self.nodes = nodes
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
+    @cached_property
+    def operations(self) -> frozenset[str]:
+        """Which operations its nodes are."""
+        return frozenset(node.op for node in self)
+
+
+def _nodes(messages: Sequence[Message]) -> dict[str, Node]:
+    if len(messages) > MOST_NODES:
+        raise Malformed(f"a graph of {len(messages)} nodes")
+    nodes: dict[str, Node] = {}
+    for message in messages:
+        node = Node(message)
+        if node.name in nodes:
+            raise Malformed(f"two nodes are called {node.name!r}")
+        nodes[node.name] = node
+    return nodes
+
 
 class Function(Body):
-    """A function of the library.
+    """Nodes that compute results of arguments.
 
     Attributes:
         arguments: the names of its arguments, in order.
-        types: their element types.
         results: what it returns, in order.
         always: the nodes that run whether or not something of theirs is returned.
+        is_part: whether its nodes are those of the graph that calls it.
     """
 
-    def __init__(self, message: Message) -> None:
-        super().__init__(message.messages(3))
+    def __init__(
+        self,
+        name: str,
+        nodes: dict[str, Node],
+        arguments: Sequence[str],
+        results: Sequence[Reference],
+        always: Sequence[str] = (),
+        is_part: bool = False,
+    ) -> None:
+        super().__init__(nodes)
+        self.name = name
+        self.arguments = tuple(arguments)
+        self.results = tuple(results)
+        self.always = tuple(always)
+        self.is_part = is_part
+
+    @staticmethod
+    def read(message: Message) -> Function:
+        """A function of the library."""
         signature = message.message(1)
-        self.name = signature.text(1)
-        arguments = signature.messages(2)
-        self.arguments = tuple(argument.text(1) for argument in arguments)
-        self.types: tuple[DType, ...] = tuple(dtype_of(argument.integer(3)) for argument in arguments)
+        name = signature.text(1)
         returned = message.named(4)
         names = [result.text(1) for result in signature.messages(3)]
-        missing = [name for name in names if name not in returned]
+        missing = [each for each in names if each not in returned]
         if missing:
-            raise Malformed(f"the function {self.name!r} does not say what it returns as {missing[0]!r}")
-        self.results = tuple(Reference.parse(returned[name]) for name in names)
-        self.always = tuple(message.named(6).values())
+            raise Malformed(f"the function {name!r} does not say what it returns as {missing[0]!r}")
+        return Function(
+            name,
+            _nodes(message.messages(3)),
+            [argument.text(1) for argument in signature.messages(2)],
+            [Reference.parse(returned[each]) for each in names],
+            list(message.named(6).values()),
+        )
 
     def needed_for(self, results: Iterable[int]) -> set[int]:
         """The places of the arguments that results are computed from."""
@@ -181,7 +240,7 @@ class Program(Body):
     """A GraphDef: the nodes of a graph, and the functions that they call."""
 
     def __init__(self, message: Message) -> None:
-        super().__init__(message.messages(1))
+        super().__init__(_nodes(message.messages(1)))
         self._library = {each.message(1).text(1): each for each in message.message(2).messages(1)}
         self._functions: dict[str, Function] = {}
 
@@ -191,9 +250,19 @@ class Program(Body):
         return len(self.nodes) + sum(len(each.fields.get(3, ())) for each in self._library.values())
 
     def function(self, name: str) -> Function:
-        """A function of the library, read when it is first asked for."""
+        """A function of the library, read when it is first asked for, or a part of the graph."""
         if name not in self._functions:
             if name not in self._library:
                 raise Malformed(f"there is no function {name!r}")
-            self._functions[name] = Function(self._library[name])
+            self._functions[name] = Function.read(self._library[name])
         return self._functions[name]
+
+    def add_part(
+        self, name: str, nodes: dict[str, Node], arguments: Sequence[str], results: Sequence[Reference]
+    ) -> FunctionName:
+        """A part of the graph as a function, under a name that no other one has."""
+        unique = f"{name}:{len(self._functions)}"
+        while unique in self._functions or unique in self._library:
+            unique += ":"
+        self._functions[unique] = Function(unique, nodes, arguments, results, is_part=True)
+        return FunctionName(unique)

@@ -8,10 +8,12 @@ Nodes that nothing needed depends on, such as assertions, are not looked at.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from litesmith.frontends.tensorflow.computing import computed, is_computed
+from litesmith.frontends.tensorflow.frames import MERGES
+from litesmith.frontends.tensorflow.functional import by_place, functional
 from litesmith.frontends.tensorflow.graph import Body, Function, FunctionName, Node, Program, Reference
 from litesmith.frontends.tensorflow.known import known_elements
 from litesmith.frontends.tensorflow.registry import Import, import_of
@@ -64,7 +66,9 @@ class Interpreter:
         self.source: Source | None = None
         self.failed: str | None = None
         self.depth = 0
+        self.calls = 0
         self.steps = 0
+        self._functional: dict[Hashable, tuple[Body, Sequence[Reference]]] = {}
         self._assigns: dict[str, bool] = {}
 
     def run(
@@ -76,6 +80,8 @@ class Interpreter:
             always: nodes that run as well.
         """
         results: dict[str, list[Any]] = {name: [item] for name, item in given.items()}
+        always = list(always)
+        body, wanted = self._without_frames(body, given.keys(), wanted, always)
         for node in self._in_order(body, [*(each.node for each in wanted), *always], results.keys()):
             results[node.name] = self._in_place(body, node, results)
         return [_result(body, each, results) for each in wanted]
@@ -85,15 +91,27 @@ class Interpreter:
         body = self.program.function(function.name if isinstance(function, FunctionName) else function)
         if len(items) != len(body.arguments):
             raise Malformed(f"{body.name!r} takes {len(body.arguments)} arguments, not {len(items)}")
-        if self.depth > MOST_CALLS:
+        if self.calls > MOST_CALLS:
             raise Unsupported("functions that call one another too deep, or themselves")
-        self.depth += 1
+        deeper = 0 if body.is_part else 1
+        self.calls += 1
+        self.depth += deeper
         try:
             results = body.results if wanted is None else [body.results[place] for place in wanted]
             always = [name for name in body.always if self.acts(body, name)] if wanted is None else ()
             return self.run(body, dict(zip(body.arguments, items, strict=True)), results, always)
         finally:
-            self.depth -= 1
+            self.calls -= 1
+            self.depth -= deeper
+
+    def _without_frames(
+        self, body: Body, given: Collection[str], wanted: Sequence[Reference], always: Sequence[str]
+    ) -> tuple[Body, Sequence[Reference]]:
+        """What takes the place of a body with control flow of TensorFlow 1."""
+        key = body, frozenset(given), tuple(wanted), tuple(always)
+        if key not in self._functional:
+            self._functional[key] = functional(self.program, body, given, wanted, always, self.acts)
+        return self._functional[key]
 
     def unknown(self, body: Body, wanted: Sequence[Reference]) -> list[tuple[str, Source]]:
         """The operations that nothing is known of among those that outputs need, with where they stand."""
@@ -103,6 +121,10 @@ class Interpreter:
         while waiting:
             place, references, depth = waiting.pop()
             arguments = place.arguments if isinstance(place, Function) else ()
+            try:
+                place, references = self._without_frames(place, arguments, references, [])
+            except (Malformed, Unsupported):
+                continue
             for node in self._in_order(place, [each.node for each in references], arguments):
                 if import_of(node.op) is None and not is_computed(node.op):
                     source = self.where_from(node, depth) or Source()
@@ -111,7 +133,7 @@ class Interpreter:
                     if name not in seen:
                         seen.add(name)
                         called = self.program.function(name)
-                        waiting.append((called, called.results, depth + 1))
+                        waiting.append((called, called.results, depth if called.is_part else depth + 1))
         return found
 
     def _in_place(self, body: Body, node: Node, results: Mapping[str, list[Any]]) -> list[Any]:
@@ -125,7 +147,7 @@ class Interpreter:
             return self._outputs(node, [_result(body, each, results) for each in node.inputs])
 
     def _outputs(self, node: Node, items: list[Any]) -> list[Any]:
-        if NOT_TAKEN in items and node.op != "Merge":
+        if NOT_TAKEN in items and node.op not in MERGES:
             return [NOT_TAKEN]
         found = computed(node, items)
         if found is not None:
@@ -177,7 +199,7 @@ class Interpreter:
                 order.append(node)
                 continue
             if name in open_:
-                raise Unsupported("a loop of TensorFlow 1 (control flow v1); convert the model with TensorFlow 2")
+                raise Unsupported(f"nodes that depend on themselves, {name!r} among them")
             open_.add(name)
             waiting.append((name, True))
             needed = [*(each.node for each in node.inputs), *(each for each in node.after if self.acts(body, each))]
@@ -215,13 +237,7 @@ def _result(body: Body, reference: Reference, results: Mapping[str, list[Any]]) 
     outputs = results[reference.node]
     if outputs == [NOT_TAKEN]:
         return NOT_TAKEN
-    place = reference.index
-    if reference.output:
-        rule = import_of(body.nodes[reference.node].op)
-        if rule is not None and rule.outputs:
-            if reference.output not in rule.outputs:
-                raise Malformed(f"{body.nodes[reference.node].op} has no output {reference.output!r}")
-            place += rule.outputs.index(reference.output)
+    place = by_place(body, reference).index
     if place >= len(outputs):
         raise Malformed(f"{reference.node!r} has {len(outputs)} outputs, of which number {place} is read")
     return outputs[place]

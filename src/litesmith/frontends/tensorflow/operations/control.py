@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from litesmith.frontends.tensorflow.counted import as_scan
-from litesmith.frontends.tensorflow.graph import Function, FunctionName, Program
+from litesmith.frontends.tensorflow.frames import SWITCHES
+from litesmith.frontends.tensorflow.graph import Function, FunctionName, Node, Program, Reference
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.lists import TensorList, flat, is_shapeless, nested
 from litesmith.frontends.tensorflow.registry import Item, Run, as_value, imports
-from litesmith.frontends.tensorflow.variables import NOT_TAKEN, NotTaken
 from litesmith.ir.builder import building_subgraph
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
@@ -24,6 +24,7 @@ MOST_UNROLLED = 4
 """Loops of so many known rounds at most are written out."""
 
 PASSING = frozenset({"Identity", "StopGradient"})
+"""Operations that hand on what they read."""
 
 
 @imports("If", "StatelessIf")
@@ -77,25 +78,6 @@ class _Branches:
 
     def nested(self, values: Sequence[Value]) -> list[Any]:
         return nested(self.returned, values)
-
-
-@imports("Switch", "RefSwitch", outputs=("output_false", "output_true"))
-def switch(x: Item, condition: Item) -> tuple[Any, Any]:
-    """A branch of TensorFlow 1: what is handed on to one side of it."""
-    if not isinstance(condition, Known) or condition.is_open:
-        raise Unsupported("a branch of TensorFlow 1 on a value that the model computes; save it with TensorFlow 2")
-    return (NOT_TAKEN, x) if condition.array.all() else (x, NOT_TAKEN)
-
-
-@imports("Merge", "RefMerge", outputs=("output", "value_index"))
-def merge(*operands: Item) -> tuple[Any, Any]:
-    """What comes from the side that was taken."""
-    taken = [place for place, operand in enumerate(operands) if not isinstance(operand, NotTaken)]
-    if not taken:
-        return NOT_TAKEN, NOT_TAKEN
-    if len(taken) > 1:
-        raise Unsupported("a branch of TensorFlow 1 of which both sides are taken")
-    return operands[taken[0]], Known.of(taken[0], DType.INT32)
 
 
 @imports("While", "StatelessWhile")
@@ -162,12 +144,16 @@ def _fixed(body: Function) -> frozenset[int]:
     """The places of what a round returns as it was given."""
     found = set[int]()
     for place, reference in enumerate(body.results):
-        name = reference.node
-        while name in body.nodes and body.nodes[name].op in PASSING:
-            name = body.nodes[name].inputs[0].node
-        if name == body.arguments[place]:
+        while (node := body.nodes.get(reference.node)) is not None and _hands_on(node, reference):
+            reference = node.inputs[0]
+        if reference.node == body.arguments[place]:
             found.add(place)
     return frozenset(found)
+
+
+def _hands_on(node: Node, reference: Reference) -> bool:
+    """Whether an output of a node is what it reads; of a Switch in a loop of TensorFlow 1, that of going on."""
+    return bool(node.inputs) and (node.op in PASSING or (node.op in SWITCHES and reference.index == 1))
 
 
 def _rounds(run: Run, cond: FunctionName, body: FunctionName, operands: Sequence[Any], program: Program) -> int | None:
