@@ -173,7 +173,7 @@ def _unary(of_numbers: Function, node: Node, x: Array) -> Any:
     return of_numbers(x)
 
 
-for _name, _of_numbers in {
+UNARY: dict[str, Function] = {
     "Abs": np.abs,
     "Ceil": np.ceil,
     "Floor": np.floor,
@@ -182,8 +182,9 @@ for _name, _of_numbers in {
     "Sign": np.sign,
     "Sqrt": np.sqrt,
     "Square": np.square,
-}.items():
-    computes(_name)(partial(_unary, _of_numbers))
+}
+for _name, _function in UNARY.items():
+    computes(_name)(partial(_unary, _function))
 
 
 @computes("Cast")
