@@ -46,17 +46,18 @@ def segment_mean(x: Value, ids: Value) -> Value:
 @imports("Unique", outputs=("y", "idx"))
 def unique(x: Value, *, out_idx: DType = DType.INT32) -> tuple[Value, Value]:
     """What differs, in the order in which it occurs, and where each element stands among that."""
-    values, places, _ = _in_order(x)
+    values, places, _ = in_order_of_appearance(x)
     return values, cast(places, out_idx)
 
 
 @imports("UniqueWithCounts", outputs=("y", "idx", "count"))
 def unique_with_counts(x: Value, *, out_idx: DType = DType.INT32) -> tuple[Value, Value, Value]:
-    values, places, counts = _in_order(x)
+    values, places, counts = in_order_of_appearance(x)
     return values, cast(places, out_idx), cast(counts, out_idx)
 
 
-def _in_order(x: Value) -> tuple[Value, Value, Value]:
+def in_order_of_appearance(x: Value) -> tuple[Value, Value, Value]:
+    """What differs in a vector, or among rows; where each stands among that, and how often it is there (int32)."""
     found = distinct.distinct(x)
     order = argsort(found.first, 0)
     places = gather(argsort(order, 0), found.inverse, 0)
