@@ -17,7 +17,7 @@ from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.open import open_file, open_graph, read_litert
-from litesmith.frontends.options import Options, RnnForm
+from litesmith.frontends.options import Options, RnnForm, using
 from litesmith.frontends.original import Original, original_of, why_not_compared
 from litesmith.ir.element_types import noting_types
 from litesmith.ir.loops import noting_loops
@@ -90,7 +90,7 @@ def convert(
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
         with noting_types() as types:
-            with noting_loops() as loops:
+            with noting_loops() as loops, using(options):
                 imported = original.import_graphs(inputs, batch, options, signatures)
             gc.collect(0)  # the graph of the second run, whose values and operations know each other
             imported.model.description = MAKER

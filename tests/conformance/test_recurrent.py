@@ -265,7 +265,13 @@ def test_compiled_model_runs_loops(kind, return_sequences, tmp_path):
 
 
 @pytest.mark.parametrize("length", [None, 6])
-@pytest.mark.parametrize("options", [{}, {"return_sequences": True, "go_backwards": True}, {"use_bias": False}])
+@pytest.mark.parametrize("options", [
+    {},
+    {"return_sequences": True, "go_backwards": True},
+    {"use_bias": False},
+    {"return_state": True},
+    {"return_state": True, "return_sequences": True, "go_backwards": True},
+])  # fmt: skip
 def test_the_fused_operator(length, options):
     lite = of(layers.LSTM(4, **options), length, 3, convert={"rnn": "fused"})
     assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
@@ -279,19 +285,30 @@ def test_the_fused_operator_begins_anew_in_each_call():
     np.testing.assert_array_equal(lite.run(values), lite.run(values))
 
 
-def test_the_fused_operator_takes_initial_states():
+@pytest.mark.parametrize("options", [{}, {"return_state": True}])
+def test_the_fused_operator_takes_initial_states(options):
     x, h, c = keras.Input((None, 3)), keras.Input((4,)), keras.Input((4,))
-    model = randomized(keras.Model([x, h, c], layers.LSTM(4)(x, initial_state=[h, c])))
+    model = randomized(keras.Model([x, h, c], layers.LSTM(4, **options)(x, initial_state=[h, c])))
     lite = check_converts(model, convert={"rnn": "fused"})
     assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
 
 
+def test_the_fused_operator_keeps_the_state_of_a_layer_that_is_stateful():
+    x = keras.Input((6, 3), batch_size=2)
+    model = randomized(keras.Model(x, layers.LSTM(4, stateful=True)(x)))
+    model.layers[-1].reset_states()
+    lite = litesmith.convert(model, rnn="fused", verify=False)
+    values = np.random.default_rng(0).standard_normal((3, 2, 6, 3)).astype("float32")
+    expected = [np.asarray(model(piece)) for piece in values]
+    compare_arrays(expected, [lite.run(piece) for piece in values], rtol=2e-6)
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
+
+
 @pytest.mark.parametrize("layer", [
-    layers.LSTM(4, return_state=True),
     layers.LSTM(4, activation="relu"),
     layers.GRU(4),
     layers.SimpleRNN(4),
-], ids=["state", "activation", "gru", "simple"])  # fmt: skip
+], ids=["activation", "gru", "simple"])  # fmt: skip
 def test_what_has_no_fused_operator_stays_a_loop(layer):
     assert "WHILE" in builtins_of(of(layer, None, 3, convert={"rnn": "fused"}))
 
@@ -326,3 +343,12 @@ def test_many_layers_name_their_graphs_apart():
     lite = check_layer(layers.Bidirectional(layers.GRU(3)), (None, 2))
     names = [graph.name for graph in lite.model.all_graphs()]
     assert len(set(names)) == len(names) == 5
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_mask_of_another_length_than_the_sequence_is_said(steps):
+    """Keras computes with it on numpy, and nowhere else alike."""
+    sequence, mask = keras.Input((2, 4)), keras.Input((steps,), dtype="bool")
+    model = keras.Model([sequence, mask], layers.GRU(3)(sequence, mask=mask))
+    with pytest.raises(LitesmithError, match=f"K102.*a mask of {steps} steps for a sequence of 2"):
+        litesmith.convert(model)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from litesmith.ir.builder import constant_value, emit
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
+from litesmith.ir.operator import TypeRule
 from litesmith.ops import math
 from litesmith.ops.array import (
     axis_of,
@@ -26,10 +27,11 @@ from litesmith.ops.array import (
 )
 from litesmith.ops.einsum import dense
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.fused_lstm import Fused, Gate, fused_lstm
 from litesmith.ops.indexing import select
 from litesmith.ops.scan import Step, scan
 from litesmith.opset.matmul import FullyConnected
-from litesmith.opset.recurrent import UnidirectionalSequenceLstm
+from litesmith.opset.rules import agreed_size
 
 Activation = Callable[[Value], Value]
 
@@ -83,6 +85,7 @@ class Recurrence:
         """Run `step` over `sequences`, which have one length, beginning with `states`."""
         inputs = list(sequences)
         if mask is not None:
+            _require_length(mask.keep.type.shape[self.axis], sequences[0].type.shape[self.axis])
             inputs.append(mask.keep)
             step = _masked(step, mask)
         if self.backwards:
@@ -168,6 +171,14 @@ def _masked(step: Step, mask: Mask) -> Step:
         return held, shown
 
     return run
+
+
+def _require_length(steps: Size, length: Size) -> None:
+    """Keras computes with a mask of another length on some backends, differently on each."""
+    try:
+        agreed_size(steps, length)
+    except TypeRule:
+        raise Unsupported(f"a mask of {steps} steps for a sequence of {length}") from None
 
 
 def _zeros(like: Value) -> Value:
@@ -282,25 +293,14 @@ def at_end(x: Value, axis: int) -> Value:
     return squeeze(slice_axis(x, axis, -1, None), axis)
 
 
-def fused_lstm(
-    x: Value, states: tuple[Value, Value], kernel: Value, recurrent_kernel: Value, bias: Value | None
-) -> Value:
-    """The outputs of an LSTM with the usual activations, as one operator; its final cell state cannot be read.
-
-    The operator keeps its states in variable tensors. Here an operation writes them in each call,
-    so that the layer begins with `states` each time, at any batch.
-    """
+def fused(x: Value, states: tuple[Value, Value], kernel: Value, recurrent_kernel: Value, bias: Value | None) -> Fused:
+    """An LSTM with the usual activations as one operator; arguments as for `lstm`."""
     units = int(states[0].type.shape[-1])
-    parts = [(gate * units, (gate + 1) * units) for gate in range(4)]
-    kernels = [transpose(weight_part(weights, -1, *p), (1, 0)) for weights in (kernel, recurrent_kernel) for p in parts]
-    biases = [full((units,), 0.0, x.type.dtype) if bias is None else weight_part(bias, -1, *p) for p in parts]
-    variables = [_variable(state) for state in states]
-    none = [None] * 3
-    operator = UnidirectionalSequenceLstm()
-    return emit(operator, x, *kernels, *none, *biases, None, None, *variables, *none, None)
 
+    def gate(begin: int) -> Gate:
+        end = begin + units
+        own, recurrent = (transpose(weight_part(each, -1, begin, end), (1, 0)) for each in (kernel, recurrent_kernel))
+        zeros_or_bias = full((units,), 0.0, x.type.dtype) if bias is None else weight_part(bias, -1, begin, end)
+        return Gate(own, recurrent, zeros_or_bias)
 
-def _variable(state: Value) -> Value:
-    variable = math.maximum(state, state)
-    variable.is_variable = True
-    return variable
+    return fused_lstm(x, states, (gate(0), gate(units), gate(2 * units), gate(3 * units)))

@@ -61,7 +61,7 @@ class Rewrite(Pass):
 
     `rewrite` is called with the place in front of the operation as the current place to build,
     and returns what stands for the operation's results: one value, several, or None to leave it
-    as it is (`Decline` says why).
+    as it is (`Decline` says why). What writes a variable tensor stays as it is: no other value is that tensor.
     """
 
     roots: ClassVar[tuple[type[Operator], ...]]
@@ -74,6 +74,8 @@ class Rewrite(Pass):
         with building(graph) as builder:
             for operation in list(graph.operations):
                 if operation.graph is not graph or not isinstance(operation.operator, self.roots):
+                    continue
+                if any(result.is_variable for result in operation.results):
                     continue
                 builder.before = operation
                 with source_scope(operation.source.through(name)):

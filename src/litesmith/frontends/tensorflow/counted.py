@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from litesmith.frontends.recurrence import scan
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.lists import TensorList
 from litesmith.frontends.tensorflow.registry import as_value
@@ -17,7 +18,6 @@ from litesmith.ir.dims import Dim, Size, same
 from litesmith.ir.graph import Value
 from litesmith.ops.control import inputs_of
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.scan import scan
 from litesmith.opset.binary import Add, Less, LogicalAnd
 from litesmith.opset.rules import sizes_of
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from litesmith.frontends import recurrence
 from litesmith.frontends.jax.registry import imports
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, control
 from litesmith.ops.array import cast
-from litesmith.ops.scan import scan as scan_over
 
 Run = Callable[[Any, Sequence[Value]], list[Value]]
 
@@ -60,7 +60,7 @@ def scan(
         return _unrolled(step, carried, sequences, int(length), reverse)
     if reverse:
         sequences = [array.flip(sequence, 0) for sequence in sequences]
-    final, outputs = scan_over(step, carried, sequences, length)
+    final, outputs = recurrence.scan(step, carried, sequences, length)
     return [*final, *(array.flip(output, 0) if reverse else output for output in outputs)]
 
 

@@ -19,7 +19,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math, recurrent
 from litesmith.ops.array import as_value, cast, expand_dims, flip, reshape
 from litesmith.ops.control import steps_text
-from litesmith.ops.recurrent import Mask, Recurrence, at_end, weight_part
+from litesmith.ops.recurrent import Mask, Recurrence, weight_part
 
 Lowered = tuple[Any, Any, Any]
 """The last output, all outputs, and the final states."""
@@ -102,13 +102,11 @@ def lstm(
     states = (initial_state_h, initial_state_c)
     usual = activation is activations.tanh and recurrent_activation is activations.sigmoid
     shows_states = mask is not None or _shows_states(current_layer())
-    if options().rnn == "fused" and usual and not unroll and not shows_states:
+    if options().rnn == "fused" and usual and not unroll and mask is None:
         note_loop("fused", inputs.type.shape[1], 'rnn="fused"')
         sequence = flip(inputs, 1) if go_backwards else inputs
-        outputs = recurrent.fused_lstm(sequence, states, kernel, recurrent_kernel, bias)
-        last = at_end(outputs, 1)
-        # The operator does not show its final cell state, which this layer neither returns nor keeps.
-        return last, outputs, [last, last]
+        fused = recurrent.fused(sequence, states, kernel, recurrent_kernel, bias)
+        return fused.last, fused.outputs, [fused.last, fused.cell]
     result = recurrent.lstm(
         inputs,
         states,
