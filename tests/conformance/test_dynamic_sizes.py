@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
+import litesmith
+from litesmith.diagnostics.base import LitesmithError
 from support import builtins_of, check_converts
 
 SIZES = [(1, 1), (2, 5), (7, 3), (6, 1)]
@@ -209,3 +211,11 @@ def test_random_sizes(names, rows, columns):
     """One file takes every size: it was converted without knowing them."""
     for name in names:
         check_sizes(GRIDS[name], GRID, sizes=[(rows, columns), (columns, rows)])
+
+
+def test_sizes_that_fit_for_few_inputs_only_are_said():
+    """A batch beside a third of it: the same for one, not for four."""
+    inputs = keras.Input((1,))
+    third = keras.layers.Conv1D(2, 3, strides=3, padding="same")(ops.expand_dims(inputs, 0))
+    with pytest.raises(LitesmithError, match=r"K102: keras\.ops\.subtract: .* fit each other for few inputs only"):
+        litesmith.convert(keras.Model(inputs, inputs - third))

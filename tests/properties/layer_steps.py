@@ -46,7 +46,11 @@ def recurrent(draw, values):
     text = f"{kind} {units} backwards={backwards} sequences={sequences} masked={masked}"
     if not masked:
         return Step(text, [x], layer)
-    lengths = pick(draw, values, "float32", [3], exact=True)
+    steps = x.tensor.shape[1]
+    fitting = [
+        known for known in values if known is x or (known.rank == 3 and steps and known.tensor.shape[1] == steps)
+    ]
+    lengths = pick(draw, fitting, "float32", exact=True)
     if lengths is None:
         return None
 

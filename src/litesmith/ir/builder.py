@@ -61,7 +61,7 @@ class Builder:
                 types = operator.infer(*reached)
             except TypeRule as rule:
                 shown = ", ".join("none" if operand is None else str(operand.type) for operand in reached)
-                raise TypeRule(f"{operator.builtin}({shown}) in {source}: {rule}") from None
+                raise type(rule)(f"{operator.builtin}({shown}) in {source}: {rule}") from rule
         operation = Operation(operator, reached, types, source)
         for result in operation.results:
             result.name = source.layer

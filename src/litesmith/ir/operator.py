@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from litesmith.ir.dims import Size
 from litesmith.ir.types import DType, TensorType
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ Types = Sequence["TensorType | None"]
 
 class TypeRule(Exception):
     """Operands that an operator cannot take; the text names the operand and the rule."""
+
+
+class SizesDiffer(TypeRule):
+    """Two sizes that would have to be equal are so only where an unknown size has some value."""
 
 
 class Role(enum.Enum):
@@ -146,6 +151,10 @@ class Operator:
         The version is only a key for looking up a kernel, and old runtimes know only low ones.
         """
         return 1
+
+    def scratch(self, operands: Types, results: Types) -> tuple[Size, ...]:
+        """Bytes of each piece of memory that LiteRT's kernel takes for itself while it runs (without delegates)."""
+        return ()
 
     def subgraphs(self) -> tuple[Graph, ...]:
         """Graphs this operator runs, such as a loop's body."""

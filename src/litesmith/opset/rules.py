@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litesmith.ir.dims import Dim, Shape, Size, ceil_div, evaluate, expression, maximum, same
 from litesmith.ir.graph import Value
-from litesmith.ir.operator import TypeRule
+from litesmith.ir.operator import SizesDiffer, TypeRule
 from litesmith.ir.types import DType, TensorType
 
 FLOAT = frozenset({DType.FLOAT32})
@@ -57,14 +57,15 @@ def agreed_size(left: Size, right: Size) -> Size:
 
     Sizes of different unknowns, as of two inputs, are taken to be equal, as Keras takes them; so are different
     functions of the same unknowns that agree for round sizes: a U-Net halves and doubles images. Kernels
-    refuse what is not equal when the model runs. TypeRule for different numbers, and for other functions.
+    refuse what is not equal when the model runs. TypeRule for different numbers, SizesDiffer for other functions.
     """
     if isinstance(left, Dim) != isinstance(right, Dim):
         return right if isinstance(left, Dim) else left
     if same(left, right):
         return left
     if expression(left).symbols == expression(right).symbols and not _agree_for_round_sizes(left, right):
-        raise TypeRule(f"sizes {left} and {right} differ")
+        kind = SizesDiffer if isinstance(left, Dim) else TypeRule
+        raise kind(f"sizes {left} and {right} differ")
     return left
 
 

@@ -53,7 +53,8 @@ class KeepSharedMemoryWhole(Pass):
                 continue
             while reader := _reader_of_what_is_lost(graph, operation):
                 lost = reader.operands[0]
-                assert lost is not None and lost.producer is not None
+                assert lost is not None
+                assert lost.producer is not None
                 with building(graph, before=reader), source_scope(reader.source.through(self.name)):
                     (again,) = emit_many(lost.producer.operator, *lost.producer.operands, types=[lost.type])
                 graph.rewire(reader, 0, again)

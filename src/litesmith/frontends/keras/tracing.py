@@ -43,7 +43,7 @@ from litesmith.frontends.provenance import failing_line, is_users, users_line
 from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
 from litesmith.ir.graph import Graph, Operation, Value
-from litesmith.ir.operator import TypeRule
+from litesmith.ir.operator import SizesDiffer, TypeRule
 from litesmith.ir.source import Source, source_scope
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.array import as_value
@@ -164,6 +164,9 @@ class Tracer:
         except Exception as error:
             if isinstance(error, TypeRule):
                 _require_accepted(original, args, kwargs)
+            if isinstance(error, SizesDiffer):
+                problem = f"its tensors fit each other for few inputs only: {error.__cause__ or error}"
+                return self._placeholder(UnsupportedArgument(source, name, problem), name, original, args, kwargs)
             self.failures.append(error)
             finding = _failure(rule, name, source, error)
         return self._placeholder(finding, name, original, args, kwargs)
