@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from litesmith.ir.dims import Dim, Size, same
+from litesmith.ir.dims import Dim, Size, product, same
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import (
     Independent,
@@ -67,6 +67,10 @@ class Conv2D(Operator, builtin="CONV_2D"):
     operands = (activation(), weight("filter", 0), bias())
     scales = Independent()
     kernel_dtypes = FLOAT
+
+    def scratch(self, operands: Types, results: Types) -> tuple[Size, ...]:
+        moves = (self.stride_h, self.stride_w, self.dilation_h_factor, self.dilation_w_factor)
+        return _windows_as_rows(operands, results, moves, required(operands[1], "filter").shape[1:3])
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
@@ -182,6 +186,11 @@ class Conv3D(Operator, builtin="CONV_3D"):
     scales = Independent()
     kernel_dtypes = FLOAT
 
+    def scratch(self, operands: Types, results: Types) -> tuple[Size, ...]:
+        strides = (self.stride_d, self.stride_h, self.stride_w)
+        dilations = (self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor)
+        return _windows_as_rows(operands, results, (*strides, *dilations), required(operands[1], "filter").shape[:3])
+
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 5), _image(operands[1], 5, "filter")
         batch, *spatial, channels = image.shape
@@ -213,3 +222,14 @@ class Conv3DTranspose(Operator, builtin="CONV_3D_TRANSPOSE", options="Conv3D"):
         shape = need_sizes(operands[0], "output_shape")
         image = _image(operands[2], 5)
         return (TensorType(image.dtype, shape),)
+
+
+def _windows_as_rows(
+    operands: Types, results: Types, moves: tuple[int, ...], window: Sequence[Size]
+) -> tuple[Size, ...]:
+    """The window of each place of the result as a row of a matrix, which is how the kernel multiplies."""
+    if all(size == 1 for size in (*moves, *window)):
+        return ()
+    image, result = required(operands[0], "input"), required(results[0], "output")
+    row = product(window) * image.shape[-1]
+    return (product(result.shape[:-1]) * row * image.dtype.bits // 8,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.ir.dims import product, same
+from litesmith.ir.dims import Size, product, same
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Independent, Operator, TypeRule, Types, activation, bias, index, required, weight
 from litesmith.ir.types import DType, TensorType
@@ -72,6 +72,12 @@ class BatchMatmul(Operator, builtin="BATCH_MATMUL", options="BatchMatMul"):
     operands = (activation("lhs"), activation("rhs"))
     scales = Independent()
     kernel_dtypes = FLOAT
+
+    def scratch(self, operands: Types, results: Types) -> tuple[Size, ...]:
+        """Both factors with their last axes exchanged."""
+        return tuple(
+            required(factor, "factor").elements * required(factor, "factor").dtype.bits // 8 for factor in operands[:2]
+        )
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         lhs, rhs = need(operands[0], "lhs"), need(operands[1], "rhs")
