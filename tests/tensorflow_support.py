@@ -23,6 +23,8 @@ from litesmith.passes.pipeline import optimize
 from litesmith.runtime.interpreter import RuntimeRefusal, Session
 from support import compare_arrays
 
+v1 = tf.compat.v1
+
 
 def check_tensorflow(
     function: Callable[..., Any],

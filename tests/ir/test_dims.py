@@ -104,3 +104,14 @@ def test_minimum_and_maximum_do_not_depend_on_the_order(function):
     time = symbol("time", 131)
     assert same(function(time, 3), function(3, time))
     assert same(function(time, time + 1), function(time + 1, time))
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(minimum, maximum), (maximum, minimum)])
+def test_a_minimum_absorbs_a_maximum(outer, inner):
+    """As `dynamic_rnn` computes how many steps there are."""
+    time, other = symbol("time", 131), symbol("other", 7)
+    for y in (1, other, time + 1):
+        assert same(outer(time, inner(y, time)), time)
+        assert same(outer(inner(time, y), time), time)
+        assert not same(outer(time, inner(time, y) + 1), time)
+        assert not same(outer(time, outer(time, y)), time)

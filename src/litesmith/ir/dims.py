@@ -352,6 +352,17 @@ def _opaque(function: str, left: Size, right: Size) -> Size:
         quotient = a.divided(b)
         if quotient is not None:
             return dim(value, quotient) if function == "//" else 0
+    elif _absorbs(function, a, b) or _absorbs(function, b, a):
+        return left if _absorbs(function, a, b) else right
     elif str(b) < str(a):
         a, b = b, a  # min and max of the same two sizes are equal in either order
     return Dim(value, Polynomial.of(Term(function, a, b)))
+
+
+def _absorbs(function: str, one: Polynomial, other: Polynomial) -> bool:
+    """Whether `min(x, max(x, y))`, or the same with the two exchanged, is `x`, which is `one`."""
+    if len(other.terms) != 1 or other.terms[0][1] != 1 or len(other.terms[0][0]) != 1:
+        return False
+    atom = other.terms[0][0][0]
+    opposite = {"min": "max", "max": "min"}[function]
+    return isinstance(atom, Term) and atom.function == opposite and one in (atom.left, atom.right)

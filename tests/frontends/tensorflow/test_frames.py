@@ -5,80 +5,38 @@ import pytest
 import tensorflow as tf
 
 import litesmith
-from tensorflow_support import floats
-
-v1 = tf.compat.v1
-
-
-@pytest.fixture(autouse=True)
-def frames():
-    """Loops and branches become frames, Switches and Merges."""
-    v1.disable_control_flow_v2()
-    yield
-    v1.enable_control_flow_v2()
-
-
-@pytest.fixture
-def check(tmp_path):
-    def check(build, *feeds, shapes=None, rtol=1e-5, atol=1e-6):
-        """Freeze a graph of placeholders, convert it, and compare it with the session for each of the feeds."""
-        with tf.Graph().as_default() as graph, v1.Session(graph=graph) as session:
-            first = feeds[0]
-            shapes = shapes or [(None, *array.shape[1:]) if array.ndim else () for array in first]
-            inputs = [
-                v1.placeholder(array.dtype, shape, f"x{place}")
-                for place, (array, shape) in enumerate(zip(first, shapes, strict=True))
-            ]
-            results = [tf.identity(each, f"y{place}") for place, each in enumerate(tf.nest.flatten(build(*inputs)))]
-            session.run(v1.global_variables_initializer())
-            names = [each.op.name for each in results]
-            frozen = v1.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), names)
-            expected = [session.run(results, dict(zip(inputs, feed, strict=True))) for feed in feeds]
-        (tmp_path / "graph.pb").write_bytes(frozen.SerializeToString())
-        said = {f"x{place}": shape for place, shape in enumerate(shapes)}
-        lite = litesmith.convert(tmp_path / "graph.pb", inputs=said, outputs=names, verify=False)
-        for feed, results in zip(feeds, expected, strict=True):
-            found = lite.run({f"x{place}": array for place, array in enumerate(feed)})
-            found = found if len(names) > 1 else {names[0]: found}
-            for name, result in zip(names, results, strict=True):
-                assert found[name].shape == result.shape
-                assert found[name].dtype == result.dtype
-                np.testing.assert_allclose(found[name], result, rtol=rtol, atol=atol)
-        return [each.operator.builtin for graph in lite.model.all_graphs() for each in graph.operations]
-
-    return check
-
+from tensorflow_support import floats, v1
 
 X = floats(3, 4)
 
 
-def test_loops_whose_end_the_model_computes(check):
+def test_loops_whose_end_the_model_computes(check_frozen):
     def build(x):
         return v1.while_loop(lambda h, n: tf.reduce_max(h) > 0.1, lambda h, n: (h / 2, n + 1), (x, 0))
 
-    assert "WHILE" in check(build, [X], [floats(5, 4)], [-np.abs(X)])
+    assert "WHILE" in check_frozen(build, [X], [floats(5, 4)], [-np.abs(X)])
 
 
-def test_loops_over_an_open_axis_and_of_a_number_that_is_given(check):
+def test_loops_over_an_open_axis_and_of_a_number_that_is_given(check_frozen):
     def build(x, n):
         total = tf.zeros_like(x[:, 0])
         over = v1.while_loop(lambda i, t: i < tf.shape(x)[1], lambda i, t: (i + 1, t * 0.5 + x[:, i]), (0, total))[1]
         return over, v1.while_loop(lambda i, h: i < n, lambda i, h: (i + 2, tf.tanh(h)), (0, x), maximum_iterations=3)
 
     feeds = [(X, np.int32(4)), (floats(2, 9), np.int32(0)), (floats(1, 1), np.int32(100))]
-    check(build, *feeds, shapes=[(None, None), ()])
+    check_frozen(build, *feeds, shapes=[(None, None), ()])
 
 
-def test_loops_of_few_rounds_are_written_out(check):
+def test_loops_of_few_rounds_are_written_out(check_frozen):
     def build(x):
         return v1.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, tf.tanh(h) * 2), (0, x))[1]
 
-    operators = check(build, [X])
+    operators = check_frozen(build, [X])
     assert operators.count("TANH") == 3
     assert "WHILE" not in operators
 
 
-def test_loops_in_loops(check):
+def test_loops_in_loops(check_frozen):
     def build(x, n):
         def outer(i, h):
             scale = tf.reduce_max(tf.abs(h))
@@ -88,20 +46,20 @@ def test_loops_in_loops(check):
 
         return v1.while_loop(lambda i, _: i < n, outer, (0, x))
 
-    check(build, (X, np.int32(3)), (floats(2, 4, seed=1), np.int32(7)), (X, np.int32(0)), rtol=1e-4)
+    check_frozen(build, (X, np.int32(3)), (floats(2, 4, seed=1), np.int32(7)), (X, np.int32(0)), rtol=1e-4)
 
 
-def test_a_loop_behind_another_and_results_of_which_some_are_needed(check):
+def test_a_loop_behind_another_and_results_of_which_some_are_needed(check_frozen):
     def build(x):
         a, b, _ = v1.while_loop(
             lambda a, b, c: tf.reduce_sum(a) < 50.0, lambda a, b, c: (a * 2 + 1, b + 1, c + tf.sin(a)), (x, 0, x)
         )
         return v1.while_loop(lambda i, _: i < b, lambda i, h: (i + 1, h * 0.5 + a), (0, x))[1]
 
-    check(build, [X], [floats(6, 4)])
+    check_frozen(build, [X], [floats(6, 4)])
 
 
-def test_branches(check):
+def test_branches(check_frozen):
     def build(x):
         positive = tf.reduce_sum(x) > 0
         one = v1.cond(positive, lambda: x * 2, lambda: tf.sin(x) - 1)
@@ -110,20 +68,20 @@ def test_branches(check):
         )
         return one, a, b, c
 
-    operators = check(build, [X], [-X], [X / 10], [-X / 10])
+    operators = check_frozen(build, [X], [-X], [X / 10], [-X / 10])
     assert operators.count("IF") == 2
 
 
-def test_branches_that_only_choose_constants_or_hand_on(check):
+def test_branches_that_only_choose_constants_or_hand_on(check_frozen):
     def build(x):
         positive = tf.reduce_sum(x) > 0
         weight = v1.cond(positive, lambda: tf.constant(2.0), lambda: tf.constant(-3.0))
         return weight, v1.cond(positive, lambda: x, lambda: x * weight), v1.cond(positive, lambda: x[:1], lambda: x)
 
-    check(build, [X], [-X])
+    check_frozen(build, [X], [-X])
 
 
-def test_branches_in_branches(check):
+def test_branches_in_branches(check_frozen):
     def build(x, n):
         large = tf.reduce_max(x) > 1
 
@@ -135,11 +93,11 @@ def test_branches_in_branches(check):
         return first, v1.case([(n > 5, lambda: first), (n > 3, lambda: second)], default=lambda: first - second)
 
     feeds = [(sign * x, np.int32(n)) for n in (0, 3, 4, 9) for x in (X, X / 10) for sign in (1, -1)]
-    check(build, *feeds)
+    check_frozen(build, *feeds)
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_the_same_predicate_for_branches_behind_one_another(known, check):
+def test_the_same_predicate_for_branches_behind_one_another(known, check_frozen):
     """As layers ask for the learning phase: what depends on a branch is another one."""
 
     def build(x, n):
@@ -151,11 +109,11 @@ def test_the_same_predicate_for_branches_behind_one_another(known, check):
         v = v1.cond(other, lambda: tf.exp(-x), lambda: x)
         return v1.cond(training, lambda: w + v, lambda: w - v), v
 
-    operators = check(build, *[(X, np.int32(n)) for n in range(3)])
+    operators = check_frozen(build, *[(X, np.int32(n)) for n in range(3)])
     assert operators.count("IF") == (1 if known else 4)
 
 
-def test_branches_in_loops_and_loops_in_branches(check):
+def test_branches_in_loops_and_loops_in_branches(check_frozen):
     def build(x, n):
         def step(i, h):
             even = tf.equal(i % 2, 0)
@@ -170,10 +128,10 @@ def test_branches_in_loops_and_loops_in_branches(check):
 
         return v1.cond(n > 2, looped, halved)
 
-    check(build, *[(x, np.int32(n)) for x in (X, -X) for n in (0, 3, 4, 11)])
+    check_frozen(build, *[(x, np.int32(n)) for x in (X, -X) for n in (0, 3, 4, 11)])
 
 
-def test_operators_say_where_they_come_from(check, tmp_path):
+def test_operators_say_where_they_come_from(frames, tmp_path):
     with tf.Graph().as_default() as graph:
         x = v1.placeholder(tf.float32, [None, 4], "x")
         with tf.name_scope("steps"):

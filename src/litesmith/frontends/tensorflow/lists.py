@@ -33,6 +33,7 @@ class TensorList:
         length: how many there are.
         items: each of them, None for one that was not set yet, where their places are known.
         stacked: all of them along a new first axis, where they are not; None for nothing set yet.
+        grows: whether it becomes longer by what is set behind its end.
     """
 
     dtype: DType
@@ -40,6 +41,7 @@ class TensorList:
     length: Size
     items: tuple[Any, ...] | None = None
     stacked: Value | None = None
+    grows: bool = False
 
     @staticmethod
     def reserved(dtype: DType, shape: tuple[Size | None, ...] | None, length: Size) -> TensorList:
@@ -88,21 +90,30 @@ class TensorList:
         """With another element at a place."""
         if self.items is not None and isinstance(index, Known) and not index.is_open:
             place = int(index.array.item())
-            if not 0 <= place < len(self.items):
-                raise Unsupported(f"place {place} of a list of {len(self.items)} tensors")
-            return replace(self, items=(*self.items[:place], item, *self.items[place + 1 :]))
+            count = max(len(self.items), place + 1 if self.grows and place < MOST_ITEMS else 0)
+            if not 0 <= place < count:
+                raise Unsupported(f"place {place} of a list of {count} tensors")
+            items = [*self.items, *[None] * (count - len(self.items))]
+            items[place] = item
+            return replace(self, items=tuple(items), length=count)
         value = as_value(item)
+        if self.grows:
+            raise Unsupported("a list of tensors that may become longer in a loop")
         if value.type.dtype not in STACKED:
             raise Unsupported(f"a list of tensors of type {value.type.dtype}, at places that the model computes")
-        whole = self if self.element is not None else replace(self, shape=value.type.shape)
         first = constant_of(index.array.item(), DType.INT32) if _is_number(index) else as_value(index)
+        return self.with_block(first, expand_dims(value, 0))
+
+    def with_block(self, first: Value, block: Value) -> TensorList:
+        """With other elements, along the first axis of a tensor, from a place on."""
+        whole = self if self.element is not None else replace(self, shape=block.type.shape[1:])
         zero = constant_of(0, first.type.dtype)
-        starts = [reshape(first, ()), *[zero] * value.type.rank]
-        return self.filled(indexing.write_block(whole.tensor(), starts, expand_dims(value, 0)))
+        starts = [reshape(first, ()), *[zero] * (block.type.rank - 1)]
+        return self.filled(indexing.write_block(whole.tensor(), starts, block))
 
     def filled(self, stacked: Value) -> TensorList:
         """The same list with all its elements as a tensor."""
-        return TensorList(self.dtype, stacked.type.shape[1:], self.length, None, stacked)
+        return TensorList(self.dtype, stacked.type.shape[1:], self.length, None, stacked, self.grows)
 
     def appended(self, item: Any) -> TensorList:
         """With one more element behind the others."""

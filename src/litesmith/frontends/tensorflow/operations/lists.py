@@ -6,16 +6,18 @@ from typing import Any
 
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.lists import TensorList
-from litesmith.frontends.tensorflow.registry import Item, Sizes, imports
+from litesmith.frontends.tensorflow.registry import Item, Sizes, as_value, imports
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import indexing
+from litesmith.ops.array import concatenate as join
 from litesmith.ops.array import reshape, split
 from litesmith.ops.errors import Unsupported
 
 
-def _list(item: Any) -> TensorList:
+def as_list(item: Any) -> TensorList:
+    """What stands for a list of tensors."""
     if not isinstance(item, TensorList):
         raise Unsupported(f"{item} in place of a list of tensors")
     return item
@@ -45,17 +47,17 @@ def from_tensor(x: Value, shape: Item) -> TensorList:
 
 @imports("TensorListGetItem")
 def get_item(items: Item, index: Item, shape: Item) -> Any:
-    return _list(items).get(index)
+    return as_list(items).get(index)
 
 
 @imports("TensorListSetItem")
 def set_item(items: Item, index: Item, item: Item) -> TensorList:
-    return _list(items).set(index, item)
+    return as_list(items).set(index, item)
 
 
 @imports("TensorListStack")
 def stacked(items: Item, shape: Item) -> Value:
-    given, said = _list(items), _shape(shape)
+    given, said = as_list(items), _shape(shape)
     if given.element is None and said is not None:
         given = TensorList(given.dtype, said, given.length, given.items)
     return given.tensor()
@@ -63,12 +65,12 @@ def stacked(items: Item, shape: Item) -> Value:
 
 @imports("TensorListLength")
 def length(items: Item) -> Known:
-    return Known.of(_list(items).length, DType.INT32)
+    return Known.of(as_list(items).length, DType.INT32)
 
 
 @imports("TensorListElementShape")
 def element_shape(items: Item, *, shape_type: DType = DType.INT32) -> Known:
-    element = _list(items).element
+    element = as_list(items).element
     if element is None:
         raise Unsupported("the shape of a list's elements before any of them is set")
     return Known.of(list(element.shape), shape_type)
@@ -76,7 +78,7 @@ def element_shape(items: Item, *, shape_type: DType = DType.INT32) -> Known:
 
 @imports("TensorListGather")
 def gather(items: Item, indices: Value, shape: Item) -> Value:
-    return indexing.gather(_list(items).tensor(), indices, 0)
+    return indexing.gather(as_list(items).tensor(), indices, 0)
 
 
 @imports("TensorListScatter", "TensorListScatterV2")
@@ -93,8 +95,12 @@ def scatter(x: Value, indices: Item, *shapes: Item) -> TensorList:
 
 @imports("TensorListConcatV2", "TensorListConcat", outputs=("tensor", "lengths"))
 def concatenate(items: Item, *operands: Item) -> tuple[Value, Known]:
-    """All elements one behind the other along their own first axis, of which all have one size."""
-    whole = _list(items).tensor()
+    """All elements one behind the other along their own first axis."""
+    given = as_list(items)
+    if given.items and all(item is not None for item in given.items):
+        parts = [as_value(item) for item in given.items]
+        return join(parts, 0), Known.of([part.type.shape[0] for part in parts], DType.INT64)
+    whole = given.tensor()
     count, size, *rest = whole.type.shape
     if isinstance(count, Dim):
         raise Unsupported("the lengths of the elements of a list of open length")
@@ -109,18 +115,18 @@ def split_up(x: Value, shape: Item, lengths: Sizes) -> TensorList:
 
 @imports("TensorListPushBack")
 def push_back(items: Item, item: Item) -> TensorList:
-    return _list(items).appended(item)
+    return as_list(items).appended(item)
 
 
 @imports("TensorListPopBack", outputs=("output_handle", "tensor"))
 def pop_back(items: Item, shape: Item) -> tuple[TensorList, Any]:
-    return _list(items).without_last()
+    return as_list(items).without_last()
 
 
 @imports("TensorListResize")
 def resize(items: Item, count: Sizes) -> TensorList:
     """Only to the size that a list has, or of one of known places."""
-    given = _list(items)
+    given = as_list(items)
     if isinstance(count[0], Dim) or given.items is None:
         if given.length == count[0]:
             return given
