@@ -12,9 +12,10 @@ from litesmith.ir.dims import is_static, same
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import image as image_ops
-from litesmith.ops import image_colors, image_resampling
-from litesmith.ops.array import cast
+from litesmith.ops import image_colors, image_resampling, image_warping, math
+from litesmith.ops.array import cast, concatenate, expand_dims, split, unstack
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.image_warping import Outside
 from litesmith.ops.indexing import gather
 from litesmith.ops.sizes import shape_tensor
 from litesmith.ops.widening import compute
@@ -103,3 +104,48 @@ def space_to_depth(x: Value, *, block_size: int, data_format: str = "NHWC") -> V
 @imports("DepthToSpace")
 def depth_to_space(x: Value, *, block_size: int, data_format: str = "NHWC") -> Value:
     return channels_last(x, data_format, lambda images: image_ops.depth_to_space(images, block_size))
+
+
+@imports("AdjustContrastv2")
+def adjust_contrast(x: Value, factor: Value) -> Value:
+    """The distance of each element from the mean of its channel in its image, times a factor."""
+    mean = math.mean(x, (-3, -2), True)
+    return math.add(math.multiply(math.subtract(x, mean), factor), mean)
+
+
+@imports("AdjustSaturation")
+def adjust_saturation(x: Value, factor: Value) -> Value:
+    hue, saturation, value = split(image_colors.rgb_to_hsv(x, -1), 3, -1)
+    scaled = math.clip(math.multiply(saturation, factor), 0.0, 1.0)
+    return image_colors.hsv_to_rgb(concatenate([hue, scaled, value], -1), -1)
+
+
+@imports("AdjustHue")
+def adjust_hue(x: Value, turn: Value) -> Value:
+    hue, saturation, value = split(image_colors.rgb_to_hsv(x, -1), 3, -1)
+    turned = math.add(hue, turn)
+    moved = math.subtract(turned, math.floor(turned))
+    return image_colors.hsv_to_rgb(concatenate([moved, saturation, value], -1), -1)
+
+
+OUTSIDE: dict[str, Outside] = {"CONSTANT": "constant", "REFLECT": "reflect", "NEAREST": "nearest"}
+
+
+@imports("ImageProjectiveTransformV2", "ImageProjectiveTransformV3")
+def projective_transform(
+    x: Value, transforms: Value, sizes: Sizes, *operands: Value, interpolation: str, fill_mode: str = "CONSTANT"
+) -> Value:
+    """Each place of the result shows where a transform, of eight numbers, takes it."""
+    if fill_mode not in OUTSIDE:
+        raise Unsupported(f"a transform with fill_mode {fill_mode!r}; take one of {', '.join(OUTSIDE)}")
+    fill = operands[0] if operands else 0
+    rows, columns = (cast(each, DType.FLOAT32) for each in image_warping.grid(*sizes))
+    numbers = [expand_dims(each, (1, 2)) for each in unstack(transforms, 1)]
+
+    def plane(a: Value, b: Value, c: Value | float) -> Value:
+        return math.add(math.add(math.multiply(a, columns), math.multiply(b, rows)), c)
+
+    depth = plane(numbers[6], numbers[7], 1.0)
+    across, down = (math.divide(plane(*numbers[at : at + 3]), depth) for at in (0, 3))
+    sampling = image_warping.Sampling(interpolation == "BILINEAR", OUTSIDE[fill_mode], fill, "away")
+    return cast(image_warping.warp(x, [down, across], sampling), x.type.dtype)
