@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.frontends.tensorflow.pieces import key_of
 from litesmith.frontends.tensorflow.sorted_table import read_table
 from litesmith.frontends.tensorflow.tensors import dtype_of, shape_of
 from litesmith.frontends.tensorflow.wire import Malformed, Message
@@ -41,11 +42,14 @@ class Bundle:
             raise Unsupported("a checkpoint of big-endian numbers")
         self._files: dict[int, Any] = {}
 
-    def value(self, name: str) -> Value:
-        """A constant for a tensor, whose elements are read when they are needed."""
-        found = self.entries.get(name.encode())
+    def value(self, name: str, part: str = "") -> Value:
+        """A constant for a tensor, whose elements are read when they are needed.
+
+        `part`: which piece of it, as `RestoreV2` says that; empty for the whole.
+        """
+        found = self.entries.get(key_of(name, part))
         if found is None:
-            raise Malformed(f"the checkpoint has no {name!r}")
+            raise Malformed(f"the checkpoint has no {name!r}" + f" in pieces of {part!r}" * bool(part))
         entry = Message(found)
         dtype, sizes = dtype_of(entry.integer(1)), shape_of(entry.message(2))
         if entry.has(7):

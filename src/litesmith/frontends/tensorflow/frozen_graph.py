@@ -50,7 +50,7 @@ class FrozenGraph:
     def _signature(self) -> Signature:
         inputs, outputs = self.names
         nodes = self._program.nodes
-        read = {each.node for node in nodes.values() for each in node.inputs}
+        read = {name for node in nodes.values() for name in _read_by(node)}
         inputs = inputs or tuple(node.name for node in nodes.values() if node.op == "Placeholder")
         outputs = outputs or tuple(node.name for node in nodes.values() if node.name not in read and _is_result(node))
         return Signature(
@@ -114,6 +114,11 @@ class FrozenGraph:
         feeds, fetches = ([f"{each.place.node}:{each.place.index}" for each in side] for side in sides)
         element = wrapped.graph.as_graph_element
         return wrapped.prune([element(name) for name in feeds], [element(name) for name in fetches])
+
+
+def _read_by(node: Node) -> list[str]:
+    """The nodes that a node reads or runs after; a NoOp only holds others together."""
+    return [each.node for each in node.inputs] + ([] if node.op == "NoOp" else list(node.after))
 
 
 def _is_result(node: Node) -> bool:

@@ -14,8 +14,8 @@ from litesmith.ops.errors import Unsupported
 class Checkpoint(Protocol):
     """Tensors by name, as they were saved."""
 
-    def value(self, name: str) -> Value:
-        """A constant for a tensor, whose elements are read when they are needed."""
+    def value(self, name: str, part: str = "") -> Value:
+        """A constant for a tensor or a piece of it, whose elements are read when they are needed."""
         ...
 
 

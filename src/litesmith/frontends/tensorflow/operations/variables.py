@@ -8,6 +8,7 @@ from litesmith.frontends.tensorflow.graph import Node
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import Item, as_value, imports
 from litesmith.frontends.tensorflow.variables import Checkpoint, Unreadable, Variable
+from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import indexing, math
@@ -81,16 +82,23 @@ def assign_sub_reference(reference: Item, x: Value) -> Any:
 
 
 @imports("RestoreV2")
-def restore(prefix: Item, names: Known, slices: Item, *, checkpoint: Checkpoint | None) -> list[Any]:
+def restore(prefix: Item, names: Known, slices: Known, *, checkpoint: Checkpoint | None) -> list[Any]:
     if checkpoint is None:
         raise Unsupported("a checkpoint that is read while the model runs")
-    return [_restored(checkpoint, bytes(name).decode(errors="replace")) for name in names.array.flat]
+    if names.dtype is not DType.STRING or slices.dtype is not DType.STRING or names.array.size != slices.array.size:
+        raise Malformed("what is restored is not said by as many names as pieces")
+    wanted = zip(map(_text, names.array.flat), map(_text, slices.array.flat), strict=True)
+    return [_restored(checkpoint, name, part) for name, part in wanted]
 
 
-def _restored(checkpoint: Checkpoint, name: str) -> Value | Unreadable:
+def _text(content: bytes) -> str:
+    return bytes(content).decode(errors="replace")
+
+
+def _restored(checkpoint: Checkpoint, name: str, part: str) -> Value | Unreadable:
     """A tensor that was saved; nobody need ask for one that cannot be read, such as the list of all."""
     try:
-        return checkpoint.value(name)
+        return checkpoint.value(name, part)
     except Unsupported as reason:
         return Unreadable(str(reason))
 
