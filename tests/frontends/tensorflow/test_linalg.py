@@ -55,14 +55,3 @@ def test_fourier_transforms(length):
     check_tensorflow(lambda x: tf.math.real(tf.signal.fft(tf.complex(x, x[::-1]))), x, dynamic=None, atol=1e-5)
     check_tensorflow(lambda x: tf.signal.irfft(tf.signal.rfft(x)), x, atol=1e-5)
     check_tensorflow(lambda x: tf.abs(tf.signal.rfft(x, [16])), x, atol=1e-5)
-
-
-@pytest.mark.parametrize("k", [0, 2, -1])
-def test_diagonals_of_matrices(k):
-    x = floats(2, 3)
-    check_tensorflow(lambda x: tf.linalg.diag(x, k=k), x)
-    check_tensorflow(lambda x: tf.linalg.diag(x, k=k, num_cols=7, padding_value=9), x)
-    check_tensorflow(lambda x: tf.linalg.diag(x, k=k), np.arange(6, dtype="int32").reshape(2, 3))
-    size = 5 - abs(k)
-    check_tensorflow(lambda matrix, x: tf.linalg.set_diag(matrix, x, k=k), floats(2, 5, 5), floats(2, size))
-    check_tensorflow(lambda matrix: tf.linalg.diag_part(matrix, k=k), floats(2, 5, 5))

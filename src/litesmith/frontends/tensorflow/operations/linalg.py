@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from litesmith.frontends.tensorflow.registry import Int, imports
-from litesmith.ir.builder import constant
-from litesmith.ir.dims import Size
+from litesmith.frontends.tensorflow.registry import imports
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
-from litesmith.ops.array import cast, expand_dims
-from litesmith.ops.creation import band, diagonal, keep_band
+from litesmith.ops.array import cast
+from litesmith.ops.creation import keep_band
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.indexing import select
 from litesmith.ops.linalg import elimination, products, reflections, singular, spectral, triangular
 from litesmith.ops.linalg.stacks import transposed
-from litesmith.ops.padding import pad
 
 
 def _real(matrix: Value) -> Value:
@@ -90,63 +84,3 @@ def self_adjoint_eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, V
 @imports("Cross")
 def cross(x: Value, y: Value) -> Value:
     return products.cross(x, y, -1)
-
-
-@imports("MatrixDiagPart")
-def matrix_diag_part(matrix: Value) -> Value:
-    return diagonal(matrix, 0, -2, -1)
-
-
-@imports("MatrixDiagPartV2")
-def matrix_diag_part_v2(matrix: Value, k: Int, fill: Value) -> Value:
-    return diagonal(matrix, int(k), -2, -1)
-
-
-@imports("MatrixDiagPartV3")
-def matrix_diag_part_v3(matrix: Value, k: Int, fill: Value, *, align: str = "RIGHT_LEFT") -> Value:
-    return diagonal(matrix, int(k), -2, -1)
-
-
-@imports("MatrixDiag")
-def matrix_diag(x: Value) -> Value:
-    return _with_diagonal(x, 0, None, None, constant(np.zeros((), x.type.dtype.numpy)))
-
-
-@imports("MatrixDiagV2")
-def matrix_diag_v2(x: Value, k: Int, num_rows: Int, num_cols: Int, fill: Value) -> Value:
-    return _with_diagonal(x, k, num_rows, num_cols, fill)
-
-
-@imports("MatrixDiagV3")
-def matrix_diag_v3(x: Value, k: Int, num_rows: Int, num_cols: Int, fill: Value, *, align: str = "RIGHT_LEFT") -> Value:
-    return _with_diagonal(x, k, num_rows, num_cols, fill)
-
-
-@imports("MatrixSetDiag")
-def matrix_set_diag(matrix: Value, x: Value) -> Value:
-    return _with_diagonal(x, 0, matrix.type.shape[-2], matrix.type.shape[-1], matrix)
-
-
-@imports("MatrixSetDiagV2")
-def matrix_set_diag_v2(matrix: Value, x: Value, k: Int) -> Value:
-    return _with_diagonal(x, k, matrix.type.shape[-2], matrix.type.shape[-1], matrix)
-
-
-@imports("MatrixSetDiagV3")
-def matrix_set_diag_v3(matrix: Value, x: Value, k: Int, *, align: str = "RIGHT_LEFT") -> Value:
-    return _with_diagonal(x, k, matrix.type.shape[-2], matrix.type.shape[-1], matrix)
-
-
-def _with_diagonal(x: Value, k: Size, rows: Size | None, columns: Size | None, elsewhere: Value) -> Value:
-    """Matrices with the vectors [..., n] on the diagonal whose column - row is `k`.
-
-    A size of -1 or None is the smallest; of a matrix without sizes, that of the smallest square.
-    """
-    offset, length = int(k), x.type.shape[-1]
-    if rows in (None, -1) and columns in (None, -1):
-        rows = columns = length + abs(offset)
-    rows = length + max(-offset, 0) if rows is None or rows == -1 else rows
-    columns = length + max(offset, 0) if columns is None or columns == -1 else columns
-    along = rows if offset >= 0 else columns
-    vectors = pad(x, [(0, 0)] * (x.type.rank - 1) + [(0, along - length)])
-    return select(band(rows, columns, offset, offset), expand_dims(vectors, -1 if offset >= 0 else -2), elsewhere)
