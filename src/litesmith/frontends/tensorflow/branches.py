@@ -47,18 +47,21 @@ class _Branch:
 class Branches:
     """The branches that wanted nodes depend on, in a graph without loops."""
 
-    def __init__(self, nodes: Nodes, given: Collection[str], wanted: Sequence[str], acts: Acts) -> None:
+    def __init__(self, nodes: Nodes, given: Collection[str], wanted: Sequence[Reference], acts: Acts) -> None:
         self.nodes = {name: node for name, node in nodes.items() if name not in given}
         self.acts = acts
         self.compared = self.walked = 0
         self.origins: dict[Reference, Reference] = {}
-        self.order = _in_order(self.nodes, wanted)
+        names = [each.node for each in wanted]
+        self.order = _in_order(self.nodes, names)
+        read = [*wanted, *(each for name in self.order for each in self.nodes[name].inputs)]
+        self.beyond_first = {each.node for each in read if each.index}
         self.rank = {name: place for place, name in enumerate(self.order)}
         self.sides: dict[str, Sides] = {}
         for name in self.order:
             self.sides[name] = self._sides_of_node(self.nodes[name])
         self.operands: dict[str, tuple[Reference, list[Reference]]] = {}
-        self._reach(wanted)
+        self._reach(names)
 
     def made(self, add_part: AddPart) -> dict[str, Node]:
         """What stands for the branches, and for their Merges."""
@@ -130,7 +133,7 @@ class Branches:
             if node is None or name in seen:
                 continue
             seen.add(name)
-            decided = self._decided(node) if node.op in MERGES else None
+            decided = self._decided(node) if node.op in MERGES and name not in self.beyond_first else None
             if decided is None:
                 waiting += [each.node for each in node.inputs]
                 waiting += [each for each in node.after if self.acts(each)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -24,13 +25,15 @@ Function = Callable[..., Any]
 """Takes a node and the arrays of its operands, sizes in them or not; returns an array or nested sizes, or a list."""
 
 _by_name: dict[str, Function] = {}
+_operands_of: dict[str, int | None] = {}
+"""How many operands each takes; None for any number."""
 
 
 def computed(node: Node, items: Sequence[Any]) -> Known | list[Known] | None:
     """The output of a node of known operands, or a list of its outputs; None for other nodes."""
     function = _by_name.get(node.op)
     operands = [item for item in items if isinstance(item, Known)]
-    if function is None or len(operands) != len(items) or not items:
+    if function is None or len(operands) != len(items) or not items or _operands_of[node.op] not in (None, len(items)):
         return None
     if any(item.array.size > MOST_COMPUTED or item.dtype is DType.STRING for item in operands):
         return None
@@ -62,8 +65,11 @@ def computes(*names: str) -> Callable[[Function], Function]:
     """Make a function what computes the operations named."""
 
     def register(function: Function) -> Function:
+        parameters = inspect.signature(function).parameters.values()
+        is_variadic = any(each.kind is each.VAR_POSITIONAL for each in parameters)
         for name in names:
             _by_name[name] = function
+            _operands_of[name] = None if is_variadic else len(parameters) - 1
         return function
 
     return register

@@ -128,12 +128,12 @@ class Frame:
         return node.op in SWITCHES and len(node.inputs) == 2 and node.inputs[1].node == self.condition.name
 
 
-def loops(nodes: Nodes, given: Collection[str], wanted: Iterable[str], acts: Acts, add_part: AddPart) -> Nodes:
+def loops(nodes: Nodes, given: Collection[str], wanted: Iterable[Reference], acts: Acts, add_part: AddPart) -> Nodes:
     """What stands for the loops that wanted nodes depend on, and for the Exits of these."""
     frames: dict[str, Frame] = {}
     exits: dict[str, tuple[Frame, str]] = {}
     made: dict[str, Node] = {}
-    seen, waiting = set(given), list(wanted)
+    seen, waiting = set(given), [each.node for each in wanted]
     while waiting:
         name = waiting.pop()
         node = nodes.get(name)

@@ -32,10 +32,10 @@ def functional(
         return body, wanted
     if isinstance(body, Function) and not body.is_part:
         body, wanted = _by_place(body), [by_place(body, each) for each in wanted]
-    names = [*(each.node for each in wanted), *always]
-    of_loops = loops(body.nodes, given, names, lambda name: acts(body, name), program.add_part)
+    run = [*wanted, *map(Reference, always)]
+    of_loops = loops(body.nodes, given, run, lambda name: acts(body, name), program.add_part)
     without = Body({**body.nodes, **of_loops})
-    branches = Branches(without.nodes, given, names, lambda name: acts(without, name))
+    branches = Branches(without.nodes, given, run, lambda name: acts(without, name))
     return Body({**without.nodes, **branches.made(program.add_part)}), wanted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 
@@ -85,12 +86,20 @@ PLAIN: dict[str, Callable[..., Value]] = {
 """Operations of one or two operands that have no attributes that matter."""
 
 
-def _plain(function: Callable[..., Value], *operands: Value) -> Value:
-    return function(*operands)
+def _of_one(function: Callable[..., Value], x: Value) -> Value:
+    return function(x)
+
+
+def _of_two(function: Callable[..., Value], x: Value, y: Value) -> Value:
+    return function(x, y)
+
+
+def _operands(function: Callable[..., Value]) -> int:
+    return sum(each.default is each.empty for each in inspect.signature(function).parameters.values())
 
 
 for _name, _function in PLAIN.items():
-    imports(_name)(partial(_plain, _function))
+    imports(_name)(partial(_of_one if _operands(_function) == 1 else _of_two, _function))
 
 
 @imports("Real")

@@ -29,7 +29,8 @@ def switch_of_many(x: Item, side: Item, *, num_outs: int) -> list[Any]:
 def _known(condition: Any) -> Known:
     if not isinstance(condition, Known) or condition.is_open:
         raise Unsupported(
-            "a branch of TensorFlow 1 of which no Merge takes both sides, on a value that the model computes"
+            "a branch of TensorFlow 1 on a value that the model computes, whose sides do not meet in a Merge "
+            "of which only the value is read"
         )
     return condition
 
