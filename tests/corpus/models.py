@@ -395,3 +395,131 @@ def models_as_layers(k, tf):
     x = layers.TimeDistributed(step, name="steps")(x)
     x = late(late(x))
     return k.models.Model(inputs, layers.GlobalAveragePooling1D()(x))
+
+
+@model
+def sizes(k, tf):
+    """Shapes that the model computes of others."""
+    layers = k.layers
+    x = inputs = layers.Input((None, 8))
+    batch, steps = tf.shape(x)[0], tf.shape(x)[1]
+    y = tf.reshape(x, [batch, steps, 2, 4])
+    y = tf.reshape(y, tf.stack([batch, steps * 2, 4]))
+    first, second, _ = tf.unstack(tf.shape(y))
+    y = tf.reshape(y, [first, second // 2, 8])
+    row = tf.tile(tf.constant([[[1.0, 2.0]]]), [batch, steps, 1])
+    ones = tf.ones(tf.concat([tf.shape(x)[:-1], [1]], 0))
+    places = tf.cast(tf.range(steps), tf.float32)[None, :, None] * ones
+    y = tf.concat([y, row, places, tf.zeros([batch, steps, 1])], -1)
+    y = y / tf.cast(steps, tf.float32)
+    whole = tf.reshape(y, [tf.reduce_prod(tf.shape(y)[:2]), 12])
+    y = tf.reshape(layers.Dense(3)(whole), [batch, -1, 3])
+    return k.models.Model(inputs, [y[:, : steps - 1], layers.GlobalMaxPooling1D()(y)])
+
+
+def name_globally(k, tf):
+    """What code in Lambda layers calls Keras' backend and TensorFlow, as files do not hold what closures refer to."""
+    globals().update(K=k.backend, tf=tf)
+
+
+def euclidean_distance(vects):
+    x, y = vects
+    sum_square = K.sum(K.square(x - y), axis=1, keepdims=True)
+    return K.sqrt(K.maximum(sum_square, K.epsilon()))
+
+
+def euclidean_shape(shapes):
+    one, _ = shapes
+    return (one[0], 1, one[2])
+
+
+def antirectifier(x):
+    x -= K.mean(x, axis=1, keepdims=True)
+    x = K.l2_normalize(x, axis=1)
+    return K.concatenate([K.relu(x), K.relu(-x)], axis=1)
+
+
+def channel_shuffle(x, groups):
+    height, width, channels = K.int_shape(x)[1:]
+    x = K.reshape(x, [-1, height, width, groups, channels // groups])
+    x = K.permute_dimensions(x, (0, 1, 2, 4, 3))
+    return K.reshape(x, [-1, height, width, channels])
+
+
+def joined(k, parts, inputs):
+    layers = k.layers
+    flat = layers.Concatenate()([layers.Flatten()(part) if len(part.shape) > 2 else part for part in parts])
+    return k.models.Model(inputs, [flat, layers.Dense(2)(flat)])
+
+
+# ruff: noqa: F821
+@model
+def lambdas(k, tensorflow):
+    """Code of Lambda layers that calls Keras' backend."""
+    name_globally(k, tensorflow)
+    make, layers = k.layers.Lambda, k.layers
+    x, other = layers.Input((4, 6), name="x"), layers.Input((4, 6), name="other")
+    image = layers.Input((4, 4, 8), name="image")
+    scale, shift, axes = 0.5, -1.0, [2, 2]
+    parts = [
+        make(lambda x: (x - shift) / scale)(x),
+        make(lambda x: K.l2_normalize(x, axis=-1), name="unit")(x),
+        make(lambda x: K.mean(x, axis=1, keepdims=True))(x),
+        make(lambda x: x[0] * x[1])([x, other]),
+        make(lambda tensors: K.abs(tensors[0] - tensors[1]))([x, other]),
+        make(euclidean_distance, output_shape=euclidean_shape)([x, other]),
+        make(lambda x: K.batch_dot(x[0], x[1], axes=axes))([x, other]),
+        make(lambda x: K.batch_dot(x[0], K.permute_dimensions(x[1], (0, 2, 1))))([x, other]),
+        make(lambda x, axis: K.reverse(x, axes=axis), arguments={"axis": 1})(x),
+        make(antirectifier)(x),
+        make(lambda x: K.squeeze(K.expand_dims(x, axis=2), 2) * 3)(x),
+        make(lambda x: x[:, -1] + x[:, 1:3, ::2][:, 0, :1])(x),
+        make(lambda x: K.softmax(K.relu(x, max_value=1.0)))(x),
+        make(lambda x: K.cast(K.greater(x, 0), "float32"))(x),
+        make(lambda x: K.repeat_elements(x, 2, axis=1))(x),
+        make(lambda x: K.reshape(x, (-1, 24)) * K.constant([1, 2] * 12))(x),
+        make(lambda x: K.reshape(x, (K.shape(x)[0], 12, 2)))(x),
+        make(lambda x: K.concatenate([K.max(x, axis=-1), K.std(x, axis=-1)], axis=-1))(x),
+        make(lambda x: K.hard_sigmoid(x) + K.clip(x, -0.5, 0.5) ** 2)(x),
+        make(channel_shuffle, arguments={"groups": 2})(image),
+        make(lambda x: K.resize_images(x, 2, 2, "channels_last"))(image),
+        make(lambda x: K.spatial_2d_padding(x, ((1, 0), (0, 1))))(image),
+        make(lambda x: K.pool2d(x, (2, 2), strides=(2, 2), padding="same", pool_mode="avg"))(image),
+        make(lambda x: x[..., ::-1] - K.mean(x, axis=[1, 2, 3], keepdims=True))(image),
+    ]
+    return joined(k, parts, [x, other, image])
+
+
+@model
+def lambdas_of_tensorflow(k, tensorflow):
+    """Code of Lambda layers that calls TensorFlow, and a function of TensorFlow itself."""
+    name_globally(k, tensorflow)
+    make, layers = k.layers.Lambda, k.layers
+    x, other = layers.Input((4, 6), name="x"), layers.Input((6, 3), name="other")
+    image = layers.Input((4, 4, 8), name="image")
+    size = (6, 8)
+    parts = [
+        *make(lambda x: tf.split(x, 3, axis=-1))(x),
+        make(tensorflow.nn.l2_normalize, arguments={"axis": 1}, name="unit")(x),
+        make(lambda x: tf.math.l2_normalize(x, axis=1))(x),
+        make(lambda x: tf.reduce_mean(x, [1, 2], keepdims=True))(x),
+        make(lambda x: tf.concat([x, x**2], axis=-1))(x),
+        make(lambda x: tf.matmul(x[0], x[1]))([x, other]),
+        make(lambda x: tf.einsum("bij,bjk->bki", x[0], x[1]))([x, other]),
+        make(lambda x: tf.reshape(x, (tf.shape(x)[0], 24)))(x),
+        make(lambda x: tf.reshape(x, tf.stack([tf.shape(x)[0], 2, 12])))(x),
+        make(lambda x: tf.where(x > 0, x, 0.1 * x))(x),
+        make(lambda x: tf.gather(x, [2, 0], axis=1))(x),
+        make(lambda x: tf.norm(x, axis=-1))(x),
+        make(lambda x, times: tf.tile(tf.expand_dims(x, 1), times), arguments={"times": [1, 2, 1, 1]})(x),
+        make(lambda x: tf.math.top_k(x, k=3)[0])(x),
+        make(lambda x: tf.pad(x, [[0, 0], [1, 2], [0, 0]]))(x),
+        make(lambda x: tf.cumsum(x, axis=1, exclusive=True, reverse=True))(x),
+        make(lambda x: tf.one_hot(tf.argmax(x, axis=-1), depth=6))(x),
+        make(lambda x: tf.nn.depth_to_space(x, 2))(image),
+        make(lambda x: tf.nn.lrn(x, 2, bias=2.0, alpha=1e-1, beta=0.75))(image),
+        make(lambda x: tf.image.resize(x, size))(image),
+        make(lambda x: tf.image.resize(x, size, method=tf.image.ResizeMethod.NEAREST_NEIGHBOR))(image),
+        make(lambda x: tf.cast(x, tf.float32) / 255.0 - [0.1] * 8)(image),
+    ]
+    return joined(k, parts, [x, other, image])

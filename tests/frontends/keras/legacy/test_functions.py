@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from litesmith.frontends.keras.legacy import shaping_functions  # noqa: F401 (registers functions)
+from litesmith.frontends.keras.legacy import size_functions  # noqa: F401 (registers functions)
 from litesmith.frontends.keras.legacy.functions import BINARY, REDUCTIONS, UNARY, NotThisWay, known
 from litesmith.frontends.keras.legacy.graph_nodes import operation_of
 
@@ -28,7 +28,8 @@ def names(table):
 
 
 def of_tensorflow(name):
-    return functools.reduce(getattr, name.split("."), tf)
+    home = tf if hasattr(tf, name.partition(".")[0]) else tf.compat.v1
+    return functools.reduce(getattr, name.split("."), home)
 
 
 def check(name, *arguments, **options):
@@ -127,6 +128,54 @@ CASES = [
     ("image.resize", (IMAGE,), {"size": [8, 3], "method": "nearest"}),
     ("image.flip_left_right", (IMAGE,), {}),
     ("image.flip_up_down", (IMAGE,), {}),
+    ("image.crop_to_bounding_box", (IMAGE, 1, 2, 3, 2), {}),
+    ("image.central_crop", (IMAGE,), {"central_fraction": 0.6}),
+    ("image.rgb_to_grayscale", (IMAGE[..., :3],), {}),
+    ("image.per_image_standardization", (IMAGE,), {}),
+    ("image.per_image_standardization", (np.ones_like(IMAGE),), {}),
+    (
+        "image.extract_patches",
+        (IMAGE,),
+        {"sizes": [1, 2, 3, 1], "strides": [1, 1, 2, 1], "rates": [1, 1, 1, 1], "padding": "VALID"},
+    ),
+    ("nn.lrn", (IMAGE,), {"depth_radius": 2, "bias": 2.0, "alpha": 0.1, "beta": 0.75}),
+    ("nn.local_response_normalization", (IMAGE,), {}),
+    ("nn.moments", (X,), {"axes": [0, 1], "keepdims": True}),
+    ("nn.crelu", (SIGNED,), {}),
+    ("norm", (SIGNED,), {"axis": 1, "keepdims": True}),
+    ("linalg.norm", (SIGNED,), {}),
+    ("linalg.norm", (SIGNED,), {"ord": 1, "axis": -1}),
+    ("clip_by_norm", (SIGNED, 2.0), {}),
+    ("clip_by_norm", (SIGNED, 2.0), {"axes": [-1]}),
+    ("math.reduce_euclidean_norm", (SIGNED,), {"axis": [1, 2]}),
+    ("tensordot", (X, X[0, 0]), {"axes": 1}),
+    ("tensordot", (X, SIGNED), {"axes": [[0, 1], [0, 1]]}),
+    ("math.cumsum", (X,), {"axis": 1, "exclusive": True}),
+    ("math.cumsum", (X,), {"axis": -1, "reverse": True}),
+    ("math.cumsum", (X,), {"axis": 1, "reverse": True, "exclusive": True}),
+    ("math.cumprod", (X,), {"axis": 1, "exclusive": True}),
+    ("sort", (SIGNED,), {}),
+    ("sort", (SIGNED,), {"axis": 1, "direction": "DESCENDING"}),
+    ("argsort", (SIGNED,), {"axis": 1}),
+    ("argsort", (SIGNED,), {"direction": "DESCENDING"}),
+    ("strided_slice", (X, [0, 1, 0], [2, 3, 6], [1, 1, 2]), {}),
+    ("sequence_mask", (INDICES,), {"maxlen": 4}),
+    ("sequence_mask", (INDICES, 3), {"dtype": "float32"}),
+    ("eye", (3,), {}),
+    ("eye", (3,), {"num_columns": 5}),
+    ("linspace", (0.0, 1.0, 7), {}),
+    ("meshgrid", (ROW[0], INDICES.astype("float32")), {}),
+    ("meshgrid", (ROW[0], INDICES.astype("float32")), {"indexing": "ij"}),
+    ("linalg.diag_part", (X,), {}),
+    ("linalg.band_part", (X, 1, 2), {}),
+    ("linalg.band_part", (X, -1, 0), {}),
+    ("zeros", ([2, 3],), {}),
+    ("ones", ([2, 3],), {"dtype": "int32"}),
+    ("fill", ([2, 3], 4.5), {}),
+    ("fill", ([2, 3], 4), {}),
+    ("range", (5,), {}),
+    ("range", (1, 9, 3), {}),
+    ("range", (4.0,), {}),
     ("zeros_like", (X,), {}),
     ("ones_like", (X,), {}),
     ("identity", (X,), {}),
@@ -142,12 +191,15 @@ def test_as_descriptions_call_them(name, arguments, options):
 
 def test_arguments_without_a_form_are_refused():
     for name, arguments, options in [
-        ("math.cumsum", (X,), {"reverse": True}),
+        ("image.resize_bilinear", (IMAGE,), {"size": [3, 3]}),
         ("gather", (X,), {"indices": INDICES, "batch_dims": 1}),
         ("where", (X > 0.5,), {}),
         ("image.resize", (IMAGE,), {"size": [3, 3], "method": "area"}),
         ("linalg.matmul", (X, SIGNED), {"adjoint_a": True}),
         ("math.abs", (X,), {"frobnicate": 1}),
+        ("zeros", ([1 << 20, 1 << 20],), {}),
+        ("norm", (X,), {"ord": np.inf}),
+        ("strided_slice", (X, [0], [1]), {"begin_mask": 1}),
     ]:
         with pytest.raises(NotThisWay):
             known(name)(*arguments, **options)

@@ -13,6 +13,8 @@ from litesmith.frontends.keras.legacy.entries import Malformed, is_constant, is_
 from litesmith.frontends.keras.legacy.functions import NotThisWay
 from litesmith.frontends.keras.legacy.layers import TensorFlowCall
 from litesmith.frontends.keras.legacy.planning import CALLS, Part
+from litesmith.frontends.keras.legacy.size_functions import OF_TENSORS, Sizes
+from litesmith.frontends.keras.legacy.sizes import Computed, SizedCall, has_sizes
 
 KEEPS_LISTS = (*CALLS, "ClassMethod", "InstanceMethod", "InstanceProperty")
 """Calls whose first argument stays a list where it has one element."""
@@ -180,8 +182,8 @@ class _Graph:
     def ends(self, listed: Any) -> Any:
         """The tensors of a model's inputs or outputs; one in a list is one tensor."""
         if is_reference(listed, self.layers):
-            return self._tensor(listed)
-        found = self._filled(listed)
+            return _with_tensors(self._tensor(listed))
+        found = _with_tensors(self._filled(listed))
         return found[0] if isinstance(found, list) and len(found) == 1 else found
 
     def _call(self, part: Part, node: Any) -> Any:
@@ -199,7 +201,8 @@ class _Graph:
             first, states = first[0], first[1:]
             given["initial_state"] = states
         if isinstance(part.made, TensorFlowCall):
-            _try(part.made, first, given)
+            return _called(part, first, given)
+        first, given = _with_tensors(first), _with_tensors(given)
         return part.made(first, **given)
 
     def _first(self, node: Any, arguments: dict[str, Any]) -> Any:
@@ -234,12 +237,34 @@ class _Graph:
         return found[place]
 
 
-def _try(layer: TensorFlowCall, first: Any, given: dict[str, Any]) -> None:
-    """Raise CannotCall for arguments that the function does not know, before Keras wraps what it says."""
+def _called(part: Part, first: Any, given: dict[str, Any]) -> Any:
+    """What a function of TensorFlow makes of its arguments: tensors, or sizes, which are computed where they are used.
+
+    Raises:
+        CannotCall: for arguments that the function does not know, before Keras wraps what it says.
+    """
+    layer = part.made
+    computed = Computed(layer.function, first, given)
     try:
-        layer.function(first, **given)
+        gives_sizes = layer.function in OF_TENSORS or has_sizes((first, given))
+        if not gives_sizes and not isinstance(layer.function(first, **given), Sizes):
+            return layer(first, **given)
+        found = computed.parts()
     except (NotThisWay, TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
         raise CannotCall(f"{layer.name} with {quoted(error)}") from error
+    if found is not None:
+        return found
+    part.made = SizedCall(computed, layer.name)
+    return part.made(computed.tensors())
+
+
+def _with_tensors(item: Any) -> Any:
+    """Arguments with tensors in place of sizes."""
+    return keras.tree.map_structure(_as_tensor, item)
+
+
+def _as_tensor(leaf: Any) -> Any:
+    return SizedCall(leaf, f"sizes_{id(leaf)}")(leaf.tensors()) if isinstance(leaf, Computed) else leaf
 
 
 def allowed(name: str) -> str:

@@ -56,7 +56,7 @@ UNARY = {
     "negative": "math.negative negative __operators__.neg",
     "sign": "math.sign sign keras.backend.sign",
     "square": "math.square square keras.backend.square",
-    "sqrt": "math.sqrt sqrt",
+    "sqrt": "math.sqrt sqrt keras.backend.sqrt",
     "rsqrt": "math.rsqrt",
     "reciprocal": "math.reciprocal",
     "exp": "math.exp exp keras.backend.exp",
@@ -92,8 +92,8 @@ BINARY = {
     "subtract": "math.subtract subtract",
     "multiply": "math.multiply multiply",
     "true_divide": "math.truediv truediv math.divide divide",
-    "floor_divide": "math.floordiv",
-    "mod": "math.floormod math.mod",
+    "floor_divide": "math.floordiv floordiv floor_div",
+    "mod": "math.floormod floormod math.mod",
     "power": "math.pow pow",
     "maximum": "math.maximum maximum keras.backend.maximum",
     "minimum": "math.minimum minimum keras.backend.minimum",
@@ -181,7 +181,8 @@ def _clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
 
 @function("keras.backend.clip")
 def _clip(x: Any, min_value: Any, max_value: Any) -> Any:
-    return ops.clip(x, min_value, max_value)
+    x = x if min_value is None else ops.maximum(x, min_value)
+    return x if max_value is None else ops.minimum(x, max_value)
 
 
 @function("cast", "keras.backend.cast", "dtypes.cast")
@@ -255,7 +256,7 @@ REDUCTIONS = {
     "var": "math.reduce_variance keras.backend.var",
     "any": "math.reduce_any reduce_any keras.backend.any",
     "all": "math.reduce_all reduce_all keras.backend.all",
-    "logsumexp": "math.reduce_logsumexp reduce_logsumexp",
+    "logsumexp": "math.reduce_logsumexp reduce_logsumexp keras.backend.logsumexp",
 }
 
 
@@ -299,10 +300,24 @@ def _keras_argmax(x: Any, axis: int = -1) -> Any:
     return ops.argmax(x, axis=axis)
 
 
-@function("math.cumsum", "cumsum")
-def _cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Any:
-    only(exclusive=(exclusive, False), reverse=(reverse, False))
-    return ops.cumsum(x, axis=axis)
+def _cumulative(name: str) -> Callable[..., Any]:
+    what, unit = getattr(ops, name), {"cumsum": ops.zeros_like, "cumprod": ops.ones_like}[name]
+
+    def call(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Any:
+        x = ops.flip(x, axis=axis) if reverse else x
+        if exclusive:
+            before: list[Any] = [slice(None)] * len(x.shape)
+            first = [*before]
+            before[axis], first[axis] = slice(None, -1), slice(None, 1)
+            x = ops.concatenate([unit(x[tuple(first)]), x[tuple(before)]], axis=axis)
+        found = what(x, axis=axis)
+        return ops.flip(found, axis=axis) if reverse else found
+
+    return call
+
+
+function("math.cumsum", "cumsum", "keras.backend.cumsum")(_cumulative("cumsum"))
+function("math.cumprod", "cumprod", "keras.backend.cumprod")(_cumulative("cumprod"))
 
 
 @function("math.top_k", "nn.top_k")
@@ -339,3 +354,47 @@ def _one_hot(
     if on_value not in (None, 1) or off_value not in (None, 0):
         raise NotThisWay(f"on_value={on_value}, off_value={off_value}")
     return ops.one_hot(indices, depth, axis=-1 if axis is None else axis, dtype=dtype or "float32")
+
+
+@function("tensordot")
+def _tensordot(a: Any, b: Any, axes: Any) -> Any:
+    return ops.tensordot(a, like(b, a), axes=axes)
+
+
+@function("linalg.norm", "norm")
+def _norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: Any = None) -> Any:
+    """Of vectors: along one axis, or of all elements."""
+    if ord not in ("euclidean", 2, 1) or isinstance(axis, (list, tuple)):
+        raise NotThisWay(f"ord={ord!r}, axis={axis!r}")
+    if ord == 1:
+        return ops.sum(ops.abs(tensor), axis=axis, keepdims=bool(keepdims))
+    return ops.sqrt(ops.sum(ops.square(tensor), axis=axis, keepdims=bool(keepdims)))
+
+
+@function("nn.moments")
+def _moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False) -> Any:
+    axis = tuple(axes) if isinstance(axes, (list, tuple)) else axes
+    return ops.mean(x, axis=axis, keepdims=keepdims), ops.var(x, axis=axis, keepdims=keepdims)
+
+
+@function("clip_by_norm")
+def _clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Any:
+    axis = tuple(axes) if isinstance(axes, (list, tuple)) else axes
+    norm = ops.sqrt(ops.sum(ops.square(t), axis=axis, keepdims=True))
+    return t * clip_norm / ops.maximum(norm, clip_norm)
+
+
+@function("math.reduce_euclidean_norm")
+def _euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: Any = None) -> Any:
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return ops.sqrt(ops.sum(ops.square(input_tensor), axis=axis, keepdims=bool(keepdims)))
+
+
+@function("debugging.check_numerics")
+def _check_numerics(tensor: Any, message: Any = None) -> Any:
+    return tensor
+
+
+@function("nn.crelu")
+def _crelu(features: Any, axis: int = -1) -> Any:
+    return ops.relu(ops.concatenate([features, -features], axis=axis))

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 
-from litesmith.frontends.keras.legacy import shaping_functions  # noqa: F401 (registers functions)
+from litesmith.frontends.keras.legacy import size_functions  # noqa: F401 (registers functions)
 from litesmith.frontends.keras.legacy.entries import Malformed
 from litesmith.frontends.keras.legacy.functions import FUNCTIONS, NotThisWay
 
@@ -34,12 +34,14 @@ SAME_ARGUMENTS = {
     "Ceil": "math.ceil",
     "Cos": "math.cos",
     "Cumsum": "math.cumsum",
+    "BroadcastTo": "broadcast_to",
     "DivNoNan": "math.divide_no_nan",
     "Elu": "nn.elu",
     "Equal": "math.equal",
     "Erf": "math.erf",
     "Exp": "math.exp",
     "ExpandDims": "expand_dims",
+    "Fill": "fill",
     "Floor": "math.floor",
     "FloorDiv": "math.floordiv",
     "FloorMod": "math.floormod",
@@ -68,11 +70,13 @@ SAME_ARGUMENTS = {
     "Relu6": "nn.relu6",
     "Reshape": "reshape",
     "ReverseV2": "reverse",
+    "Range": "range",
     "Round": "math.round",
     "Rsqrt": "math.rsqrt",
     "Select": "where",
     "SelectV2": "where",
     "Selu": "nn.selu",
+    "Shape": "shape",
     "Sigmoid": "math.sigmoid",
     "Sign": "math.sign",
     "Sin": "math.sin",
@@ -124,7 +128,7 @@ def operation_of(config: dict[str, Any]) -> tuple[str, Callable[..., Any] | None
         return name, None
 
     def call(tensors: Any) -> Any:
-        given = list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+        given = tensors if isinstance(tensors, list) else [tensors]
         rest = iter(given)
         places = range(len(given) + len(constants))
         return what(attributes, [constants[place] if place in constants else next(rest) for place in places])
@@ -155,7 +159,7 @@ def _with_attributes(name: str) -> Callable[[Attributes, list[Any]], Any] | None
 
 
 def _cast(attributes: Attributes, operands: list[Any]) -> Any:
-    return ops.cast(operands[0], attributes["DstT"])
+    return FUNCTIONS["cast"](operands[0], attributes["DstT"])
 
 
 def _concat(attributes: Attributes, operands: list[Any]) -> Any:
@@ -167,11 +171,11 @@ def _pack(attributes: Attributes, operands: list[Any]) -> Any:
 
 
 def _unpack(attributes: Attributes, operands: list[Any]) -> Any:
-    return ops.unstack(operands[0], num=attributes["num"], axis=attributes.get("axis", 0))
+    return FUNCTIONS["unstack"](operands[0], num=attributes["num"], axis=attributes.get("axis", 0))
 
 
 def _split(attributes: Attributes, operands: list[Any]) -> Any:
-    return ops.split(operands[1], attributes["num_split"], axis=operands[0])
+    return FUNCTIONS["split"](operands[1], attributes["num_split"], axis=operands[0])
 
 
 def _split_v(attributes: Attributes, operands: list[Any]) -> Any:
@@ -199,7 +203,7 @@ def _leaky_relu(attributes: Attributes, operands: list[Any]) -> Any:
 
 def _strided_slice(attributes: Attributes, operands: list[Any]) -> Any:
     tensor, begin, end, strides = operands
-    if not all(isinstance(each, list) for each in (begin, end, strides)):
+    if not all(isinstance(each, (list, tuple)) for each in (begin, end, strides)):
         raise NotThisWay("StridedSlice with places that the model computes")
 
     def has(mask: str, axis: int) -> bool:
@@ -216,7 +220,7 @@ def _strided_slice(attributes: Attributes, operands: list[Any]) -> Any:
         else:
             first = None if has("begin_mask", axis) else start
             items.append(slice(first, None if has("end_mask", axis) else stop, step))
-    return tensor[tuple(items)]
+    return FUNCTIONS["__operators__.getitem"](tensor, items)
 
 
 def _resize_bilinear(attributes: Attributes, operands: list[Any]) -> Any:

@@ -19,9 +19,10 @@ from keras import ops
 from litesmith.frontends.bytecode.decoding import CannotDecode, Decoded, decode
 from litesmith.frontends.bytecode.evaluating import CannotEvaluate, Evaluator
 from litesmith.frontends.bytecode.expressions import outside_names
+from litesmith.frontends.bytecode.marshalled import NotMarshalled, read_code
 from litesmith.frontends.keras.legacy import (
     functions,
-    shaping_functions,  # noqa: F401 (registers functions)
+    size_functions,  # noqa: F401 (registers functions)
 )
 
 MODULES = {
@@ -36,6 +37,8 @@ MODULES = {
     "activations": "keras.activations",
 }
 """What people call modules, the longer names first, and what they are here."""
+HOMES = ("nn.", "math.", "image.", "linalg.", "")
+"""Where TensorFlow has functions whose name alone is known."""
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 DTYPES = frozenset((*FLOATS, "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "bool"))
 NUMBERS = (int, float, complex, str, type(None))
@@ -71,7 +74,23 @@ class Lambda:
         return Evaluator(known, attribute)(self.decoded.expression, parameters)
 
 
-def lambda_of(code: str, defaults: Any = None, closure: Any = None) -> Lambda:
+class Function:
+    """A function of TensorFlow or Keras that a layer was given as it is.
+
+    Attributes:
+        text: its name, as people write it.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self.text = name
+        self.function = _without_name(function)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """What the function computes."""
+        return self.function(*arguments, **keywords)
+
+
+def lambda_of(code: str, defaults: Any = None, closure: Any = None) -> Lambda | Function:
     """The function whose bytecode a description holds.
 
     Args:
@@ -82,7 +101,11 @@ def lambda_of(code: str, defaults: Any = None, closure: Any = None) -> Lambda:
     Raises:
         CannotDecode: for what is more than an expression.
     """
-    decoded = decode(_bytes(code), closure)
+    data = _bytes(code)
+    of_framework = _dispatched(data, closure)
+    if of_framework is not None:
+        return of_framework
+    decoded = decode(data, closure)
     if not decoded.is_alone:
         raise CannotDecode("it takes any number of arguments")
     try:
@@ -94,6 +117,34 @@ def lambda_of(code: str, defaults: Any = None, closure: Any = None) -> Lambda:
     if not isinstance(defaults, (list, tuple)) or len(defaults) > len(decoded.parameters):
         raise CannotDecode("default values that do not fit its parameters")
     return Lambda(decoded, defaults)
+
+
+def _dispatched(data: bytes, closure: Any) -> Function | None:
+    """The function of TensorFlow in what TensorFlow wraps its functions in, whose closure names it; None for others.
+
+    Raises:
+        CannotDecode: where the file does not hold its name.
+    """
+    try:
+        free = read_code(data).free
+    except NotMarshalled:
+        return None
+    if free == ("fn",) and closure == ["op_dispatch_handler"]:
+        raise CannotDecode("a function of TensorFlow itself, whose name the file does not hold")
+    return (
+        named_function(closure[0]) if free == ("target", "wrapper") and isinstance(closure, list) and closure else None
+    )
+
+
+def named_function(name: Any) -> Function | None:
+    """A function of TensorFlow by the name that it calls itself, `l2_normalize_v2`, without its module."""
+    if not isinstance(name, str) or not name.isidentifier():
+        return None
+    for home in HOMES:
+        found = functions.known(f"{home}{name.removesuffix('_v2')}")
+        if found is not None:
+            return Function(f"tf.{home}{name.removesuffix('_v2')}", found)
+    return None
 
 
 def _bytes(code: Any) -> bytes:
@@ -161,8 +212,15 @@ def _number_function(name: str) -> tuple[Any] | None:
     if name in CONSTANTS:
         return (CONSTANTS[name],)
     if name in DTYPES:
-        return (name,)
+        return (NumberType(name),)
     return (_on_numbers(name, NUMBER_FUNCTIONS[name]),) if name in NUMBER_FUNCTIONS else None
+
+
+class NumberType(str):
+    """An element type of numpy by its name, which makes plain numbers of numbers when it is called."""
+
+    def __call__(self, value: Any) -> Any:
+        return _on_numbers(self, np.dtype(self).type)(value)
 
 
 def _on_numbers(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,6 +246,7 @@ def attribute(value: Any, name: str) -> Any:
         return value  # a size of TensorFlow 1
     if isinstance(value, (tuple, list)):
         found = {"as_list": lambda: list(value), "rank": len(value), "ndims": len(value)}
+        found |= dict(zip(("values", "indices"), value, strict=True)) if len(value) == 2 else {}  # of tf.math.top_k
     elif isinstance(value, NUMBERS):
         found = {}
     else:
@@ -219,9 +278,11 @@ VALUES: dict[str, Any] = {
     "abs": abs,
     "slice": slice,
     "tf.newaxis": None,
+    "tf.image.ResizeMethod.BILINEAR": "bilinear",
+    "tf.image.ResizeMethod.NEAREST_NEIGHBOR": "nearest",
+    "tf.image.ResizeMethod.BICUBIC": "bicubic",
     "tf.constant": _constant,
     "tf.shape": ops.shape,
-    "keras.backend.constant": _constant,
     "keras.backend.shape": ops.shape,
     "keras.backend.int_shape": lambda x: tuple(x.shape),
     "keras.backend.ndim": lambda x: len(x.shape),

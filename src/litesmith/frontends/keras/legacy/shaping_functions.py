@@ -1,7 +1,8 @@
-"""Functions of TensorFlow that move, join and choose elements, and those of images, in terms of `keras.ops`."""
+"""Functions of TensorFlow that move, join and choose elements, in terms of `keras.ops`."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -9,13 +10,13 @@ from keras import ops
 
 from litesmith.frontends.keras.legacy.functions import NotThisWay, function, like, only
 
+MOST_ELEMENTS = 1 << 28
+"""Of tensors that are made of sizes alone."""
+
 
 @function("reshape", "keras.backend.reshape")
 def _reshape(tensor: Any, shape: Any) -> Any:
-    """Sizes may be results of other calls."""
-    if isinstance(shape, (list, tuple)):
-        return ops.reshape(tensor, tuple(shape))
-    raise NotThisWay("a shape that the model computes")
+    return ops.reshape(tensor, _sizes(shape))
 
 
 @function("transpose", "linalg.matrix_transpose")
@@ -79,6 +80,7 @@ def _squeeze(input: Any, axis: Any = None, squeeze_dims: Any = None) -> Any:
 @function("tile", "keras.backend.tile")
 def _tile(input: Any, multiples: Any = None, n: Any = None) -> Any:
     repeats = multiples if n is None else n
+    input = ops.convert_to_tensor(input) if isinstance(input, list) else input
     return ops.tile(input, tuple(repeats) if isinstance(repeats, list) else repeats)
 
 
@@ -108,9 +110,48 @@ def _roll(input: Any, shift: Any, axis: Any) -> Any:
 
 @function("broadcast_to")
 def _broadcast_to(input: Any, shape: Any) -> Any:
-    if not isinstance(shape, list):
-        raise NotThisWay("a shape that the model computes")
-    return ops.broadcast_to(input, tuple(shape))
+    return ops.broadcast_to(input, _sizes(shape))
+
+
+def _sizes(shape: Any) -> Any:
+    """A shape: of numbers, or, where TensorFlow draws a graph, a tensor."""
+    if isinstance(shape, keras.KerasTensor):
+        raise NotThisWay("a shape that the model computes of values")
+    sizes = tuple(shape) if isinstance(shape, (list, tuple)) else shape
+    known = [size for size in sizes if isinstance(size, int)] if isinstance(sizes, tuple) else []
+    if math.prod(known) > MOST_ELEMENTS:
+        raise NotThisWay(f"a tensor of {math.prod(known)} elements")
+    return sizes
+
+
+@function("zeros", "keras.backend.zeros")
+def _zeros(shape: Any, dtype: Any = None, **others: Any) -> Any:
+    return ops.zeros(_sizes(shape), dtype=dtype or "float32")
+
+
+@function("ones", "keras.backend.ones")
+def _ones(shape: Any, dtype: Any = None, **others: Any) -> Any:
+    return ops.ones(_sizes(shape), dtype=dtype or "float32")
+
+
+@function("fill")
+def _fill(dims: Any, value: Any) -> Any:
+    return ops.full(_sizes(dims), value, dtype=_type_of(value))
+
+
+@function("range", "keras.backend.arange")
+def _range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, stop: Any = None, step: Any = None) -> Any:
+    """Integers, as sizes are, unless a float is among the arguments."""
+    limit, delta = stop if limit is None else limit, delta if step is None else step
+    dtype = dtype or next((found for found in map(_type_of, (start, limit, delta)) if found != "int32"), "int32")
+    return ops.arange(start, limit, delta, dtype=dtype)
+
+
+def _type_of(value: Any) -> str:
+    """Of a tensor or a number."""
+    if hasattr(value, "dtype"):
+        return str(keras.backend.standardize_dtype(value.dtype))
+    return "bool" if isinstance(value, bool) else "int32" if isinstance(value, int) else "float32"
 
 
 @function("gather", "keras.backend.gather")
@@ -136,10 +177,11 @@ def _slice(input_: Any, begin: Any = None, size: Any = None, start: Any = None) 
 @function("__operators__.getitem")
 def _getitem(tensor: Any, slice_spec: Any, var: Any = None) -> Any:
     items = slice_spec if isinstance(slice_spec, (list, tuple)) else [slice_spec]
-    return tensor[tuple(_index(item) for item in items)]
+    return tensor[tuple(index_of(item) for item in items)]
 
 
-def _index(item: Any) -> Any:
+def index_of(item: Any) -> Any:
+    """What stands between brackets, as descriptions write it."""
     if isinstance(item, dict):
         if item.get("class_name") in ("__ellipsis__", "Ellipsis"):
             return Ellipsis
@@ -190,78 +232,53 @@ def _einsum(equation: Any, *inputs: Any, **arguments: Any) -> Any:
     return ops.einsum(equation, *inputs)
 
 
-@function("image.resize", "image.resize_images_v2")
-def _resize(
-    images: Any,
-    size: Any,
-    method: str = "bilinear",
-    preserve_aspect_ratio: bool = False,
-    antialias: bool = False,
-) -> Any:
-    only(preserve_aspect_ratio=(preserve_aspect_ratio, False))
-    if method not in ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"):
-        raise NotThisWay(f"method={method!r}")
-    found = ops.image.resize(
-        images, tuple(size), interpolation=method, antialias=antialias, data_format="channels_last"
-    )
-    return found if method == "nearest" else ops.cast(found, "float32")
+@function("strided_slice")
+def _strided_slice(input_: Any, begin: Any, end: Any, strides: Any = None, **masks: Any) -> Any:
+    only(masks=(any(masks.values()), False))
+    steps = strides or [1] * len(begin)
+    return input_[tuple(slice(*each) for each in zip(begin, end, steps, strict=True))]
 
 
-@function("image.flip_left_right")
-def _flip_left_right(image: Any) -> Any:
-    return ops.flip(image, axis=-2)
+@function("sort")
+def _sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Any:
+    found = ops.sort(values, axis=axis)
+    return ops.flip(found, axis=axis) if direction == "DESCENDING" else found
 
 
-@function("image.flip_up_down")
-def _flip_up_down(image: Any) -> Any:
-    return ops.flip(image, axis=-3)
+@function("argsort")
+def _argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Any:
+    return ops.argsort(-values if direction == "DESCENDING" else values, axis=axis)
 
 
-@function("nn.depth_to_space")
-def _depth_to_space(input: Any, block_size: int, data_format: str = "NHWC") -> Any:
-    only(data_format=(data_format, "NHWC"))
-    height, width, channels = _image_sizes(input)
-    depth = channels // block_size**2
-    x = ops.reshape(input, (-1, height, width, block_size, block_size, depth))
-    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
-    return ops.reshape(x, (-1, height * block_size, width * block_size, depth))
+@function("sequence_mask")
+def _sequence_mask(lengths: Any, maxlen: Any = None, dtype: str = "bool") -> Any:
+    if maxlen is None:
+        raise NotThisWay("sequence_mask without maxlen")
+    return ops.cast(ops.arange(maxlen, dtype=lengths.dtype) < ops.expand_dims(lengths, -1), dtype)
 
 
-@function("nn.space_to_depth")
-def _space_to_depth(input: Any, block_size: int, data_format: str = "NHWC") -> Any:
-    only(data_format=(data_format, "NHWC"))
-    height, width, channels = _image_sizes(input)
-    x = ops.reshape(input, (-1, height // block_size, block_size, width // block_size, block_size, channels))
-    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
-    return ops.reshape(x, (-1, height // block_size, width // block_size, channels * block_size**2))
+@function("eye", "linalg.eye", "keras.backend.eye")
+def _eye(num_rows: Any = None, num_columns: Any = None, batch_shape: Any = None, dtype: Any = None, **size: Any) -> Any:
+    only(batch_shape=(batch_shape, None))
+    return ops.eye(size.get("size", num_rows), num_columns, dtype=dtype or "float32")
 
 
-def _image_sizes(image: Any) -> tuple[int, int, int]:
-    """Height, width and channels, all known."""
-    if len(image.shape) != 4 or None in image.shape[1:]:
-        raise NotThisWay("an image of open sizes")
-    return image.shape[1], image.shape[2], image.shape[3]
+@function("linspace")
+def _linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Any:
+    return ops.linspace(start, stop, num, dtype="float32", axis=axis)
 
 
-def _pool(name: str) -> Any:
-    what = getattr(ops, name)
-
-    def call(input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NHWC") -> Any:
-        only(data_format=(data_format, "NHWC"))
-        size, step = _two(ksize), _two(strides)
-        return what(input, size, step, padding=str(padding).lower(), data_format="channels_last")
-
-    return call
+@function("meshgrid")
+def _meshgrid(*tensors: Any, indexing: str = "xy") -> Any:
+    return ops.meshgrid(*tensors, indexing=indexing)
 
 
-def _two(value: Any) -> tuple[int, int]:
-    """Height and width of `2`, `[2, 2]` or `[1, 2, 2, 1]`."""
-    if isinstance(value, int):
-        return value, value
-    if len(value) == 4:
-        return value[1], value[2]
-    return (value[0], value[-1])
+@function("linalg.diag_part", "matrix_diag_part")
+def _diag_part(input: Any) -> Any:
+    return ops.diagonal(input, axis1=-2, axis2=-1)
 
 
-function("nn.max_pool2d", "nn.max_pool")(_pool("max_pool"))
-function("nn.avg_pool2d", "nn.avg_pool")(_pool("average_pool"))
+@function("linalg.band_part", "matrix_band_part")
+def _band_part(input: Any, num_lower: int, num_upper: int) -> Any:
+    found = input if num_lower < 0 else ops.triu(input, -num_lower)
+    return found if num_upper < 0 else ops.tril(found, num_upper)
