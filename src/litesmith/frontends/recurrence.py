@@ -5,37 +5,56 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litesmith.frontends.options import options
-from litesmith.ir.dims import Size
+from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.loops import note_loop
 from litesmith.ops.control import steps_text
 from litesmith.ops.lstm_cells import NotAnLstm
 from litesmith.ops.lstm_loops import scan_as_lstm
-from litesmith.ops.scan import Step
-from litesmith.ops.scan import scan as scan_as_loop
+from litesmith.ops.scan import Step, scan
 
 Found = tuple[list[Value], list[Value]]
 """The carried values after the last step, and the outputs."""
 
 
-def scan(
-    step: Step, carried: Sequence[Value], sequences: Sequence[Value], length: Size, *, name: str = "scan"
+def fused_scan(
+    step: Step, carried: Sequence[Value], sequences: Sequence[Value], length: Size, *, stacked: bool = True
 ) -> Found:
-    """`ops.scan.scan` along the first axis; with `rnn="fused"` as fused operators, or the report says why not."""
-    refused = ""
-    if options().rnn == "fused":
-        try:
-            return fused_scan(step, carried, sequences, length)
-        except NotAnLstm as reason:
-            refused = f", which the fused operator does not compute: {reason}"
-    note_loop("loop", length, steps_text(length) + refused)
-    return scan_as_loop(step, carried, sequences, length, name=name)
+    """What `ops.scan.scan` gives along the first axis, as fused operators.
 
-
-def fused_scan(step: Step, carried: Sequence[Value], sequences: Sequence[Value], length: Size) -> Found:
-    """The scan as fused operators; NotAnLstm where it is something else, or `rnn="fused"` was not asked for."""
+    NotAnLstm where it is something else, or `rnn="fused"` was not asked for.
+    """
     if options().rnn != "fused":
-        raise NotAnLstm('rnn="fused" was not asked for')
-    found = scan_as_lstm(step, carried, sequences, length)
+        raise NotAnLstm("")
+    found = scan_as_lstm(step, carried, sequences, length, stacked=stacked)
     note_loop("fused", length, 'rnn="fused"')
     return found
+
+
+def is_written_out(length: Size, most: int) -> bool:
+    """Whether a scan is written out step by step: of so many known steps, or where `rnn="unroll"` asks for it.
+
+    Loops of open lengths stay loops.
+    """
+    return not isinstance(length, Dim) and (length <= most or options().rnn == "unroll")
+
+
+def note_written_out(length: Size) -> None:
+    """Let the report tell that the steps stand one after the other."""
+    note_loop("unrolled", length, 'rnn="unroll"' if options().rnn == "unroll" else steps_text(length))
+
+
+def scan_as_loop(
+    step: Step,
+    carried: Sequence[Value],
+    sequences: Sequence[Value],
+    length: Size,
+    *,
+    stacked: bool = True,
+    name: str = "scan",
+    why_not_fused: str = "",
+) -> Found:
+    """`ops.scan.scan` along the first axis; the report is told why it is a loop."""
+    refused = f", which the fused operator does not compute: {why_not_fused}" if why_not_fused else ""
+    note_loop("loop", length, steps_text(length) + refused)
+    return scan(step, carried, sequences, length, stacked=stacked, name=name)

@@ -183,7 +183,10 @@ def _diagonals(term: Term) -> Term:
 
 
 def _summed(term: Term, needed: Iterable[str]) -> Term:
-    """Summed over the labels that nobody needs."""
+    """Summed over the labels that nobody needs; there is nothing to sum along axes of size 1."""
+    for label in term.labels:
+        if label not in needed and _is_one(term.size(label)):
+            term = term.without(label)
     kept = tuple(label for label in term.labels if label in needed)
     dropped = [i for i, label in enumerate(term.labels) if label not in needed]
     return Term(emit(Sum(), term.value, int32(dropped)), kept) if dropped else term

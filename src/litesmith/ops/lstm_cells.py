@@ -22,6 +22,8 @@ from litesmith.opset.rules import normalize_axis, sizes_of
 from litesmith.opset.shaping import ExpandDims, Reshape, Squeeze
 from litesmith.opset.slicing import Slice, StridedSlice
 
+RESHAPING = (Reshape, Squeeze, ExpandDims)
+
 
 class NotAnLstm(Exception):
     """A loop that the fused operator does not compute; its text says why."""
@@ -177,16 +179,28 @@ def _picked(columns: Columns) -> Columns | None:
     operation, value = columns.value.producer, columns.value
     if operation is None or not value.type.rank:
         return None
-    operator, first = operation.operator, operation.operands[0]
-    if isinstance(operator, (Reshape, Squeeze, ExpandDims)) and first is not None:
-        keeps = first.type.rank and same(first.type.shape[-1], value.type.shape[-1])
-        return columns.within(first, 0) if keeps else None
+    operator = operation.operator
+    if isinstance(operator, RESHAPING):
+        return _of_reshape(operation, columns)
     if isinstance(operator, (Split, SplitV)):
         return _of_split(operation, columns)
     if isinstance(operator, (Slice, StridedSlice)):
         return _of_slice(operation, columns)
     if isinstance(operator, Concatenation):
         return next((columns.within(part, -at) for part, at in parts(columns) if _lies_in(columns, part, at)), None)
+    return None
+
+
+def _of_reshape(operation: Operation, columns: Columns) -> Columns | None:
+    """Of what has the same columns, before it was reshaped once or several times."""
+    nearer: Operation | None = operation
+    while nearer is not None and isinstance(nearer.operator, RESHAPING):
+        x = nearer.operands[0]
+        if x is None:
+            return None
+        if x.type.rank and same(x.type.shape[-1], columns.value.type.shape[-1]):
+            return columns.within(x, 0)
+        nearer = x.producer
     return None
 
 

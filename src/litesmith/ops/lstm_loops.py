@@ -22,15 +22,19 @@ from litesmith.ops.sizes import size_scalar
 
 
 def scan_as_lstm(
-    step: StepFunction, carried: Sequence[Value], sequences: Sequence[Value], length: Size, axis: int = 0
+    step: StepFunction,
+    carried: Sequence[Value],
+    sequences: Sequence[Value],
+    length: Size,
+    *,
+    axis: int = 0,
+    stacked: bool = True,
 ) -> tuple[list[Value], list[Value]]:
     """What `ops.scan.scan` returns for the same arguments, computed by fused operators.
 
     The steps may read further sequences at a place that they count from 0. Raises NotAnLstm where a step is
     something else than one of LSTM cells, one upon the other.
     """
-    if current_builder().parent is not None:
-        raise NotAnLstm("it is inside of another loop or branch")
     with building_subgraph("lstm_step") as scratch:
         states = inputs_of(scratch, carried)
         slices = [scratch.graph.add_input(each.type.with_shape(_without(each, axis)), each.name) for each in sequences]
@@ -38,11 +42,11 @@ def scan_as_lstm(
     try:
         started = as_the_body_returns(carried, following)
         if started is not None:
-            return scan_as_lstm(step, started, sequences, length, axis)
+            return scan_as_lstm(step, started, sequences, length, axis=axis, stacked=stacked)
         captured = {inner: outer for outer, inner in scratch.captures}
         seen = Step(states, slices, following, outputs, captured)
         read = Sequences(seen, carried, dict(zip(slices, sequences, strict=True)), length, axis)
-        return _Loop(seen, carried, read, cells_of(seen)).run()
+        return _Loop(seen, carried, read, cells_of(seen)).run(stacked)
     finally:
         scratch.graph.outputs = []
         scratch.graph.prune()
@@ -72,7 +76,7 @@ class _Loop:
     batch_first: bool = True
     hoisted: dict[Operation, Operation] = field(default_factory=dict)
 
-    def run(self) -> tuple[list[Value], list[Value]]:
+    def run(self, stacked: bool) -> tuple[list[Value], list[Value]]:
         if not self.cells:
             raise NotAnLstm("its step is not that of an LSTM with sigmoid gates, tanh and no projection")
         self._require_nothing_else()
@@ -91,7 +95,7 @@ class _Loop:
             self._emit(*ready)
         self._finish()
         finals = [self.finals[place] for place in range(len(self.carried))]
-        return finals, [self._stacked(output) for output in self.step.outputs]
+        return finals, [(self._stacked if stacked else self._last)(output) for output in self.step.outputs]
 
     def _output(self, cell: Cell) -> Columns:
         """What the step computes as the output of a cell."""
@@ -212,9 +216,13 @@ class _Loop:
             elif self.read.counts(place):
                 self.finals[place] = math.add(initial, cast(size_scalar(self.read.length), initial.type.dtype))
             else:
-                shown = behind(Columns.of(new))
-                cell = next(cell for cell in self.cells if self._output(cell) == shown)
-                self.finals[place] = reshape(self.finals[cell.h], initial.type.shape)
+                self.finals[place] = self._last(new)
+
+    def _last(self, output: Value) -> Value:
+        """An output of a cell behind the last step."""
+        shown = behind(Columns.of(output))
+        cell = next(cell for cell in self.cells if self._output(cell) == shown)
+        return reshape(self.finals[cell.h], output.type.shape)
 
     def _stacked(self, output: Value) -> Value:
         """An output of the step, of all steps."""

@@ -74,14 +74,14 @@ def over_time(step, reverse=False, begin=0.0):
     return model
 
 
-def check_fused(model, *lengths, count=1, features=FEATURES, kind="UNIDIRECTIONAL_SEQUENCE_LSTM"):
+def check_fused(model, count=1, features=FEATURES, kind="UNIDIRECTIONAL_SEQUENCE_LSTM"):
     """Convert with `rnn="fused"` at open sizes, and compare with JAX at batches of 1 and 3."""
     lite = litesmith.convert(model, inputs=[("batch", "time", features)], rnn="fused", verify=False)
     for batch, length in ((1, 1), (3, 2), (1, 7), (3, 40)):
         x = np.random.default_rng(length).standard_normal((batch, length, features)).astype("float32")
         compare_arrays(jax.tree.leaves(model(x)), jax.tree.leaves(lite.run(x)), rtol=2e-6, atol=1e-6)
     assert builtins_of(lite).count(kind) == count
-    assert "WHILE" not in builtins_of(lite) or kind == "WHILE"
+    assert ("WHILE" in builtins_of(lite)) is (kind == "WHILE" or count == 0)
     return lite
 
 
@@ -93,3 +93,219 @@ def test_a_scan_over_an_lstm_is_one_operator_however_it_is_written(step):
 
 def test_a_scan_from_the_end():
     check_fused(over_time(keras_order, reverse=True))
+
+
+def test_features_that_are_one():
+    def step(carry, x):
+        h, c = updated(carry[1], *jnp.split(x @ KERNEL[:1] + carry[0] @ RECURRENT + BIAS, 4, -1))
+        return (h, c), h
+
+    check_fused(over_time(step), features=1)
+
+
+def test_units_that_are_one():
+    def step(carry, x):
+        h, c = updated(carry[1], *jnp.split(x @ KERNEL[:, :4] + carry[0] @ RECURRENT[:1, :4] + BIAS[:4], 4, -1))
+        return (h, c), h
+
+    def model(x):
+        first = jnp.ones((x.shape[0], 1))
+        return jax.lax.scan(step, (first, first), jnp.swapaxes(x, 0, 1))
+
+    check_fused(model)
+
+
+def test_an_input_that_is_projected_in_front_of_the_loop():
+    """As in layers that multiply all steps at once."""
+
+    def step(carry, z):
+        h, c = updated(carry[1], *jnp.split(z + carry[0] @ RECURRENT, 4, -1))
+        return (h, c), h
+
+    def model(x):
+        first = jnp.zeros((x.shape[0], UNITS))
+        return jax.lax.scan(step, (first, first), jnp.swapaxes(x @ KERNEL + BIAS, 0, 1))
+
+    check_fused(model)
+    check_fused(lambda x: over_time(step)(x @ KERNEL + BIAS))
+
+
+def test_two_sequences_of_which_one_is_read_in_part():
+    def step(carry, slices):
+        x, y = slices
+        h, c = updated(carry[1], *jnp.split(x @ KERNEL + y[:, 1:] @ KERNEL[:2] + carry[0] @ RECURRENT, 4, -1))
+        return (h, c), h
+
+    def model(x):
+        xs, first = jnp.swapaxes(x, 0, 1), jnp.zeros((x.shape[0], UNITS))
+        return jax.lax.scan(step, (first, first), (xs, jnp.cos(xs)))
+
+    check_fused(model)
+
+
+def test_samples_without_a_batch():
+    def step(carry, x):
+        h, c = updated(carry[1], *jnp.split(KERNEL.T @ x + RECURRENT.T @ carry[0] + BIAS, 4))
+        return (h, c), h
+
+    def model(step):
+        return lambda x: jax.lax.scan(step, (jnp.zeros(UNITS), jnp.ones(UNITS)), x)
+
+    lite = litesmith.convert(model(step), inputs=[("time", FEATURES)], rnn="fused")
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
+    check_fused(jax.vmap(model(keras_order)))
+
+
+def test_cells_upon_each_other_in_one_loop():
+    upper = weights(UNITS, 4 * UNITS, seed=4)
+
+    def step(carry, x):
+        (above, below) = carry
+        below, shown = keras_order(below, x)
+        h, c = updated(above[1], *jnp.split(shown @ upper + above[0] @ RECURRENT, 4, -1))
+        return ((h, c), below), h
+
+    def model(x):
+        first = jnp.zeros((x.shape[0], UNITS))
+        return jax.lax.scan(step, ((first, first), (first, first)), jnp.swapaxes(x, 0, 1))
+
+    check_fused(model, count=2)
+
+
+def test_two_loops_upon_each_other_and_in_both_directions():
+    def model(x):
+        _, below = over_time(keras_order)(x)
+        forward, backward = (over_time(basic_cell, reverse)(below[..., :FEATURES])[1] for reverse in (False, True))
+        return jnp.concatenate([forward, backward], -1)
+
+    check_fused(model, count=3)
+
+
+def test_few_steps_of_a_known_number_are_one_operator_too():
+    model = over_time(keras_order)
+    lite = litesmith.convert(model, inputs=[("batch", 3, FEATURES)], rnn="fused")
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" not in builtins_of(litesmith.convert(model, inputs=[("batch", 3, FEATURES)]))
+
+
+def test_a_loop_inside_of_another_one():
+    def model(x):
+        return jax.lax.map(over_time(keras_order, begin=0.1), jnp.stack([x, -x, x * 2, x + 1, x - 1, x * x]))
+
+    check_fused(model, kind="WHILE", count=1)
+    lite = litesmith.convert(model, inputs=[("batch", "time", FEATURES)], rnn="fused")
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
+
+
+PEEPHOLE = weights(UNITS, seed=5)
+
+
+def peepholes(carry, x):
+    h, c = carry
+    i, f, g, o = jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1)
+    h, c = updated(c, i + c * PEEPHOLE, f + c * PEEPHOLE, g, o)
+    return (h, c), h
+
+
+def peephole_of_a_matrix(carry, x):
+    h, c = carry
+    i, f, g, o = jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1)
+    h, c = updated(c, i, f + c @ RECURRENT[:, :UNITS], g, o)
+    return (h, c), h
+
+
+def other_activation(carry, x):
+    h, c = carry
+    i, f, g, o = jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.sin(g)
+    h = jax.nn.sigmoid(o) * jnp.tanh(c)
+    return (h, c), h
+
+
+def hard_gates(carry, x):
+    h, c = carry
+    i, f, g, o = jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1)
+    c = jax.nn.hard_sigmoid(f) * c + jax.nn.hard_sigmoid(i) * jnp.tanh(g)
+    h = jax.nn.hard_sigmoid(o) * jnp.tanh(c)
+    return (h, c), h
+
+
+def masked(carry, x):
+    h, c = carry
+    new_h, new_c = updated(c, *jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1))
+    keep = x[:, :1] > 0
+    return (jnp.where(keep, new_h, h), jnp.where(keep, new_c, c)), new_h
+
+
+def projection(carry, x):
+    h, c = carry
+    new_h, new_c = updated(c, *jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1))
+    return (new_h @ RECURRENT[:, :UNITS], new_c), new_h
+
+
+def coupled(carry, x):
+    """Its forget gate is what the input gate leaves."""
+    h, c = carry
+    i, _, g, o = jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1)
+    admitted = jax.nn.sigmoid(i)
+    c = (1 - admitted) * c + admitted * jnp.tanh(g)
+    h = jax.nn.sigmoid(o) * jnp.tanh(c)
+    return (h, c), h
+
+
+def shows_more(carry, x):
+    carry, h = keras_order(carry, x)
+    return carry, (h, carry[1])
+
+
+def shows_something_else(carry, x):
+    carry, h = keras_order(carry, x)
+    return carry, h + x[:, :1]
+
+
+def residual(carry, x):
+    h, c = carry
+    i, f, g, o = jnp.split(x @ KERNEL + h @ RECURRENT + BIAS, 4, -1)
+    h, c = updated(c, i, f, g + h, o)
+    return (h, c), h
+
+
+def sum_of_squares(carry, x):
+    h, c = carry
+    return (h + x[:, :1] ** 2, c), h
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (peepholes, "scaled one by one"),
+        (peephole_of_a_matrix, "read the cell state"),
+        (other_activation, "not that of an LSTM"),
+        (hard_gates, "not that of an LSTM"),
+        (masked, "not that of an LSTM"),
+        (projection, "not that of an LSTM"),
+        (coupled, "not that of an LSTM"),
+        (shows_more, "shows something else"),
+        (shows_something_else, "shows something else"),
+        (residual, "not multiplied with a matrix"),
+        (sum_of_squares, "not that of an LSTM"),
+    ],
+)
+def test_what_is_almost_an_lstm_stays_a_loop_and_says_why(step, reason):
+    lite = check_fused(over_time(step, begin=0.2), kind="UNIDIRECTIONAL_SEQUENCE_LSTM", count=0)
+    assert [loop.form for loop in lite.model.loops] == ["loop"]
+    assert reason in lite.model.loops[0].reason
+
+
+def test_a_state_that_the_step_carries_besides():
+    def step(carry, x):
+        lstm, total = carry
+        lstm, h = keras_order(lstm, x)
+        return (lstm, total + x), h
+
+    def model(x):
+        first = jnp.zeros((x.shape[0], UNITS))
+        return jax.lax.scan(step, ((first, first), jnp.zeros((x.shape[0], FEATURES))), jnp.swapaxes(x, 0, 1))
+
+    lite = check_fused(model, count=0)
+    assert "carries more" in lite.model.loops[0].reason

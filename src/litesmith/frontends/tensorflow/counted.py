@@ -1,4 +1,4 @@
-"""Loops that count up to a number of rounds known before, and set each place of lists in turn.
+"""Loops that count up to a number of rounds known before, and set each place of lists in turn, or the only one.
 
 So are recurrent layers, `tf.map_fn` and `tf.scan` written. As a scan, they cost no copy of their lists in each round.
 """
@@ -7,22 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
-from litesmith.frontends.recurrence import scan
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.lists import TensorList
 from litesmith.frontends.tensorflow.registry import as_value
 from litesmith.ir.builder import building_subgraph
 from litesmith.ir.dims import Dim, Size, same
 from litesmith.ir.graph import Value
+from litesmith.ops.array import expand_dims
 from litesmith.ops.control import inputs_of
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.scan import Step
 from litesmith.opset.binary import Add, Less, LogicalAnd
 from litesmith.opset.rules import sizes_of
 
 Round = Callable[[Sequence[Any]], list[Any]]
 """What a round, or the condition of the next one, makes of all items of a loop."""
+
+
+class Scan(Protocol):
+    """What runs steps: `ops.scan.scan`, or what gives the same in another form."""
+
+    def __call__(
+        self, step: Step, carried: Sequence[Value], sequences: Sequence[Value], length: Size, *, stacked: bool
+    ) -> tuple[list[Value], list[Value]]: ...
+
 
 ENDLESS = (1 << 31) - 1
 """A limit that stands for none."""
@@ -54,10 +64,14 @@ class _Recording(TensorList):
         raise NotCounted
 
 
-def as_scan(operands: Sequence[Any], changing: Sequence[int], condition: Round, body: Round) -> list[Any] | None:
+def as_scan(
+    operands: Sequence[Any], changing: Sequence[int], condition: Round, body: Round, scan: Scan
+) -> list[Any] | None:
     """The items behind a loop, as a scan; None for a loop that is none.
 
-    `changing`: the places of the items that a round changes.
+    Args:
+        changing: the places of the items that a round changes.
+        scan: what runs the steps.
     """
     lists = [place for place in changing if isinstance(operands[place], TensorList)]
     states = [place for place in changing if place not in lists]
@@ -74,21 +88,29 @@ def as_scan(operands: Sequence[Any], changing: Sequence[int], condition: Round, 
             items[place] = value
         return items
 
-    count = _count(operands, lists, states, carried, filled, condition, body)
-    if count is None:
+    seen = _seen(operands, lists, states, carried, filled, condition, body)
+    if seen is None:
         return None
 
     def step(values: list[Value], _: list[Value]) -> tuple[list[Value], list[Value]]:
         results = body(filled(values))
         return [as_value(results[place]) for place in states], [as_value(_set_in(results[place])) for place in lists]
 
-    final, outputs = scan(step, carried, [], count, name="while")
+    final, outputs = scan(step, carried, [], seen.count, stacked=seen.stacked)
     items = list(operands)
     for place, value in zip(states, final, strict=True):
         items[place] = value
     for place, output in zip(lists, outputs, strict=True):
-        items[place] = operands[place].filled(output)
+        items[place] = operands[place].filled(output if seen.stacked else expand_dims(output, 0))
     return items
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """How many rounds there are, and whether each sets another place of the lists rather than the only one."""
+
+    count: Size
+    stacked: bool
 
 
 def _is_new(given: TensorList) -> bool:
@@ -100,7 +122,7 @@ def _set_in(given: Any) -> Any:
     return given.noted[0][1]
 
 
-def _count(
+def _seen(
     operands: Sequence[Any],
     lists: Sequence[int],
     states: Sequence[int],
@@ -108,8 +130,8 @@ def _count(
     filled: Callable[[Sequence[Value]], list[Any]],
     condition: Round,
     body: Round,
-) -> Size | None:
-    """How many rounds there are, if each sets the next place of all lists, which have so many; seen from one round."""
+) -> _Counted | None:
+    """What one round shows of all, if each sets the next place of all lists, which have so many, or their only one."""
     with building_subgraph("first_round") as scratch:
         inputs = inputs_of(scratch, carried)
         try:
@@ -127,12 +149,15 @@ def _count(
     limits = _limits(test, counters) if test is not None else None
     scratch.graph.outputs = []
     scratch.graph.prune()
-    in_turn = all(len(each) == 1 and counters.get(each[0][0]) == 0 for each in sets)
-    if not (results and in_turn and limits):
+    if not (results and limits and all(len(each) == 1 for each in sets)):
         return None
-    count = limits[0]
+    count, indices = limits[0], [index for ((index, _),) in sets]
+    stacked = all(counters.get(index) == 0 for index in indices)
+    if not stacked and not all(_is_number(index) and not index.array.any() for index in indices):
+        return None
     lengths = [operands[place].length for place in lists]
-    return count if all(same(count, other) for other in (*limits[1:], *lengths)) else None
+    fits = all(same(length, count if stacked else 1) for length in lengths)
+    return _Counted(count, stacked) if fits and all(same(count, other) for other in limits[1:]) else None
 
 
 def _is_number(item: Any) -> bool:

@@ -7,11 +7,12 @@ from typing import Any
 
 from litesmith.frontends import recurrence
 from litesmith.frontends.jax.registry import imports
-from litesmith.ir.dims import Dim, Size
+from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, control
 from litesmith.ops.array import cast
+from litesmith.ops.lstm_cells import NotAnLstm
 
 Run = Callable[[Any, Sequence[Value]], list[Value]]
 
@@ -56,11 +57,14 @@ def scan(
         results = run(jaxpr, [*consts, *states, *slices])
         return results[:num_carry], results[num_carry:]
 
-    if not isinstance(length, Dim) and length <= MOST_UNROLLED:
-        return _unrolled(step, carried, sequences, int(length), reverse)
-    if reverse:
-        sequences = [array.flip(sequence, 0) for sequence in sequences]
-    final, outputs = recurrence.scan(step, carried, sequences, length)
+    in_order = [array.flip(sequence, 0) for sequence in sequences] if reverse else sequences
+    try:
+        final, outputs = recurrence.fused_scan(step, carried, in_order, length)
+    except NotAnLstm as reason:
+        if recurrence.is_written_out(length, MOST_UNROLLED):
+            recurrence.note_written_out(length)
+            return _unrolled(step, carried, sequences, int(length), reverse)
+        final, outputs = recurrence.scan_as_loop(step, carried, in_order, length, why_not_fused=str(reason))
     return [*final, *(array.flip(output, 0) if reverse else output for output in outputs)]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from litesmith.frontends import recurrence
+from litesmith.frontends.options import options
 from litesmith.frontends.tensorflow.counted import as_scan
 from litesmith.frontends.tensorflow.frames import SWITCHES
 from litesmith.frontends.tensorflow.graph import Function, FunctionName, Node, Program, Reference
@@ -19,9 +22,12 @@ from litesmith.ops import control, indexing, math
 from litesmith.ops.array import as_value as constant_of
 from litesmith.ops.array import cast
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.lstm_cells import NotAnLstm
 
 MOST_UNROLLED = 4
 """Loops of so many known rounds at most are written out."""
+MOST_IF_ASKED = 4096
+"""Those that set lists, with `rnn="unroll"`."""
 
 PASSING = frozenset({"Identity", "StopGradient"})
 """Operations that hand on what they read."""
@@ -84,14 +90,24 @@ class _Branches:
 def while_loop(*operands: Item, cond: FunctionName, body: FunctionName, run: Run, program: Program) -> list[Any]:
     """What a round hands on unchanged is not carried; loops of few known rounds are written out."""
     fixed = _fixed(program.function(body.name))
-    rounds = _rounds(run, cond, body, operands, program)
+    changing = [place for place in range(len(operands)) if place not in fixed]
+    way = partial(as_scan, operands, changing, lambda items: run(cond, items), lambda items: run(body, items))
+    why_not_fused = ""
+    if options().rnn == "fused":
+        try:
+            if (fused := way(recurrence.fused_scan)) is not None:
+                return fused
+        except NotAnLstm as reason:
+            why_not_fused = str(reason)
+    most = MOST_UNROLLED if options().rnn != "unroll" or not _has_lists(operands, changing) else MOST_IF_ASKED
+    rounds = _rounds(run, cond, body, operands, program, most)
     if rounds is not None:
         items = list(operands)
         for _ in range(rounds):
             items = run(body, items)
+        recurrence.note_written_out(rounds)
         return items
-    changing = [place for place in range(len(operands)) if place not in fixed]
-    counted = as_scan(operands, changing, lambda items: run(cond, items), lambda items: run(body, items))
+    counted = way(partial(recurrence.scan_as_loop, name="while", why_not_fused=why_not_fused))
     if counted is not None:
         return counted
     loop = _Loop(operands, changing)
@@ -156,13 +172,19 @@ def _hands_on(node: Node, reference: Reference) -> bool:
     return bool(node.inputs) and (node.op in PASSING or (node.op in SWITCHES and reference.index == 1))
 
 
-def _rounds(run: Run, cond: FunctionName, body: FunctionName, operands: Sequence[Any], program: Program) -> int | None:
-    """How many rounds there are, where that is computed from numbers alone, and they are few."""
+def _has_lists(operands: Sequence[Any], changing: Sequence[int]) -> bool:
+    return any(isinstance(operands[place], TensorList) for place in changing)
+
+
+def _rounds(
+    run: Run, cond: FunctionName, body: FunctionName, operands: Sequence[Any], program: Program, most: int
+) -> int | None:
+    """How many rounds there are, where that is computed from numbers alone, and they are not more than `most`."""
     decisive = _decisive(program.function(cond.name), program.function(body.name))
     if not all(isinstance(operands[place], Known) and not operands[place].is_open for place in decisive):
         return None
     items = list(operands)
-    for count in range(MOST_UNROLLED + 1):
+    for count in range(most + 1):
         (holds,) = run(cond, items, [0])
         if not isinstance(holds, Known) or holds.is_open:
             return None

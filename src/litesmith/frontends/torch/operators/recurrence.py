@@ -10,6 +10,7 @@ from litesmith.ir.builder import constant_value
 from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.loops import note_loop
+from litesmith.ir.types import DType
 from litesmith.ops import math, nn
 from litesmith.ops import recurrent as loops
 from litesmith.ops.array import concatenate, expand_dims, flip, slice_axis, squeeze, stack, transpose
@@ -58,10 +59,13 @@ def _one(
     """One layer in one direction; outputs stand in the order of time."""
     if len(weights) != (4 if has_biases else 2):
         raise Unsupported("an LSTM with proj_size")
-    recurrence = Recurrence(backwards=backwards, unrolled=_is_unrolled(x.type.shape[1]), keep_axis=True)
     kernel, recurrent_kernel = (transpose(each) for each in weights[:2])
     biases = (weights[2], weights[3]) if has_biases else (None, None)
-    found = LAYERS[kind](x, states, kernel, recurrent_kernel, biases, recurrence)
+    if kind == "lstm" and options().rnn == "fused" and x.type.dtype is DType.FLOAT32:
+        found = _fused(x, states, kernel, recurrent_kernel, biases, backwards)
+    else:
+        recurrence = Recurrence(backwards=backwards, unrolled=_is_unrolled(x.type.shape[1]), keep_axis=True)
+        found = LAYERS[kind](x, states, kernel, recurrent_kernel, biases, recurrence)
     if backwards:
         return found._replace(outputs=[flip(each, 1) for each in found.outputs])
     return found
@@ -72,7 +76,7 @@ def _is_unrolled(length: Size) -> bool:
     if options().rnn == "unroll":
         note_loop("unrolled", length, 'rnn="unroll"')
         return True
-    refused = ", as the fused operator does not show its final states" if options().rnn == "fused" else ""
+    refused = ", which the fused operator does not compute" if options().rnn == "fused" else ""
     note_loop("loop", length, steps_text(length) + refused)
     return False
 
@@ -80,12 +84,27 @@ def _is_unrolled(length: Size) -> bool:
 Biases = tuple[Value | None, Value | None]
 
 
+def _fused(
+    x: Value, states: Sequence[Value], kernel: Value, recurrent_kernel: Value, biases: Biases, backwards: bool
+) -> Result:
+    note_loop("fused", x.type.shape[1], 'rnn="fused"')
+    sequence = flip(x, 1) if backwards else x
+    outputs, last, cell = loops.fused(sequence, (states[0], states[1]), kernel, recurrent_kernel, _bias(biases))
+    return Result([last], [outputs], [last, cell])
+
+
+def _bias(biases: Biases) -> Value | None:
+    """The sum of both, if a layer has them."""
+    return None if biases[0] is None or biases[1] is None else math.add(biases[0], biases[1])
+
+
 def _lstm(
     x: Value, states: Sequence[Value], kernel: Value, recurrent_kernel: Value, biases: Biases, recurrence: Recurrence
 ) -> Result:
-    bias = None if biases[0] is None or biases[1] is None else math.add(biases[0], biases[1])
     first = (states[0], states[1])
-    return loops.lstm(x, first, kernel, recurrent_kernel, bias, recurrence, activation=nn.tanh, gate=nn.sigmoid)
+    return loops.lstm(
+        x, first, kernel, recurrent_kernel, _bias(biases), recurrence, activation=nn.tanh, gate=nn.sigmoid
+    )
 
 
 def _gru(
@@ -129,7 +148,7 @@ def _plain(activation: Callable[[Value], Value]) -> Callable[..., Result]:
         biases: Biases,
         recurrence: Recurrence,
     ) -> Result:
-        bias = None if biases[0] is None or biases[1] is None else math.add(biases[0], biases[1])
+        bias = _bias(biases)
 
         def step(states: list[Value], slices: list[Value]) -> tuple[list[Value], list[Value]]:
             h = activation(math.add(slices[0], math.dense(states[0], recurrent_kernel)))
