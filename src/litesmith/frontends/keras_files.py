@@ -157,7 +157,7 @@ def open_keras(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
         from litesmith.frontends.keras.decoded_lambdas import loading_decoded
         from litesmith.frontends.keras.loading import load
 
-        _require_known(file.path, config, custom_objects)
+        _require_known(file, config, custom_objects)
         with loading_decoded(functions):
             return load(file.path, file.is_archive, custom_objects)
     except LitesmithError:
@@ -188,15 +188,19 @@ def functions_in(path: Path, config: dict[str, Any], custom_objects: Mapping[str
     return decoded_functions(str(path), config, custom_objects)
 
 
-def _require_known(path: Path, config: Any, custom_objects: Mapping[str, Any]) -> None:
+def _require_known(file: KerasFile, config: Any, custom_objects: Mapping[str, Any]) -> None:
     """Raise F106 for classes and functions of nobody, with a beginning of each."""
-    from litesmith.frontends.keras.legacy.stubs import stub
+    from litesmith.frontends.keras.legacy.opening import stored_shapes
+    from litesmith.frontends.keras.legacy.stubs import archived_weights, stub
     from litesmith.frontends.keras.loading import entries_of, unknown_objects
 
     unknown = unknown_objects(config, custom_objects)
-    if unknown:
-        found = entries_of(config, unknown)
-        raise LitesmithError(UnknownClasses(str(path), tuple(unknown), stub(found, {})))
+    if not unknown:
+        return
+    found = entries_of(config, unknown)
+    with file.weights() as store:
+        weights = archived_weights(store, found) if file.is_archive else stored_shapes(store)
+    raise LitesmithError(UnknownClasses(str(file.path), tuple(unknown), stub(found, weights, config)))
 
 
 def _damage(file: KerasFile, error: Exception) -> str | None:

@@ -71,8 +71,8 @@ def made(
     part = planner.part(entry)
     problems: list[Diagnostic] = list(planner.refused)
     if planner.missing:
-        shapes = {name: [(each.own_name, each.shape) for each in listed] for name, listed in weights.items()}
-        problems.insert(0, UnknownClasses(path, tuple(planner.missing), stub(planner.missing, shapes)))
+        code = stub(planner.missing, _shapes(weights), entry)
+        problems.insert(0, UnknownClasses(path, tuple(planner.missing), code))
     if planner.calls:
         problems.append(UnknownFunctions(path, tuple(planner.calls)))
     turned = _convolutions(part) if origin.major == 1 and not origin.backend else ()
@@ -88,6 +88,15 @@ def made(
     except CannotCall as error:
         raise LitesmithError(UnknownFunctions(path, (str(error),))) from None
     return part
+
+
+def stored_shapes(file: h5py.File) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
+    """Names and shapes of the weights of each layer in an HDF5 file."""
+    return _shapes(by_layer(file.get("model_weights", file)))
+
+
+def _shapes(weights: Weights) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
+    return {name: [(each.own_name, each.shape) for each in listed] for name, listed in weights.items()}
 
 
 def _convolutions(part: Part) -> tuple[str, ...]:
