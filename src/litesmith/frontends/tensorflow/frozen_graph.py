@@ -19,11 +19,17 @@ from litesmith.frontends.shape_text import nested_inputs
 from litesmith.frontends.tensorflow.graph import Node, Program, Reference
 from litesmith.frontends.tensorflow.graph_ways import GraphWay, Signature, Tensor, content, scope_of, why_not_compared
 from litesmith.frontends.tensorflow.interpreter import Interpreter
+from litesmith.frontends.tensorflow.tables import loaded
 from litesmith.frontends.tensorflow.ways import import_ways
 from litesmith.frontends.tensorflow.wire import Malformed, Message
+from litesmith.ir.builder import building
+from litesmith.ir.graph import Graph
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType
 from litesmith.ops.errors import Unsupported
+
+FILLS = frozenset({"InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2"})
+"""Operations that give tables their entries."""
 
 
 class FrozenGraph:
@@ -76,6 +82,7 @@ class FrozenGraph:
             return named.import_graphs(said, batch, options, signatures)
         try:
             interpreter = Interpreter(self._program, scope_of)
+            self._fill_tables(interpreter)
             way = GraphWay(self.path.name, self._program, self._signature, interpreter, nested=False)
             model, calls = import_ways({DEFAULT: way}, {DEFAULT: inputs}, batch)
         except Malformed as error:
@@ -83,6 +90,12 @@ class FrozenGraph:
         except Unsupported as reason:
             raise LitesmithError(NoForm(Source(), str(self.path), str(reason))) from reason
         return Imported(model, calls, {DEFAULT: self})
+
+    def _fill_tables(self, interpreter: Interpreter) -> None:
+        """Give tables the entries that nodes of the graph give them."""
+        fills = [node.name for node in self._program if node.op in FILLS]
+        with building(Graph("tables")):
+            loaded(self._program.tables.values(), lambda: interpreter.run(self._program, {}, [], fills))
 
     def said_inputs(self, texts: Sequence[str]) -> Any:
         return nested_inputs(texts)

@@ -32,13 +32,18 @@ LEAST_STEPS, STEPS_OF_A_NODE = 10_000, 64
 ASSIGNMENTS = frozenset({
     "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ResourceScatterUpdate", "ResourceScatterAdd",
     "Assign", "AssignAdd", "AssignSub",
+    "InitializeTable", "InitializeTableV2", "InitializeTableFromTextFile", "InitializeTableFromTextFileV2",
+    "LookupTableImport", "LookupTableImportV2", "LookupTableInsert", "LookupTableInsertV2", "LookupTableRemoveV2",
+    "ResourceScatterSub", "ResourceScatterMul", "ResourceScatterDiv", "ResourceScatterMax", "ResourceScatterMin",
+    "ResourceScatterNdUpdate", "ResourceScatterNdAdd", "ResourceScatterNdSub", "ResourceScatterNdMax",
+    "ResourceScatterNdMin", "ResourceStridedSliceAssign",
 })  # fmt: skip
-"""Operations that are there for what they do to variables."""
+"""Operations that are there for what they do to variables and tables."""
 
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "If", "While", "Case"})
 """Operations that may do so by the functions that they call."""
 
-IN_ORDER = frozenset({"NoOp", "ReadVariableOp", "ResourceGather"})
+IN_ORDER = frozenset({"NoOp", "ReadVariableOp", "ResourceGather", "ResourceGatherNd"})
 """Operations that matter to others that only run after them: what reads a variable before it is assigned."""
 
 WhereFrom = Callable[[Node, int], Source | None]

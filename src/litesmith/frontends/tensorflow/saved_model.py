@@ -22,6 +22,7 @@ from litesmith.frontends.tensorflow.graph import Program, Reference
 from litesmith.frontends.tensorflow.graph_ways import GraphWay, Signature, Tensor, content, scope_of, why_not_compared
 from litesmith.frontends.tensorflow.interpreter import Interpreter
 from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.tables import loaded
 from litesmith.frontends.tensorflow.tensors import dtype_of, shape_of
 from litesmith.frontends.tensorflow.ways import import_ways
 from litesmith.frontends.tensorflow.wire import Malformed, Message
@@ -33,6 +34,13 @@ from litesmith.ops.errors import Unsupported
 
 SERVING = "serve"
 """The tag of the graph that is meant for inference."""
+
+
+INIT = "__saved_model_init_op"
+"""The signature whose output runs when a model of TensorFlow 2 is loaded."""
+
+MAIN = ("saved_model_main_op", "legacy_init_op")
+"""The collections that name the node that runs when a model of TensorFlow 1 is loaded."""
 
 
 class SavedModel:
@@ -123,24 +131,38 @@ class SavedModel:
             raise LitesmithError(NoSignature(str(self.path), name, tuple(sorted(self.signatures))))
         return self.signatures[name]
 
+    @property
+    def _main_operation(self) -> str:
+        """The node that runs when it is loaded, and fills its tables; nothing where there is none."""
+        signatures, collections = self._meta_graph.entries(5), self._meta_graph.entries(4)
+        if INIT in signatures:
+            outputs = signatures[INIT].entries(2).values()
+            return next((Reference.parse(output.text(1)).node for output in outputs), "")
+        for name in MAIN:
+            listed = collections[name].message(1).texts(1) if name in collections else []
+            if listed:
+                return Reference.parse(listed[0]).node
+        return ""
+
     def _interpreter(self, program: Program) -> Interpreter:
         """What runs the graph, with its variables as they were saved: as the graph itself restores them."""
         saver = self._meta_graph.message(3)
         prefix = self.path / "variables" / "variables"
         has_variables = prefix.with_name("variables.index").exists()
         interpreter = Interpreter(program, scope_of, Bundle(prefix) if has_variables else None)
-        restore = Reference.parse(saver.text(3)).node
-        if has_variables and restore:
-            given = {Reference.parse(saver.text(1)).node: Known.of(np.array(b"", object), DType.STRING)}
-            try:
-                with building(Graph("restore")):
-                    interpreter.run(program, given, [], [restore])
-            except (Malformed, Unsupported, OSError):
-                raise
-            except Exception as error:
-                raise Malformed(f"its variables cannot be restored ({quoted(error)})") from error
-            for variable in interpreter.variables.values():
-                variable.saved = variable.current
+        restore = Reference.parse(saver.text(3)).node if has_variables else ""
+        given = {Reference.parse(saver.text(1)).node: Known.of(np.array(b"", object), DType.STRING)} if restore else {}
+        fill = [self._main_operation] if self._main_operation else []
+        try:
+            with building(Graph("restore")):
+                interpreter.run(program, given, [], [restore] if restore else [])
+                loaded(program.tables.values(), lambda: interpreter.run(program, {}, [], fill))
+        except (Malformed, Unsupported, OSError):
+            raise
+        except Exception as error:
+            raise Malformed(f"its variables cannot be restored ({quoted(error)})") from error
+        for variable in interpreter.variables.values():
+            variable.saved = variable.current
         return interpreter
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -11,6 +12,7 @@ from litesmith.frontends.tensorflow.graph import Program, Reference
 from litesmith.frontends.tensorflow.interpreter import Interpreter, WhereFrom
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.frontends.tensorflow.tables import Entries, Table
 from litesmith.frontends.tensorflow.variables import Variable, refuse_assignments
 from litesmith.frontends.tensorflow.wire import Message
 from litesmith.ir.builder import constant_value
@@ -101,8 +103,27 @@ def _captured(outer: Any, weights: Mapping[int, Value], known: Mapping[int, Any]
         return Variable(weights[id(outer)].name, weights[id(outer)])
     variable = known.get(id(outer))
     if variable is None:
-        raise Unsupported("a resource other than a variable, such as a table")
+        return Table("captured", _Held(outer))
     type = TensorType(DType(variable.dtype.name), tuple(variable.shape.as_list()))
     weight = Constant(type, variable.numpy, ("tf.Variable", Identity(variable)))
     name = variable.name.split(":")[0]
     return Variable(name, constant_value(weight, name), variable)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A table of TensorFlow by its handle; `Unsupported` for a resource of another kind."""
+
+    handle: Any
+
+    def entries(self, keys: DType, values: DType) -> Entries:
+        self.count()
+        types = tf.as_dtype(keys.value), tf.as_dtype(values.value)
+        found = tf.raw_ops.LookupTableExportV2(table_handle=self.handle, Tkeys=types[0], Tvalues=types[1])
+        return found.keys.numpy(), found.values.numpy()
+
+    def count(self) -> int:
+        try:
+            return int(tf.raw_ops.LookupTableSizeV2(table_handle=self.handle))
+        except tf.errors.OpError as error:
+            raise Unsupported("a resource other than a variable or table") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litesmith.frontends.tensorflow.graph import Node
@@ -11,7 +12,7 @@ from litesmith.frontends.tensorflow.variables import Checkpoint, Unreadable, Var
 from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
-from litesmith.ops import indexing, math
+from litesmith.ops import array, indexing, math, scattering
 from litesmith.ops.errors import Unsupported
 
 
@@ -49,6 +50,44 @@ def assign_sub(resource: Item, x: Value) -> list[Any]:
     variable = _variable(resource)
     variable.assign(math.subtract(as_value(variable.read()), x))
     return []
+
+
+def _scatter(reduction: str | None, resource: Item, indices: Value, updates: Value) -> list[Any]:
+    """Rows written where their indices say; `reduction` combines them with what was there."""
+    count = indices.type.elements
+    rows = array.broadcast_to(updates, (*indices.type.shape, *updates.type.shape[indices.type.rank :]))
+    variable = _variable(resource)
+    tuples = array.reshape(indices, (count, 1))
+    flat = array.reshape(rows, (count, *rows.type.shape[indices.type.rank :]))
+    variable.assign(scattering.scatter_update(as_value(variable.read()), tuples, flat, reduction))
+    return []
+
+
+def _scatter_tuples(reduction: str | None, resource: Item, indices: Value, updates: Value) -> list[Any]:
+    variable = _variable(resource)
+    variable.assign(scattering.scatter_update(as_value(variable.read()), indices, updates, reduction))
+    return []
+
+
+for _name, _reduction in {"Update": None, "Add": "add", "Mul": "mul", "Max": "max", "Min": "min"}.items():
+    imports(f"ResourceScatter{_name}")(partial(_scatter, _reduction))
+for _name, _reduction in {"Update": None, "Add": "add", "Max": "max", "Min": "min"}.items():
+    imports(f"ResourceScatterNd{_name}")(partial(_scatter_tuples, _reduction))
+
+
+@imports("ResourceScatterSub")
+def scatter_sub(resource: Item, indices: Value, updates: Value) -> list[Any]:
+    return _scatter("add", resource, indices, math.negative(updates))
+
+
+@imports("ResourceScatterNdSub")
+def scatter_nd_sub(resource: Item, indices: Value, updates: Value) -> list[Any]:
+    return _scatter_tuples("add", resource, indices, math.negative(updates))
+
+
+@imports("ResourceGatherNd")
+def gather_nd(resource: Item, indices: Value) -> Value:
+    return indexing.get_item(as_value(_variable(resource).read()), array.unstack(indices, -1))
 
 
 @imports("VarIsInitializedOp")
