@@ -115,6 +115,16 @@ def test_code_that_is_an_expression_is_read_and_said(tmp_path, name):
     np.testing.assert_allclose(lite.run(x), model(x))
 
 
+def test_numbers_that_keras_computes_to_learn_shapes_warn_of_nothing(tmp_path, monkeypatch):
+    """On numpy it computes with memory as it comes: here, as it seldom comes, of the largest numbers."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x * x, name="square")])
+    model.save(path := tmp_path / "model.h5")
+    monkeypatch.setattr(np, "empty", lambda shape, dtype=float: np.full(shape, np.finfo("float32").max, dtype))
+    with pytest.warns(FindingWarning) as told:
+        litesmith.convert(path)
+    assert {type(warning.message) for warning in told} == {FindingWarning}
+
+
 @pytest.mark.parametrize("kind", [lambda_layer, lambda_layer_keras_2])
 def test_a_function_of_the_users_stands_for_code(tmp_path, kind):
     lite = litesmith.convert(kind(tmp_path), custom_objects={"to_unit": lambda x: x / 4})

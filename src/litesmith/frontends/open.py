@@ -126,14 +126,18 @@ def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None, archi
     if architecture is None and kind is Kind.KERAS_WEIGHTS:
         raise LitesmithError(WeightsOnly(str(path)))
     use_backend(may_choose=False)
+    import numpy as np
+
     from litesmith.frontends.keras_files import KerasFile, open_keras
 
     file = KerasFile(path, kind is Kind.KERAS)
-    if architecture is None:
-        return open_keras(file, custom_objects or {})
-    from litesmith.frontends.architecture import open_weights
+    # On numpy, Keras learns the shapes of results by computing with memory as it comes, of which numpy warns.
+    with np.errstate(all="ignore"):
+        if architecture is None:
+            return open_keras(file, custom_objects or {})
+        from litesmith.frontends.architecture import open_weights
 
-    return open_weights(file, architecture, custom_objects or {})
+        return open_weights(file, architecture, custom_objects or {})
 
 
 def read_litert(path: Path) -> bytes:
