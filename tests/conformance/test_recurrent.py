@@ -278,6 +278,25 @@ def test_the_fused_operator(length, options):
     assert "WHILE" not in builtins_of(lite)
 
 
+@pytest.mark.parametrize("options", [
+    {},
+    {"return_sequences": True, "go_backwards": True},
+    {"return_state": True, "return_sequences": True},
+    {"return_state": True, "go_backwards": True},
+])  # fmt: skip
+def test_cells_of_an_lstm_are_fused_too(options):
+    lite = of(layers.RNN(layers.LSTMCell(4), **options), None, 3, convert={"rnn": "fused"})
+    assert (builtins_of(lite).count("UNIDIRECTIONAL_SEQUENCE_LSTM"), builtins_of(lite).count("WHILE")) == (1, 0)
+    lite = of(layers.RNN([layers.LSTMCell(4), layers.LSTMCell(5)], **options), None, 3, convert={"rnn": "fused"})
+    assert (builtins_of(lite).count("UNIDIRECTIONAL_SEQUENCE_LSTM"), builtins_of(lite).count("WHILE")) == (2, 0)
+
+
+def test_cells_that_are_not_all_of_an_lstm_stay_a_loop_and_say_why():
+    lite = of(layers.RNN([layers.LSTMCell(4), layers.GRUCell(4)]), None, 3, convert={"rnn": "fused"})
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" not in builtins_of(lite)
+    assert "carries more than the states" in lite.model.loops[0].reason
+
+
 def test_the_fused_operator_begins_anew_in_each_call():
     x = keras.Input((6, 3))
     lite = litesmith.convert(keras.Model(x, layers.LSTM(4)(x)), rnn="fused")

@@ -39,9 +39,10 @@ def is_written_out(length: Size, most: int) -> bool:
     return not isinstance(length, Dim) and (length <= most or options().rnn == "unroll")
 
 
-def note_written_out(length: Size) -> None:
+def note_written_out(length: Size, why_not_fused: str = "") -> None:
     """Let the report tell that the steps stand one after the other."""
-    note_loop("unrolled", length, 'rnn="unroll"' if options().rnn == "unroll" else steps_text(length))
+    asked = options().rnn == "unroll"
+    note_loop("unrolled", length, 'rnn="unroll"' if asked else steps_text(length) + _refusal(why_not_fused))
 
 
 def scan_as_loop(
@@ -55,6 +56,12 @@ def scan_as_loop(
     why_not_fused: str = "",
 ) -> Found:
     """`ops.scan.scan` along the first axis; the report is told why it is a loop."""
-    refused = f", which the fused operator does not compute: {why_not_fused}" if why_not_fused else ""
-    note_loop("loop", length, steps_text(length) + refused)
+    note_loop("loop", length, steps_text(length) + _refusal(why_not_fused))
     return scan(step, carried, sequences, length, stacked=stacked, name=name)
+
+
+def _refusal(why_not_fused: str) -> str:
+    """Why a loop has not the form that was asked for."""
+    if options().rnn == "unroll":
+        return ', which rnn="unroll" cannot write out'
+    return f", which the fused operator does not compute: {why_not_fused}" if why_not_fused else ""

@@ -59,6 +59,7 @@ class Sums:
         columns = behind(columns)
         value, operation = columns.value, columns.value.producer
         if value in self.invariants:
+            _require_one_row(value)
             found.offsets.append(columns)
         elif self.is_source(columns):
             found.plain.append(columns)
@@ -79,8 +80,7 @@ class Sums:
         """An operand of a sum: of the result's rows, or an offset for all of them."""
         own = Columns.of(operand)
         if operand in self.invariants:
-            if not same(rows_of(operand), 1):
-                raise NotAnLstm("its gates add something else for each sample of the batch")
+            _require_one_row(operand)
             found.offsets.append(own if own.width == 1 else columns.within(operand, 0))
             return
         if not same(rows_of(operand), rows_of(columns.value)) or own.width != Columns.of(columns.value).width:
@@ -126,3 +126,8 @@ class Sums:
                 found.products.append((source, Matrix(weights, (columns.begin, columns.end), (0, 1), False)))
                 return
         raise NotAnLstm("its gates are scaled one by one, as those with peepholes are")
+
+
+def _require_one_row(offset: Value) -> None:
+    if not same(rows_of(offset), 1):
+        raise NotAnLstm("its gates add something else for each sample of the batch")

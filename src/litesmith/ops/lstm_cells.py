@@ -19,6 +19,7 @@ from litesmith.opset.elementwise import Logistic, Tanh
 from litesmith.opset.enums import Activation
 from litesmith.opset.joining import Concatenation, Split, SplitV
 from litesmith.opset.rules import normalize_axis, sizes_of
+from litesmith.opset.selection import SelectV2
 from litesmith.opset.shaping import ExpandDims, Reshape, Squeeze
 from litesmith.opset.slicing import Slice, StridedSlice
 
@@ -109,10 +110,18 @@ class Invariants:
 
 
 def cells_of(step: Step) -> list[Cell]:
-    """The cells of a step, each in front of those that may read its output."""
-    places = [place for place, state in enumerate(step.states) if state.type.dtype is DType.FLOAT32]
+    """The cells of a step. Their output is a state that the step reads."""
+    places = [place for place, state in enumerate(step.states) if state.type.dtype is DType.FLOAT32 and state.uses]
     found = (_cell(step, h, c) for h in places for c in places if h != c)
     return [cell for cell in found if cell is not None]
+
+
+def why_no_cells(step: Step) -> str:
+    """Why a step is none of LSTM cells."""
+    made = (behind(Columns.of(value)).value.producer for value in step.following if value.type.dtype is DType.FLOAT32)
+    if any(operation is not None and isinstance(operation.operator, SelectV2) for operation in made):
+        return "its step keeps states where a mask or a condition says so"
+    return "its step is not that of an LSTM with sigmoid gates, tanh and no projection"
 
 
 def _cell(step: Step, h: int, c: int) -> Cell | None:

@@ -14,7 +14,7 @@ from litesmith.ops.array import broadcast_to, cast, concatenate, full, reshape, 
 from litesmith.ops.control import as_the_body_returns, inputs_of
 from litesmith.ops.fused_lstm import Gate, fused_lstm
 from litesmith.ops.linear_sums import Matrix, Sum, Sums
-from litesmith.ops.lstm_cells import Cell, Columns, NotAnLstm, Step, behind, cells_of, rows_of
+from litesmith.ops.lstm_cells import Cell, Columns, NotAnLstm, Step, behind, cells_of, rows_of, why_no_cells
 from litesmith.ops.recurrent import weight_part
 from litesmith.ops.scan import Step as StepFunction
 from litesmith.ops.sequences_read import Input, Sequences
@@ -40,6 +40,8 @@ def scan_as_lstm(
         slices = [scratch.graph.add_input(each.type.with_shape(_without(each, axis)), each.name) for each in sequences]
         following, outputs = ([scratch.reach(value) for value in found] for found in step(states, slices))
     try:
+        if any(each.operator.has_side_effects or each.operator.subgraphs() for each in scratch.graph.operations):
+            raise NotAnLstm("its step has branches, loops or variables of its own")
         started = as_the_body_returns(carried, following)
         if started is not None:
             return scan_as_lstm(step, started, sequences, length, axis=axis, stacked=stacked)
@@ -78,7 +80,7 @@ class _Loop:
 
     def run(self, stacked: bool) -> tuple[list[Value], list[Value]]:
         if not self.cells:
-            raise NotAnLstm("its step is not that of an LSTM with sigmoid gates, tanh and no projection")
+            raise NotAnLstm(why_no_cells(self.step))
         self._require_nothing_else()
         waiting = [(cell, [self._sums_of(cell).of(gate) for gate in cell.gates]) for cell in self.cells]
         self.batch_first = self.read.axis == 1 or any(

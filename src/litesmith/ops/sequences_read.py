@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from litesmith.ir.dims import Size, same
 from litesmith.ir.graph import Value
-from litesmith.ops.array import reshape
+from litesmith.ops.array import flip, reshape
 from litesmith.ops.linear_sums import Matrix, Sums
-from litesmith.ops.lstm_cells import Columns, Invariants, NotAnLstm, Step, rows_of
+from litesmith.ops.lstm_cells import RESHAPING, Columns, Invariants, NotAnLstm, Step, rows_of
 from litesmith.opset.binary import Add, Mul
 from litesmith.opset.joining import AddN
 from litesmith.opset.matmul import BatchMatmul, FullyConnected
 from litesmith.opset.rules import sizes_of
-from litesmith.opset.shaping import ExpandDims, Reshape, Squeeze, Transpose
+from litesmith.opset.shaping import ReverseV2, Transpose
 from litesmith.opset.slicing import Gather
 
 
@@ -51,6 +51,7 @@ class Sequences:
         self.step, self.carried, self.sequences = step, carried, sequences
         self.length, self.axis = length, axis
         self.invariants = Invariants(step.captured)
+        self._as_given: dict[Value, tuple[Value, bool]] = {}
 
     def counts(self, place: int) -> bool:
         """Whether a carried value is one more after each step."""
@@ -83,26 +84,30 @@ class Sequences:
 
     def _state_behind(self, index: Value | None) -> int | None:
         while index is not None and index.producer is not None:
-            if not isinstance(index.producer.operator, (Reshape, Squeeze, ExpandDims)):
+            if not isinstance(index.producer.operator, RESHAPING):
                 return None
             index = index.producer.operands[0]
         return self.step.states.index(index) if index in self.step.states else None
 
     def input_of(self, columns: Columns) -> Input:
-        """The sequence that columns are read of, as it is before its axes are exchanged."""
+        """The sequence that columns are read of, batch first where that is at hand."""
         around = self._around(columns.value)
         assert around is not None
-        exchanged = around.producer
-        if exchanged is not None and isinstance(exchanged.operator, Transpose):
-            x, order = exchanged.operands
-            if x is not None and sizes_of(order) == (1, 0, 2):
-                return Input(x, self.axis == 0, columns.begin, columns.end)
-        if self.axis == 1 and around.type.rank != 3:
+        if around not in self._as_given:
+            self._as_given[around] = self._given(around, rows_of(columns.value))
+        sequence, batch_first = self._as_given[around]
+        return Input(sequence, batch_first, columns.begin, columns.end)
+
+    def _given(self, sequence: Value, batch: Size) -> tuple[Value, bool]:
+        """A sequence with three axes, and whether the first is the batch."""
+        if self.axis == 1 and sequence.type.rank != 3:
             raise NotAnLstm("its sequences have more axes")
         if self.axis == 1:
-            return Input(around, True, columns.begin, columns.end)
-        flat = reshape(around, (self.length, rows_of(columns.value), around.type.shape[-1]))
-        return Input(flat, False, columns.begin, columns.end)
+            return sequence, True
+        exchanged = _batch_first(sequence)
+        if exchanged is not None:
+            return exchanged, True
+        return reshape(sequence, (self.length, batch, sequence.type.shape[-1])), False
 
     def projected(self, columns: Columns) -> Projected:
         """A sequence as the products that make it in front of the loop."""
@@ -116,6 +121,20 @@ class Sequences:
             sequence = reshape(source.value, (*rows, source.value.type.shape[-1]))
             products.append((Input(sequence, found.batch_first, source.begin, source.end), matrix))
         return Projected(products, sum.offsets)
+
+
+def _batch_first(sequence: Value) -> Value | None:
+    """What a sequence is before its first two axes were exchanged, with the same direction of time."""
+    operation = sequence.producer
+    if operation is None:
+        return None
+    x, axes = operation.operands[0], sizes_of(operation.operands[-1])
+    if x is not None and isinstance(operation.operator, Transpose) and axes == (1, 0, 2):
+        return x
+    if x is not None and isinstance(operation.operator, ReverseV2) and axes == (0,):
+        exchanged = _batch_first(x)
+        return None if exchanged is None else flip(exchanged, 1)
+    return None
 
 
 def _is_no_product(columns: Columns) -> bool:

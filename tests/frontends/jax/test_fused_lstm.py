@@ -95,6 +95,29 @@ def test_a_scan_from_the_end():
     check_fused(over_time(keras_order, reverse=True))
 
 
+def test_time_first():
+    def model(x):
+        first = jnp.full((x.shape[1], UNITS), 0.2)
+        return jax.lax.scan(keras_order, (first, first), x)
+
+    lite = check_fused(model)
+    assert "TRANSPOSE" not in builtins_of(lite)
+
+
+def test_the_last_output_is_carried_besides_and_so_are_a_count_and_what_does_not_change():
+    def step(carry, x):
+        lstm, _, count, same = carry
+        lstm, h = keras_order(lstm, x)
+        return (lstm, h, count + 1, same), None
+
+    def model(x):
+        first = jnp.zeros((x.shape[0], UNITS))
+        carry = ((first, first), first, jnp.int32(3), x[:, 0])
+        return jax.lax.scan(step, carry, jnp.swapaxes(x, 0, 1))[0]
+
+    check_fused(model)
+
+
 def test_features_that_are_one():
     def step(carry, x):
         h, c = updated(carry[1], *jnp.split(x @ KERNEL[:1] + carry[0] @ RECURRENT + BIAS, 4, -1))
@@ -282,7 +305,7 @@ def sum_of_squares(carry, x):
         (peephole_of_a_matrix, "read the cell state"),
         (other_activation, "not that of an LSTM"),
         (hard_gates, "not that of an LSTM"),
-        (masked, "not that of an LSTM"),
+        (masked, "a mask or a condition"),
         (projection, "not that of an LSTM"),
         (coupled, "not that of an LSTM"),
         (shows_more, "shows something else"),

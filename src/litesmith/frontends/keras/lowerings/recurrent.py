@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from keras import activations, tree
@@ -19,7 +20,10 @@ from litesmith.ir.types import DType
 from litesmith.ops import math, recurrent
 from litesmith.ops.array import as_value, cast, expand_dims, flip, reshape
 from litesmith.ops.control import steps_text
-from litesmith.ops.recurrent import Mask, Recurrence, weight_part
+from litesmith.ops.lstm_cells import NotAnLstm
+from litesmith.ops.lstm_loops import scan_as_lstm
+from litesmith.ops.recurrent import Mask, Recurrence, Result, at_end, weight_part
+from litesmith.ops.scan import Step
 
 Lowered = tuple[Any, Any, Any]
 """The last output, all outputs, and the final states."""
@@ -54,20 +58,45 @@ def rnn(
         new = [as_value(leaf, dtype) for leaf, dtype in zip(tree.flatten(new_states), types, strict=True)]
         return new, [as_value(leaf) for leaf in tree.flatten(output)]
 
-    recurrence = Recurrence(
-        axis=0 if time_major else 1,
-        backwards=go_backwards,
-        unrolled=_is_unrolled(tree.flatten(inputs)[0].type.shape[0 if time_major else 1], unroll),
-        all_outputs=return_all_outputs,
-    )
     flat = [as_value(state) for state in tree.flatten(initial_states)]
     counted = None
     if mask is not None:
         held = None if zero_output_for_mask else _held_state(initial_states)
         counted = Mask(_per_step(mask), held, previous_output=unroll)
-    last, outputs, states = recurrence.run(step, tree.flatten(inputs), flat, counted)
+    recurrence = Recurrence(axis=0 if time_major else 1, backwards=go_backwards, all_outputs=return_all_outputs)
+    last, outputs, states = _run(recurrence, step, tree.flatten(inputs), flat, counted, unroll)
     pack = tree.pack_sequence_as
     return pack(returned[0], last), pack(returned[0], outputs), pack(initial_states, states)
+
+
+def _run(
+    recurrence: Recurrence,
+    step: Step,
+    sequences: Sequence[Value],
+    states: Sequence[Value],
+    mask: Mask | None,
+    unroll: bool,
+) -> Result:
+    """The recurrence in the form that is asked for; cells of an LSTM may be fused."""
+    length, why_not_fused = sequences[0].type.shape[recurrence.axis], "it has a mask"
+    if options().rnn == "fused" and mask is None and not unroll:
+        try:
+            found = _fused_cells(recurrence, step, sequences, states)
+        except NotAnLstm as reason:
+            why_not_fused = str(reason)
+        else:
+            note_loop("fused", length, 'rnn="fused"')
+            return found
+    unrolled = _is_unrolled(length, unroll, why_not_fused)
+    return replace(recurrence, unrolled=unrolled).run(step, sequences, states, mask)
+
+
+def _fused_cells(recurrence: Recurrence, step: Step, sequences: Sequence[Value], states: Sequence[Value]) -> Result:
+    axis, length = recurrence.axis, sequences[0].type.shape[recurrence.axis]
+    in_order = [flip(sequence, axis) for sequence in sequences] if recurrence.backwards else sequences
+    finals, outputs = scan_as_lstm(step, states, in_order, length, axis=axis)
+    last = [at_end(output, axis) for output in outputs]
+    return Result(last, outputs if recurrence.all_outputs else [expand_dims(each, axis) for each in last], finals)
 
 
 def _held_state(initial_states: Any) -> int:
@@ -170,13 +199,14 @@ def _row(bias: Value, row: int) -> Value:
     return reshape(weight_part(bias, 0, row, row + 1), (bias.type.shape[1],))
 
 
-def _is_unrolled(length: Size, unroll: bool) -> bool:
+def _is_unrolled(length: Size, unroll: bool, why_not_fused: str = "") -> bool:
     """Whether the steps are written out one after the other; the report is told."""
     if unroll or options().rnn == "unroll":
         note_loop("unrolled", length, "unroll=True" if unroll else 'rnn="unroll"')
         return True
     refused = ", which the fused operator does not compute" if options().rnn == "fused" else ""
-    note_loop("loop", length, steps_text(length) + refused)
+    because = f": {why_not_fused}" if refused and why_not_fused else ""
+    note_loop("loop", length, steps_text(length) + refused + because)
     return False
 
 
