@@ -208,3 +208,28 @@ def test_assigning_a_raw_variable_is_refused():
     (finding,) = raised.value.diagnostics
     assert finding.code == "K103"
     assert "is assigned" in finding.message()
+
+
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_lstm_of_keras_in_a_saved_model_is_the_fused_operator(tmp_path, sequences, backwards):
+    x = keras.Input((None, 3))
+    model = keras.Model(x, layers.LSTM(4, return_sequences=sequences, go_backwards=backwards)(x))
+    model.export(str(tmp_path / "saved"), verbose=False)
+    lite = litesmith.convert(tmp_path / "saved", rnn="fused")
+    assert "WHILE" not in builtins_of(lite)
+    assert "TRANSPOSE" not in builtins_of(lite)
+    for shape in ((1, 1, 3), (3, 9, 3)):
+        values = np.random.default_rng(0).standard_normal(shape).astype("float32")
+        (found,) = lite.run(values).values()
+        np.testing.assert_allclose(found, model(values), rtol=1e-5, atol=1e-6)
+
+
+def test_layers_of_keras_in_a_saved_model_of_which_some_are_fused(tmp_path):
+    x = h = keras.Input((9, 3))
+    h = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(h)
+    h = layers.LSTM(5, return_sequences=True, activation="softsign")(layers.Masking()(h))
+    model = keras.Model(x, layers.LSTM(4)(layers.GRU(4, return_sequences=True)(h)))
+    model.export(str(tmp_path / "saved"), verbose=False)
+    lite = litesmith.convert(tmp_path / "saved", rnn="fused")
+    assert [loop.form for loop in lite.model.loops] == ["fused", "fused", "loop", "loop", "loop"]
