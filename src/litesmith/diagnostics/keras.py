@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import linecache
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
 from litesmith.ir.source import Source
+
+
+def said_at(place: Source) -> str:
+    """The user's line at a place; empty where it cannot be read."""
+    return linecache.getline(place.file, place.line or 0).strip() if place.file else ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class UntraceableLayer(KerasDiagnostic, code="K103"):
         Keras layers and `keras.ops`; functions of TensorFlow, JAX, torch or numpy cannot take them.
     Example: a custom layer whose `call` uses `tf.math.sin(x)` or `np.mean(x)`.
     How to fix: use the function of the same name in `keras.ops`; for an `if` on values of a
-        tensor, `keras.ops.where` or `keras.ops.cond`.
+        tensor, `keras.ops.where` or `keras.ops.cond`; for random numbers, `keras.random`, or an input of the model.
     """
 
     layer_class: str
@@ -85,6 +91,12 @@ class UntraceableLayer(KerasDiagnostic, code="K103"):
     def hint(self) -> str:
         if "as a boolean" in self.error:
             return "Use keras.ops.where or keras.ops.cond in place of if, while, and, or, not on values of a tensor."
+        if "random" in f"{self.error} {said_at(self.source)}".lower():
+            return (
+                "Draw with keras.random and a seed, keras.random.normal(keras.ops.shape(x), seed=self.seed) where "
+                "__init__ has self.seed = keras.random.SeedGenerator(1); or give the random numbers to the model as an "
+                "input, or draw in training only (if training:)."
+            )
         return "Use keras.ops in place of functions of tf, jax, torch or numpy on the layer's tensors."
 
 
@@ -139,7 +151,8 @@ class DiffersEachTime(KerasDiagnostic, code="K202"):
 
     Why it matters: the file would hold what one run happened to do, such as one draw of random numbers.
     Example: a layer that adds `np.random.normal(size=(4,))` in its `call`, or counts its calls in Python.
-    How to fix: give what changes to the model as an input, or leave it to training (`if training:`).
+    How to fix: draw random numbers with `keras.random`; give what else changes to the model as an input, or leave it
+        to training (`if training:`).
     """
 
     operation: str
@@ -148,7 +161,10 @@ class DiffersEachTime(KerasDiagnostic, code="K202"):
         return f"The model is not the same each time that it is run: {self.operation} was built otherwise."
 
     def hint(self) -> str:
-        return "Give what changes from run to run, such as random numbers, to the model as an input."
+        return (
+            "Draw random numbers with keras.random and a keras.random.SeedGenerator; give what else changes from run to "
+            "run to the model as an input."
+        )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from litesmith.ir.constants import Constant, Identity
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 
+FRAMEWORKS = ("tensorflow", "jax", "jaxlib", "torch")
+
 
 def to_values(argument: Any) -> Any:
     """An argument with values in place of tensors and variables; all else as it is."""
@@ -34,7 +36,18 @@ def to_values(argument: Any) -> Any:
         return {key: to_values(item) for key, item in argument.items()}
     if isinstance(argument, slice):
         return slice(*map(to_values, (argument.start, argument.stop, argument.step)))
-    return argument
+    held = _of_another_framework(argument)
+    return argument if held is None else array_value(held)
+
+
+def _of_another_framework(argument: Any) -> np.ndarray[Any, Any] | None:
+    """The elements of a tensor of a framework that Keras does not run on, as numpy's backend takes them; else None."""
+    if type(argument).__module__.partition(".")[0] not in FRAMEWORKS or not hasattr(argument, "__array__"):
+        return None
+    try:
+        return np.asarray(argument)
+    except Exception:  # one without elements, of whatever kind its framework has
+        return None
 
 
 def to_tensors(result: Any) -> Any:

@@ -17,6 +17,7 @@ from torch.export.graph_signature import ConstantArgument, InputKind, OutputKind
 from litesmith.frontends.torch import higher_order
 from litesmith.frontends.torch.aliasing import functional, is_in_place
 from litesmith.frontends.torch.exporting import line_of
+from litesmith.frontends.torch.recurrence import called_by_users
 from litesmith.frontends.torch.registry import NEVER_MATTERS, Deferred, Import, import_of, name_of
 from litesmith.frontends.torch.sizes import computed
 from litesmith.frontends.torch.tensors import as_values, dtype_of, held_value
@@ -153,7 +154,7 @@ class Interpreter:
         if rule is None:
             raise Unsupported(f"the torch operator {name} has no LiteRT form that Litesmith knows")
         source = current_source()
-        with source_scope(Source(source.layer, f"torch.{name}", source.file, source.line)):
+        with source_scope(Source(source.layer, called_by_users(name, args), source.file, source.line)):
             result = rule.function(**self._arguments(target or node.target, name, rule, args, kwargs, node))
         return _checked(name, result, node.meta.get("val"))
 

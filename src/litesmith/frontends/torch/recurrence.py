@@ -6,7 +6,7 @@ traced here, the functions that these modules call become this operator instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,13 @@ KINDS: dict[Callable[..., Any], str] = {
     torch.rnn_tanh: "tanh",
     torch.rnn_relu: "relu",
 }
+MODULES = {"lstm": "LSTM", "gru": "GRU", "tanh": "RNN", "relu": "RNN"}
+
+
+def called_by_users(name: str, arguments: Sequence[Any]) -> str:
+    """What users call an operator of a program: `torch.aten.add`, and `torch.nn.LSTM` for the one of this module."""
+    is_own = name == OPERATOR.replace("::", ".")
+    return f"torch.nn.{MODULES[arguments[0]]}" if is_own else f"torch.{name}"
 
 
 @torch.library.custom_op(OPERATOR, mutates_args=())  # type: ignore[untyped-decorator]
