@@ -47,6 +47,50 @@ def recurrent(
     return [result, *(stack(column, 0) for column in zip(*lasts, strict=True))]
 
 
+@imports("lstm.input")
+def lstm(
+    x: Value,
+    hx: Sequence[Value],
+    params: Sequence[Value],
+    has_biases: bool,
+    num_layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> Sequence[Value]:
+    """As programs have it that others exported."""
+    _require_inference(dropout, train)
+    return recurrent("lstm", x, hx, params, has_biases, num_layers, bidirectional, batch_first)
+
+
+def _of_one_state(kind: str) -> Callable[..., Sequence[Value]]:
+    def layers(
+        x: Value,
+        hx: Value,
+        params: Sequence[Value],
+        has_biases: bool,
+        num_layers: int,
+        dropout: float,
+        train: bool,
+        bidirectional: bool,
+        batch_first: bool,
+    ) -> Sequence[Value]:
+        _require_inference(dropout, train)
+        return recurrent(kind, x, [hx], params, has_biases, num_layers, bidirectional, batch_first)
+
+    return layers
+
+
+for _name, _kind in (("gru.input", "gru"), ("rnn_tanh.input", "tanh"), ("rnn_relu.input", "relu")):
+    imports(_name)(_of_one_state(_kind))
+
+
+def _require_inference(dropout: float, train: bool) -> None:
+    if train and dropout:
+        raise Unsupported("dropout between recurrent layers as in training; export the module after .eval()")
+
+
 def _of_each_layer(weights: Sequence[Value], count: int) -> Iterator[Sequence[Value]]:
     each = len(weights) // count
     for place in range(count):
