@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.ir.source import Source
 
 SHOWN = 8
 """How many names are shown."""
@@ -61,3 +62,31 @@ class NoSuchTensor(Diagnostic, code="G102", bad_input=True):
         if similar:
             return f"Did you mean {_shown(tuple(similar[:SHOWN]))}?"
         return f"Its nodes begin with {_shown(self.names)}."
+
+
+@dataclass(frozen=True)
+class DoesNotFit(Diagnostic, code="G103", bad_input=True):
+    """An operation of a graph in a file is given what it does not take.
+
+    Why it matters: what the operation computes is then not known.
+    Example: a file of which some bytes were changed, so that a product is of matrices whose sizes differ.
+    How to fix: load the file in TensorFlow. Where TensorFlow refuses it too, the file is damaged; where it does not,
+        that is a bug in Litesmith: please report it.
+    """
+
+    path: str
+    source: Source
+    operation: str
+    problem: str
+
+    @property
+    def where(self) -> Source | None:
+        return self.source
+
+    def message(self) -> str:
+        return f"{self.operation} in {self.path} is given what does not fit: {self.problem}."
+
+    def hint(self) -> str:
+        return (
+            "Load it in TensorFlow: if that works, this is a bug in Litesmith, please report it; if not, it is damaged."
+        )

@@ -100,7 +100,7 @@ class _Reader:
             values[index] = graph.add_input(self._type(tensor, (batch,) if _sizes(tensor) else ()), _text(tensor.name))
         for index, tensor in enumerate(table.tensors or ()):
             if values[index] is None and index not in produced:
-                values[index] = self._constant(tensor)
+                values[index] = self._unproduced(tensor)
         for operator in table.operators or ():
             graph.insert(self._operation(operator, table, values))
         graph.outputs = [_there(values, index) for index in _indices(table.outputs)]
@@ -164,20 +164,21 @@ class _Reader:
         probe = PROBES[0] if name == "batch" else PROBES[self.unknown % (len(PROBES) - 1) + 1]
         return symbol(f"{name}_{self.unknown}", probe)
 
-    def _constant(self, tensor: Any) -> Value:
-        """A tensor that nothing produces: a constant, or a variable without content."""
+    def _unproduced(self, tensor: Any) -> Value | None:
+        """A tensor that nothing produces: a constant, or a variable without content; None for what has nothing."""
         type = self._type(tensor)
         value = Value(type, _text(tensor.name))
         value.is_variable = bool(tensor.isVariable)
         data = self._bytes(tensor.buffer)
-        if data.size and not type.sparsity and data.size < type.nbytes:
-            raise Damaged(f"the tensor '{value.name}' is {type}, and its buffer has {data.size} bytes")
         if data.size or (type.elements == 0 and not value.is_variable):
+            _check_size(value, data.size)
             shape = (data.size // max(type.dtype.numpy.itemsize, 1),) if type.sparsity else type.shape
             value.constant = Constant(
                 type, lambda: decode(data, type.dtype, shape), ("buffer", tensor.buffer, type.dtype, shape)
             )
-        return value
+            if type.dtype is DType.STRING:
+                value.constant.array()  # whose lengths may lead nowhere
+        return value if value.constant is not None or value.is_variable else None
 
     def _bytes(self, index: int) -> np.ndarray[Any, Any]:
         buffer = self.table.buffers[index]
@@ -258,6 +259,16 @@ class _Reader:
             tuple(names_in.get(value, value.name) for value in graph.inputs),
             tuple(_output_names(graph, names_out)),
         )
+
+
+def _check_size(value: Value, size: int) -> None:
+    """Raise `Damaged` where a buffer of so many bytes is not what the runtime takes for a constant."""
+    type = value.type
+    if any(isinstance(axis, Dim) for axis in type.shape):
+        raise Damaged(f"the constant '{value.name}' is {type}, of open sizes")
+    is_free = type.sparsity is not None or type.dtype is DType.STRING
+    if not is_free and (size < type.nbytes or (size > type.nbytes and type.dtype.bits >= 8)):
+        raise Damaged(f"the tensor '{value.name}' is {type}, and its buffer has {size} bytes")
 
 
 def _output_names(graph: Graph, named: list[tuple[str, Value]]) -> list[str]:

@@ -83,7 +83,7 @@ class FrozenGraph:
         try:
             interpreter = Interpreter(self._program, scope_of)
             self._fill_tables(interpreter)
-            way = GraphWay(self.path.name, self._program, self._signature, interpreter, nested=False)
+            way = GraphWay(self.path.name, self._program, self._signature, interpreter, self.path, nested=False)
             model, calls = import_ways({DEFAULT: way}, {DEFAULT: inputs}, batch)
         except Malformed as error:
             raise LitesmithError(DamagedFile(str(self.path), str(error))) from error

@@ -50,10 +50,17 @@ class GraphWay:
     """A signature of a graph as a way to call it."""
 
     def __init__(
-        self, name: str, program: Program, signature: Signature, interpreter: Interpreter, nested: bool = True
+        self,
+        name: str,
+        program: Program,
+        signature: Signature,
+        interpreter: Interpreter,
+        path: Path,
+        nested: bool = True,
     ) -> None:
         """`nested`: inputs and outputs are dictionaries even where there is one of them."""
         self.name = name
+        self.path: str | None = str(path)
         self.program = program
         self.signature = signature
         self.interpreter = interpreter

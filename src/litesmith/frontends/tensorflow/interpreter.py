@@ -180,7 +180,7 @@ class Interpreter:
             if name in given:
                 found[name] = given[name]
             elif name in node:
-                found[name] = node.attribute(name)
+                found[name] = rule.attribute(name, node.attribute(name))
             elif default is inspect.Parameter.empty:
                 raise Malformed(f"the node {node.name!r} has no attribute {name!r}")
         return found

@@ -86,6 +86,8 @@ class TensorFlowFunction:
 class ConcreteWay:
     """A concrete function as a way to call its graph."""
 
+    path: str | None = None
+
     def __init__(self, concrete: Any, name: str) -> None:
         self.name = name
         self.concrete = Concrete(concrete, _lines_of(name, concrete.graph))

@@ -21,10 +21,12 @@ import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NewType, TypeVar
+from types import UnionType
+from typing import Any, NewType, TypeVar, get_args, get_origin
 
 from litesmith.frontends.tensorflow.known import Known, known_elements
 from litesmith.frontends.tensorflow.variables import Variable
+from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ops.errors import Unsupported
@@ -58,6 +60,7 @@ class Import:
     Attributes:
         operands: what each operand is handed over as; the last stands for all that follow where `is_variadic`.
         attributes: those taken by keyword, with their defaults (`inspect.Parameter.empty` for none).
+        kinds: what each of these is.
         outputs: the names of the outputs in a function; empty where they are one list.
     """
 
@@ -65,6 +68,7 @@ class Import:
     operands: tuple[Any, ...]
     is_variadic: bool
     attributes: dict[str, Any]
+    kinds: dict[str, Any]
     outputs: tuple[str, ...]
 
     def taken(self, name: str, items: Sequence[Any]) -> list[Any]:
@@ -75,8 +79,26 @@ class Import:
         kinds = [self.operands[min(place, count - 1)] for place in range(len(items))]
         return [_taken_as(kind, item) for kind, item in zip(kinds, items, strict=True)]
 
+    def attribute(self, name: str, found: Any) -> Any:
+        """What a graph says an attribute is; raises `Malformed` where that is something else than the import takes."""
+        if not _is_of(self.kinds[name], found):
+            raise Malformed(f"the attribute {name!r} is {found!r:.40}")
+        return found
+
 
 _by_name: dict[str, Import] = {}
+
+
+def _is_of(kind: Any, found: Any) -> bool:
+    """Whether a value is of a kind, as far as it is a class, or a sequence of one."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (tuple, Sequence):
+        return isinstance(found, tuple) and all(_is_of(arguments[0], item) for item in found)
+    if origin is UnionType:
+        return any(_is_of(each, found) for each in arguments)
+    if isinstance(found, bool):
+        return kind in (bool, Any)
+    return not isinstance(origin or kind, type) or isinstance(found, origin or kind)
 
 
 def imports(*names: str, outputs: Sequence[str] = ()) -> Callable[[Function], Function]:
@@ -90,6 +112,7 @@ def imports(*names: str, outputs: Sequence[str] = ()) -> Callable[[Function], Fu
             tuple(each.annotation for each in positional),
             any(each.kind is each.VAR_POSITIONAL for each in positional),
             {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY},
+            {each.name: each.annotation for each in parameters if each.kind is each.KEYWORD_ONLY},
             tuple(outputs),
         )
         for name in names:

@@ -86,7 +86,7 @@ class SavedModel:
             given = {self._chosen(self.signature): inputs} if signatures is None else dict(signatures)
             program = Program(self._meta_graph.message(2))
             interpreter = self._interpreter(program)
-            ways = {name: GraphWay(name, program, self._signature(name), interpreter) for name in given}
+            ways = {name: GraphWay(name, program, self._signature(name), interpreter, self.path) for name in given}
             model, calls = import_ways(ways, given, batch)
         except (Malformed, OSError) as error:
             raise LitesmithError(DamagedFile(str(self.path), str(error))) from error

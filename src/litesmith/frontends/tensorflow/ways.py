@@ -7,9 +7,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.graphs import DoesNotFit
 from litesmith.diagnostics.internal import LoweringFailed
 from litesmith.diagnostics.keras import InputMismatch
 from litesmith.diagnostics.programs import NeedsInputs, NoForm
+from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.inputs import InputType, describe, flatten_given, given_input, with_batch, with_one_bound
 from litesmith.frontends.open_sizes import OpenSizes
 from litesmith.frontends.original import DEFAULT
@@ -23,9 +25,13 @@ from litesmith.ir.builder import building
 from litesmith.ir.calling import Calling
 from litesmith.ir.graph import Graph, Model, Signature, Value
 from litesmith.ir.nesting import Nesting, nesting_of
+from litesmith.ir.operator import TypeRule
 from litesmith.ir.source import Source
 from litesmith.ops.errors import Unsupported
 from litesmith.opset.variable import RESET
+
+CONTRADICTIONS = (TypeRule, LookupError, ValueError, TypeError, ArithmeticError)
+"""What imports run into where operands and attributes are such as TensorFlow would not have put into a graph."""
 
 
 class AnyShape(InputType):
@@ -39,11 +45,13 @@ class Way(Protocol):
         name: as people call it.
         inputs: nested as it takes them, `InputType` leaves.
         interpreter: what runs the program.
+        path: of the file that it is in; None for a program that TensorFlow has looked through.
     """
 
     name: str
     inputs: Any
     interpreter: Interpreter
+    path: str | None
 
     @property
     def variables(self) -> Mapping[Hashable, Variable]:
@@ -147,8 +155,11 @@ def _findings(way: Way) -> Iterator[None]:
         raise LitesmithError(NoForm(source, source.operation or way.name, str(reason))) from reason
     except Exception as error:
         source = way.interpreter.source or Source()
+        operation = source.operation or way.name
+        if way.path is not None and isinstance(error, CONTRADICTIONS):
+            raise LitesmithError(DoesNotFit(way.path, source, operation, quoted(error))) from error
         text = f"{type(error).__name__}: {error}"
-        raise LitesmithError(LoweringFailed(source, source.operation or way.name, text)) from error
+        raise LitesmithError(LoweringFailed(source, operation, text)) from error
 
 
 def names_of(nesting: Nesting) -> list[str]:

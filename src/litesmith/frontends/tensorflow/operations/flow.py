@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from litesmith.frontends.tensorflow.graph import FunctionName
 from litesmith.frontends.tensorflow.known import Known
 from litesmith.frontends.tensorflow.registry import Item, Run, imports
+from litesmith.ir.types import DType
 from litesmith.ops.errors import Unsupported
 
 
@@ -34,7 +37,7 @@ def placeholder() -> list[Any]:
 
 
 @imports("Const", "HostConst")
-def constant(*, value: Any, dtype: Any) -> Known:
+def constant(*, value: np.ndarray[Any, Any], dtype: DType) -> Known:
     return Known.of(value, dtype)
 
 
