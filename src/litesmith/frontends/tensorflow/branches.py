@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from litesmith.frontends.tensorflow.frames import MERGES, SWITCHES, Acts, AddPart, Nodes, constant, with_predicate
+from litesmith.frontends.tensorflow.frames import (
+    MERGES,
+    SWITCHES,
+    Acts,
+    AddPart,
+    Effort,
+    Nodes,
+    constant,
+    with_predicate,
+)
 from litesmith.frontends.tensorflow.graph import MadeNode, Node, Reference
 from litesmith.ir.types import DType
 from litesmith.ops.errors import Unsupported
@@ -26,9 +35,6 @@ MOST_SIDES = 64
 
 MOST_COMPARED = 1_000_000
 """How often branches are compared, to compute what several share once; behind that, each is for itself."""
-
-LEAST_WALKED, WALKED_PER_NODE = 100_000, 64
-"""How often nodes may be looked at to find what branches compute."""
 
 
 @dataclass
@@ -47,10 +53,13 @@ class _Branch:
 class Branches:
     """The branches that wanted nodes depend on, in a graph without loops."""
 
-    def __init__(self, nodes: Nodes, given: Collection[str], wanted: Sequence[Reference], acts: Acts) -> None:
+    def __init__(
+        self, nodes: Nodes, given: Collection[str], wanted: Sequence[Reference], acts: Acts, effort: Effort
+    ) -> None:
         self.nodes = {name: node for name, node in nodes.items() if name not in given}
         self.acts = acts
-        self.compared = self.walked = 0
+        self.effort = effort
+        self.compared = 0
         self.origins: dict[Reference, Reference] = {}
         names = [each.node for each in wanted]
         self.order = _in_order(self.nodes, names)
@@ -59,6 +68,7 @@ class Branches:
         self.rank = {name: place for place, name in enumerate(self.order)}
         self.sides: dict[str, Sides] = {}
         for name in self.order:
+            self.effort.spend()
             self.sides[name] = self._sides_of_node(self.nodes[name])
         self.operands: dict[str, tuple[Reference, list[Reference]]] = {}
         self._reach(names)
@@ -154,7 +164,7 @@ class Branches:
         outside: dict[Reference, None] = {}
         waiting = list(wanted)
         while waiting:
-            self.walked += 1
+            self.effort.spend()
             reference = waiting.pop()
             node = self.nodes.get(reference.node)
             is_switch = node is not None and self._predicate(node) == predicate
@@ -168,8 +178,6 @@ class Branches:
             waiting += node.inputs[:1] if is_switch else node.inputs
             acting = [Reference(each) for each in node.after if self.acts(each)]
             waiting += [each for each in acting if (predicate, side) in self.sides.get(each.node, ())]
-        if self.walked > max(LEAST_WALKED, WALKED_PER_NODE * len(self.nodes)):
-            raise Unsupported("branches of TensorFlow 1 that share too much with one another")
         return nodes, outside
 
     def _branches(self) -> list[_Branch]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from litesmith.frontends.tensorflow.graph import FunctionName, MadeNode, Node, Reference
 from litesmith.ir.types import DType
+from litesmith.ops.errors import Unsupported
 
 ENTERS = frozenset({"Enter", "RefEnter"})
 EXITS = frozenset({"Exit", "RefExit"})
@@ -28,8 +29,28 @@ AddPart = Callable[[str, dict[str, Node], Sequence[str], Sequence[Reference]], F
 """Makes a function of a name, nodes, arguments and results."""
 
 
+LEAST_EFFORT, EFFORT_PER_NODE = 300_000, 16
+"""How often nodes may be looked at: so often in all, or so often each on average."""
+
+
 class NoLoop(Exception):
     """Why what an Exit belongs to is no loop."""
+
+
+class Effort:
+    """How often nodes may still be looked at, to find the loops and branches of a program."""
+
+    def __init__(self, size: int) -> None:
+        """`size`: how many nodes there are."""
+        self.left = max(LEAST_EFFORT, EFFORT_PER_NODE * size)
+
+    def spend(self) -> None:
+        """Count a node that is looked at; raise `Unsupported` where it were too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise Unsupported(
+                "loops and branches of TensorFlow 1 that share too much, or are too deep inside of one another"
+            )
 
 
 class Frame:
@@ -43,7 +64,8 @@ class Frame:
         after: what runs before the loop.
     """
 
-    def __init__(self, nodes: Nodes, given: Collection[str], acts: Acts, condition: Node) -> None:
+    def __init__(self, nodes: Nodes, given: Collection[str], acts: Acts, condition: Node, effort: Effort) -> None:
+        self.effort = effort
         self.graph = nodes
         self.given = given
         self.acts = acts
@@ -61,19 +83,21 @@ class Frame:
         outside: list[Reference] = []
         waiting = [self.condition.name, merge.name]
         while waiting:
-            node = self._node(waiting.pop())
-            if node.name in self.variables or node.name in self.constants or node.name in self.nodes:
+            self.effort.spend()
+            name = waiting.pop()
+            if name in self.nodes or name in self.variables or name in self.constants:
                 continue
+            node = self._node(name)
             if node.op in ENTERS and self._is_ours(node):
-                self.constants[node.name] = _only(node)
-                outside.append(self._entered(node))
-            elif self._is_variable(node):
+                self.constants[name] = self._entered(node)
+                outside.append(self.constants[name])
+            elif node.op in MERGES and self._is_variable(node):
                 enter, again = self._round(node)
-                self.variables[node.name] = self._entered(enter), _only(again)
-                outside.append(self.variables[node.name][0])
+                self.variables[name] = self._entered(enter), _only(again)
+                outside.append(self.variables[name][0])
                 waiting.append(_only(again).node)
             else:
-                self.nodes[node.name] = node
+                self.nodes[name] = node
                 waiting += [each.node for each in node.inputs]
                 waiting += [each for each in node.after if self.acts(each)]
         if merge.name not in self.variables:
@@ -109,8 +133,6 @@ class Frame:
         return "frame_name" in enter and enter.attribute("frame_name") == self.name
 
     def _is_variable(self, node: Node) -> bool:
-        if node.op not in MERGES:
-            return False
         enters = [self.graph[each.node] for each in node.inputs if each.node in self.graph]
         return any(enter.op in ENTERS and self._is_ours(enter) for enter in enters)
 
@@ -128,7 +150,9 @@ class Frame:
         return node.op in SWITCHES and len(node.inputs) == 2 and node.inputs[1].node == self.condition.name
 
 
-def loops(nodes: Nodes, given: Collection[str], wanted: Iterable[Reference], acts: Acts, add_part: AddPart) -> Nodes:
+def loops(
+    nodes: Nodes, given: Collection[str], wanted: Iterable[Reference], acts: Acts, add_part: AddPart, effort: Effort
+) -> Nodes:
     """What stands for the loops that wanted nodes depend on, and for the Exits of these."""
     frames: dict[str, Frame] = {}
     exits: dict[str, tuple[Frame, str]] = {}
@@ -146,7 +170,7 @@ def loops(nodes: Nodes, given: Collection[str], wanted: Iterable[Reference], act
             continue
         try:
             merge, condition = _left(nodes, node)
-            frame = frames.setdefault(condition.name, Frame(nodes, given, acts, condition))
+            frame = frames.setdefault(condition.name, Frame(nodes, given, acts, condition, effort))
             waiting += [each.node for each in frame.take(merge)]
             exits[name] = frame, merge.name
         except NoLoop as problem:

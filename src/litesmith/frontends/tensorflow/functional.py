@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from litesmith.frontends.tensorflow.branches import Branches
-from litesmith.frontends.tensorflow.frames import EXITS, MERGES, loops
+from litesmith.frontends.tensorflow.frames import EXITS, MERGES, Effort, loops
 from litesmith.frontends.tensorflow.graph import Body, Function, Program, Reference
 from litesmith.frontends.tensorflow.registry import import_of
 from litesmith.frontends.tensorflow.wire import Malformed
@@ -20,6 +20,7 @@ def functional(
     wanted: Sequence[Reference],
     always: Sequence[str],
     acts: Acts,
+    effort: Effort,
 ) -> tuple[Body, Sequence[Reference]]:
     """A graph or function without the loops and branches of TensorFlow 1 that some outputs need, and these.
 
@@ -33,9 +34,9 @@ def functional(
     if isinstance(body, Function) and not body.is_part:
         body, wanted = _by_place(body), [by_place(body, each) for each in wanted]
     run = [*wanted, *map(Reference, always)]
-    of_loops = loops(body.nodes, given, run, lambda name: acts(body, name), program.add_part)
+    of_loops = loops(body.nodes, given, run, lambda name: acts(body, name), program.add_part, effort)
     without = Body({**body.nodes, **of_loops})
-    branches = Branches(without.nodes, given, run, lambda name: acts(without, name))
+    branches = Branches(without.nodes, given, run, lambda name: acts(without, name), effort)
     return Body({**without.nodes, **branches.made(program.add_part)}), wanted
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from typing import Any
 
 from litesmith.frontends.tensorflow.computing import computed, is_computed
-from litesmith.frontends.tensorflow.frames import MERGES
+from litesmith.frontends.tensorflow.frames import MERGES, Effort
 from litesmith.frontends.tensorflow.functional import by_place, functional
 from litesmith.frontends.tensorflow.graph import Body, Function, FunctionName, Node, Program, Reference
 from litesmith.frontends.tensorflow.known import known_elements
@@ -73,6 +73,7 @@ class Interpreter:
         self.depth = 0
         self.calls = 0
         self.steps = 0
+        self._effort = Effort(program.size)
         self._functional: dict[Hashable, tuple[Body, Sequence[Reference]]] = {}
         self._assigns: dict[str, bool] = {}
 
@@ -115,7 +116,7 @@ class Interpreter:
         """What takes the place of a body with control flow of TensorFlow 1."""
         key = body, frozenset(given), tuple(wanted), tuple(always)
         if key not in self._functional:
-            self._functional[key] = functional(self.program, body, given, wanted, always, self.acts)
+            self._functional[key] = functional(self.program, body, given, wanted, always, self.acts, self._effort)
         return self._functional[key]
 
     def unknown(self, body: Body, wanted: Sequence[Reference]) -> list[tuple[str, Source]]:

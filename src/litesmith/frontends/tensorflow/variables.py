@@ -32,6 +32,9 @@ class Unreadable:
 class NotTaken:
     """What stands for all that belongs to a branch of TensorFlow 1 that is not taken."""
 
+    def __repr__(self) -> str:
+        return "what is on a side of a branch that is not taken"
+
 
 NOT_TAKEN = NotTaken()
 
