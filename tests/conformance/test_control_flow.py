@@ -383,3 +383,45 @@ def test_a_layer_with_weights_in_a_loop():
 def test_plain_keras_is_left_alone_while_nothing_is_imported():
     litesmith.convert(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
     assert ops.fori_loop(0, 3, lambda i, s: s + i, 1) == 4
+
+
+class ScansAnLstm(keras.layers.Layer):
+    """An LSTM that is written as a scan over the first axis."""
+
+    def __init__(self, activation=ops.tanh, unroll=1):
+        super().__init__()
+        self.activation, self.unroll = activation, unroll
+
+    def build(self, shape):
+        self.kernel = self.add_weight((shape[-1], 16), name="kernel")
+        self.recurrent = self.add_weight((4, 16), name="recurrent")
+
+    def call(self, x):
+        def step(states, x):
+            h, c = states
+            i, f, g, o = ops.split(ops.matmul(x, self.kernel) + ops.matmul(h, self.recurrent), 4, axis=-1)
+            c = ops.sigmoid(f) * c + ops.sigmoid(i) * self.activation(g)
+            h = ops.sigmoid(o) * self.activation(c)
+            return (h, c), h
+
+        first = ops.zeros((ops.shape(x)[0], 4))
+        (_, c), outputs = ops.scan(step, (first, first), ops.transpose(x, (1, 0, 2)), unroll=self.unroll)
+        return ops.transpose(outputs, (1, 0, 2)), c
+
+
+@pytest.mark.parametrize(
+    ("layer", "length", "rnn", "form"),
+    [
+        (ScansAnLstm(), None, "fused", "fused"),
+        (ScansAnLstm(), 3, "fused", "fused"),
+        (ScansAnLstm(ops.softsign), None, "fused", "loop"),
+        (ScansAnLstm(), None, "while", "loop"),
+        (ScansAnLstm(), 9, "unroll", "unrolled"),
+        (ScansAnLstm(unroll=True), 9, "fused", "unrolled"),
+    ],
+)
+def test_a_scan_that_is_an_lstm_has_the_form_that_is_asked_for(layer, length, rnn, form):
+    x = keras.Input((length, 3))
+    lite = check_converts(keras.Model(x, layer(x)), convert={"rnn": rnn})
+    assert [loop.form for loop in lite.model.loops] == [form]
+    assert ("UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)) is (form == "fused")

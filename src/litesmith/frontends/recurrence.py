@@ -39,10 +39,10 @@ def is_written_out(length: Size, most: int) -> bool:
     return not isinstance(length, Dim) and (length <= most or options().rnn == "unroll")
 
 
-def note_written_out(length: Size, why_not_fused: str = "") -> None:
-    """Let the report tell that the steps stand one after the other."""
-    asked = options().rnn == "unroll"
-    note_loop("unrolled", length, 'rnn="unroll"' if asked else steps_text(length) + _refusal(why_not_fused))
+def note_written_out(length: Size, most: int, why_not_fused: str = "") -> None:
+    """Let the report tell that the steps stand one after the other, asked for or as they are few."""
+    asked = options().rnn == "unroll" and length > most
+    note_loop("unrolled", length, 'rnn="unroll"' if asked else f"{most} steps or fewer" + _refusal(why_not_fused))
 
 
 def scan_as_loop(
@@ -56,12 +56,11 @@ def scan_as_loop(
     why_not_fused: str = "",
 ) -> Found:
     """`ops.scan.scan` along the first axis; the report is told why it is a loop."""
-    note_loop("loop", length, steps_text(length) + _refusal(why_not_fused))
+    left = ', which rnn="unroll" cannot write out' if options().rnn == "unroll" else _refusal(why_not_fused)
+    note_loop("loop", length, steps_text(length) + left)
     return scan(step, carried, sequences, length, stacked=stacked, name=name)
 
 
 def _refusal(why_not_fused: str) -> str:
-    """Why a loop has not the form that was asked for."""
-    if options().rnn == "unroll":
-        return ', which rnn="unroll" cannot write out'
+    """Why a scan is not fused."""
     return f", which the fused operator does not compute: {why_not_fused}" if why_not_fused else ""

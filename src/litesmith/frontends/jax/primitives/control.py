@@ -62,7 +62,7 @@ def scan(
         final, outputs = recurrence.fused_scan(step, carried, in_order, length)
     except NotAnLstm as reason:
         if recurrence.is_written_out(length, MOST_UNROLLED):
-            recurrence.note_written_out(length, str(reason))
+            recurrence.note_written_out(length, MOST_UNROLLED, str(reason))
             return _unrolled(step, carried, sequences, int(length), reverse)
         final, outputs = recurrence.scan_as_loop(step, carried, in_order, length, why_not_fused=str(reason))
     return [*final, *(array.flip(output, 0) if reverse else output for output in outputs)]

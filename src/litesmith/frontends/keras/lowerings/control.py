@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import KerasTensor, tree
 
+from litesmith.frontends import recurrence
 from litesmith.frontends.keras.arguments import to_tensors, to_values
 from litesmith.frontends.keras.lowerings.promotion import common_dtype
 from litesmith.frontends.keras.registry import CallbackFailed, Declined, lowers
@@ -18,8 +19,8 @@ from litesmith.ir.types import DType
 from litesmith.ops import array, control, math, prefixes
 from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
+from litesmith.ops.lstm_cells import NotAnLstm
 from litesmith.ops.scan import Step
-from litesmith.ops.scan import scan as scan_over
 from litesmith.ops.sizes import known_size
 
 Function = Callable[..., Any]
@@ -170,16 +171,28 @@ def scan(f: Function, init: Any, xs: Any = None, length: Any = None, reverse: bo
         return _carried_on(init, carried, carry), [as_value(leaf) for leaf in tree.flatten(y) if leaf is not None]
 
     count = _length(sequences, length)
-    is_asked = unroll is True or (isinstance(unroll, int) and unroll >= count)
-    if not isinstance(count, Dim) and (is_asked or 0 < count <= MOST_UNROLLED):
-        note_loop("unrolled", count, f"unroll={unroll}" if is_asked and count > MOST_UNROLLED else FEW_STEPS)
-        final, outputs = _written_out(step, carried, sequences, count)
-    else:
-        note_loop("loop", count, control.steps_text(count))
-        final, outputs = scan_over(step, carried, sequences, count)
+    final, outputs = _scanned(step, carried, sequences, count, unroll)
     if reverse:
         outputs = [array.flip(output, 0) for output in outputs]
     return _pack(init, final), _pack(returned[0], outputs)
+
+
+def _scanned(
+    step: Step, carried: Sequence[Value], sequences: Sequence[Value], count: Size, unroll: Any
+) -> tuple[Sequence[Value], list[Value]]:
+    """A scan written out where it is asked to be, fused, written out where it is short, or as a loop."""
+    is_asked = not isinstance(count, Dim) and (unroll is True or (isinstance(unroll, int) and unroll >= count))
+    if is_asked:
+        note_loop("unrolled", count, f"unroll={unroll}" if count > MOST_UNROLLED else FEW_STEPS)
+        return _written_out(step, carried, sequences, int(count))
+    try:
+        return recurrence.fused_scan(step, carried, sequences, count)
+    except NotAnLstm as reason:
+        why_not_fused = str(reason)
+    if count > 0 and recurrence.is_written_out(count, MOST_UNROLLED):
+        recurrence.note_written_out(count, MOST_UNROLLED, why_not_fused)
+        return _written_out(step, carried, sequences, int(count))
+    return recurrence.scan_as_loop(step, carried, sequences, count, why_not_fused=why_not_fused)
 
 
 def _written_out(

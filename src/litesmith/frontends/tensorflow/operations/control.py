@@ -105,7 +105,7 @@ def while_loop(*operands: Item, cond: FunctionName, body: FunctionName, run: Run
         items = list(operands)
         for _ in range(rounds):
             items = run(body, items)
-        recurrence.note_written_out(rounds, why_not_fused)
+        recurrence.note_written_out(rounds, MOST_UNROLLED, why_not_fused)
         return items
     counted = way(partial(recurrence.scan_as_loop, name="while", why_not_fused=why_not_fused))
     if counted is not None:
