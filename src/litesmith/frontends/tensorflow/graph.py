@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from litesmith.frontends.tensorflow.spreading import Spreads
 from litesmith.frontends.tensorflow.tables import Table
 from litesmith.frontends.tensorflow.tensors import array_of, dtype_of, shape_of
 from litesmith.frontends.tensorflow.wire import Malformed, Message
@@ -242,10 +243,12 @@ class Program(Body):
 
     Attributes:
         tables: what stands for its lookup tables, by name, as far as their nodes were imported.
+        spreads: its tensors that were spread over the batch.
     """
 
     def __init__(self, message: Message) -> None:
         self.tables: dict[str, Table] = {}
+        self.spreads = Spreads()
         super().__init__(_nodes(message.messages(1)))
         self._library = {each.message(1).text(1): each for each in message.message(2).messages(1)}
         self._functions: dict[str, Function] = {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from litesmith.frontends.tensorflow.graph import Program
 from litesmith.frontends.tensorflow.layout import Edges, channels_last, is_channels_first, spatial
 from litesmith.frontends.tensorflow.registry import Sizes, imports
+from litesmith.frontends.tensorflow.spreading import Spreads
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ops import conv as convolutions
@@ -21,6 +24,7 @@ def conv_2d(
     x: Value,
     filter: Value,
     *,
+    program: Program,
     strides: Sequence[int],
     padding: str,
     explicit_paddings: Sequence[int] = (),
@@ -29,7 +33,25 @@ def conv_2d(
 ) -> Value:
     edges = Edges.of(padding, explicit_paddings, data_format)
     moves = spatial(strides, data_format), edges.padding, spatial(dilations, data_format)
-    return channels_last(x, data_format, lambda image: convolutions.conv(edges.around(image), filter, *moves))
+    result = channels_last(x, data_format, lambda image: convolutions.conv(edges.around(image), filter, *moves))
+    if padding != "VALID" or is_channels_first(data_format):
+        return result
+    return _dilated(program.spreads, x, result, moves, partial(convolutions.conv, filter=filter))
+
+
+def _dilated(
+    spreads: Spreads,
+    x: Value,
+    result: Value,
+    moves: tuple[Sequence[int], Padding, Sequence[int]],
+    function: Callable[..., Value],
+) -> Value:
+    """The result without padding; where x was spread over the batch, remembered as that of a dilated convolution."""
+    strides, padding, dilations = moves
+    spread = spreads.of(x)
+    if spread is None or {*strides, *dilations} != {1} or len(spread.blocks) != len(strides):
+        return result
+    return spreads.also(x, result, partial(function, strides=strides, padding=padding, dilations=spread.blocks))
 
 
 @imports("DepthwiseConv2dNative")
@@ -37,6 +59,7 @@ def depthwise_conv_2d(
     x: Value,
     filter: Value,
     *,
+    program: Program,
     strides: Sequence[int],
     padding: str,
     explicit_paddings: Sequence[int] = (),
@@ -45,7 +68,12 @@ def depthwise_conv_2d(
 ) -> Value:
     edges = Edges.of(padding, explicit_paddings, data_format)
     moves = spatial(strides, data_format), edges.padding, spatial(dilations, data_format)
-    return channels_last(x, data_format, lambda image: convolutions.depthwise_conv(edges.around(image), filter, *moves))
+    result = channels_last(
+        x, data_format, lambda image: convolutions.depthwise_conv(edges.around(image), filter, *moves)
+    )
+    if padding != "VALID" or is_channels_first(data_format):
+        return result
+    return _dilated(program.spreads, x, result, moves, partial(convolutions.depthwise_conv, filter=filter))
 
 
 @imports("Conv3D")
@@ -53,12 +81,21 @@ def conv_3d(
     x: Value,
     filter: Value,
     *,
+    program: Program,
     strides: Sequence[int],
     padding: str,
     data_format: str = "NDHWC",
     dilations: Sequence[int] = ONES_3D,
 ) -> Value:
-    return conv_2d(x, filter, strides=strides, padding=padding, data_format=data_format, dilations=dilations)
+    return conv_2d(
+        x,
+        filter,
+        program=program,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+    )
 
 
 @imports("Conv2DBackpropInput")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from litesmith.frontends.tensorflow.graph import Program
 from litesmith.frontends.tensorflow.layout import is_channels_first
 from litesmith.frontends.tensorflow.registry import imports
 from litesmith.ir.dims import product
@@ -16,10 +17,11 @@ from litesmith.opset.elementwise import LocalResponseNormalization
 
 
 @imports("BiasAdd")
-def bias_add(x: Value, bias: Value, *, data_format: str = "NHWC") -> Value:
+def bias_add(x: Value, bias: Value, *, program: Program, data_format: str = "NHWC") -> Value:
     if data_format.startswith("NC"):
         bias = reshape(bias, (*bias.type.shape, *[1] * (x.type.rank - 2)))
-    return math.add(x, bias)
+        return math.add(x, bias)
+    return program.spreads.also(x, math.add(x, bias), lambda whole: math.add(whole, bias))
 
 
 @imports("BiasAddV1")

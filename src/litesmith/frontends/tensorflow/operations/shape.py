@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.frontends.tensorflow.graph import Program
 from litesmith.frontends.tensorflow.registry import Int, Ints, Item, Sizes, as_known, as_value, imports, modest
+from litesmith.frontends.tensorflow.spreading import Spread
 from litesmith.ir.builder import constant
 from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
@@ -22,13 +24,23 @@ def reshape(x: Value, shape: Sizes) -> Value:
 
 
 @imports("ExpandDims")
-def expand_dims(x: Value, axis: Int) -> Value:
-    return array.expand_dims(x, int(axis))
+def expand_dims(x: Value, axis: Int, *, program: Program) -> Value:
+    place = array.axis_of(axis, x.type.rank + 1)
+    result, spread = array.expand_dims(x, place), program.spreads.of(x)
+    if spread is None or not 0 < place <= len(spread.blocks) + 1:
+        return result
+    blocks = (*spread.blocks[: place - 1], 1, *spread.blocks[place - 1 :])
+    return program.spreads.remember(result, Spread(lambda: array.expand_dims(spread.whole(), place), blocks))
 
 
 @imports("Squeeze")
-def squeeze(x: Value, *, squeeze_dims: tuple[int, ...] = ()) -> Value:
-    return array.squeeze(x, squeeze_dims or None)
+def squeeze(x: Value, *, program: Program, squeeze_dims: tuple[int, ...] = ()) -> Value:
+    result, spread = array.squeeze(x, squeeze_dims or None), program.spreads.of(x)
+    places = {array.axis_of(axis, x.type.rank) for axis in squeeze_dims}
+    if spread is None or not places or not all(0 < place <= len(spread.blocks) for place in places):
+        return result
+    blocks = tuple(block for place, block in enumerate(spread.blocks, 1) if place not in places)
+    return program.spreads.remember(result, Spread(lambda: array.squeeze(spread.whole(), squeeze_dims), blocks))
 
 
 @imports("Transpose", "ConjugateTranspose")
@@ -126,7 +138,7 @@ def _pairs(amounts: Sizes) -> list[tuple[Size, Size]]:
 
 
 @imports("SpaceToBatchND")
-def space_to_batch(x: Value, block: Ints, amounts: Sizes) -> Value:
+def space_to_batch(x: Value, block: Ints, amounts: Sizes, *, program: Program) -> Value:
     """Blocks of the axes behind the first go into the batch."""
     axes, rest = len(block), x.type.rank - 1 - len(block)
     padded = padding.pad(x, [(0, 0), *_pairs(amounts), *[(0, 0)] * rest])
@@ -139,12 +151,16 @@ def space_to_batch(x: Value, block: Ints, amounts: Sizes) -> Value:
     order = [*(place + 1 for place in places), 0, *places, *range(1 + 2 * axes, split_up.type.rank)]
     outer = [size // step for size, step in zip(sizes[:axes], block, strict=True)]
     moved = array.transpose(split_up, order)
-    return array.reshape(moved, (batch * product(block), *outer, *sizes[axes:]))
+    result = array.reshape(moved, (batch * product(block), *outer, *sizes[axes:]))
+    return program.spreads.remember(result, Spread(lambda: padded, tuple(block)))
 
 
 @imports("BatchToSpaceND")
-def batch_to_space(x: Value, block: Ints, cuts: Sizes) -> Value:
-    """The inverse of SpaceToBatchND."""
+def batch_to_space(x: Value, block: Ints, cuts: Sizes, *, program: Program) -> Value:
+    """The inverse of SpaceToBatchND; what comes out of it without having been spread is taken as it is."""
+    spread = program.spreads.of(x)
+    if spread is not None and spread.blocks == tuple(block):
+        return _cut(spread.whole(), cuts)
     axes = len(block)
     batch, *sizes = x.type.shape
     each = batch // int(np.prod(block))
@@ -154,19 +170,24 @@ def batch_to_space(x: Value, block: Ints, cuts: Sizes) -> Value:
         order += [axes + 1 + place, place]
     moved = array.transpose(split_up, [*order, *range(2 * axes + 1, split_up.type.rank)])
     whole = [size * step for size, step in zip(sizes[:axes], block, strict=True)]
-    joined = array.reshape(moved, (each, *whole, *sizes[axes:]))
-    kept = [slice(before, size - behind) for (before, behind), size in zip(_pairs(cuts), whole, strict=True)]
-    return array.strided_slice(joined, [slice(None), *kept])
+    return _cut(array.reshape(moved, (each, *whole, *sizes[axes:])), cuts)
+
+
+def _cut(x: Value, cuts: Sizes) -> Value:
+    """Without so many elements at both ends of the axes behind the first."""
+    sizes = x.type.shape[1:]
+    kept = [slice(before, size - behind) for (before, behind), size in zip(_pairs(cuts), sizes, strict=False)]
+    return array.strided_slice(x, [slice(None), *kept])
 
 
 @imports("SpaceToBatch")
-def space_to_batch_of_images(x: Value, amounts: Sizes, *, block_size: int) -> Value:
-    return space_to_batch(x, Ints((block_size, block_size)), amounts)
+def space_to_batch_of_images(x: Value, amounts: Sizes, *, block_size: int, program: Program) -> Value:
+    return space_to_batch(x, Ints((block_size, block_size)), amounts, program=program)
 
 
 @imports("BatchToSpace")
-def batch_to_space_of_images(x: Value, cuts: Sizes, *, block_size: int) -> Value:
-    return batch_to_space(x, Ints((block_size, block_size)), cuts)
+def batch_to_space_of_images(x: Value, cuts: Sizes, *, block_size: int, program: Program) -> Value:
+    return batch_to_space(x, Ints((block_size, block_size)), cuts, program=program)
 
 
 @imports("MatrixBandPart")
