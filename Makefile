@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-all check format bench bench-layers clean
+.PHONY: demo test test-all check format bench bench-layers bench-opening clean
 
 $(VENV)/base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +44,10 @@ bench: $(VENV)/base
 # Layers whose form is a choice (recurrent, 3-D, attention), in each form.
 bench-layers: $(VENV)/base
 	$(BIN)/python benchmarks/layers.py
+
+# Opening files beside Keras' own loader, and a SavedModel of 100 MB without TensorFlow.
+bench-opening: $(VENV)/all
+	$(BIN)/python benchmarks/opening.py
 
 clean:
 	rm -rf $(VENV) demo-out bench-out build dist

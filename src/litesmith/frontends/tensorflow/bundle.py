@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,6 @@ class Bundle:
             raise Malformed(f"a checkpoint of {self.shards} files")
         if header.integer(2):
             raise Unsupported("a checkpoint of big-endian numbers")
-        self._files: dict[int, Any] = {}
 
     def value(self, name: str, part: str = "") -> Value:
         """A constant for a tensor, whose elements are read when they are needed.
@@ -69,13 +67,11 @@ class Bundle:
             raise Malformed(f"the variable {name!r} lies behind the end of its file")
 
     def _array(self, type: TensorType, shard: int, offset: int, length: int) -> np.ndarray[Any, Any]:
-        if not length:
-            return np.empty(tuple(map(int, type.shape)), type.dtype.numpy)
-        if shard not in self._files:
-            with self._path(shard).open("rb") as file:
-                self._files[shard] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        flat = np.frombuffer(self._files[shard], type.dtype.numpy, int(type.elements), offset)
-        return flat.reshape(tuple(map(int, type.shape)))
+        """Read anew each time, so that no weight stays in memory beside the file that is made of it."""
+        stored = np.fromfile(self._path(shard), np.uint8, length, offset=offset)
+        if stored.size != length:
+            raise Malformed("a variable that was cut off while it was read")
+        return stored.view(type.dtype.numpy).reshape(tuple(map(int, type.shape)))
 
     def _path(self, shard: int) -> Path:
         return self.prefix.with_name(f"{self.prefix.name}.data-{shard:05}-of-{self.shards:05}")
