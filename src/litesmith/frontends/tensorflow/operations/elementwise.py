@@ -247,3 +247,9 @@ def clip(x: Value, low: Value, high: Value) -> Value:
 @imports("BesselI0")
 def bessel_i0(x: Value) -> Value:
     return special.i0(x)
+
+
+@imports("Ndtri")
+def inverse_of_normal_distribution(x: Value) -> Value:
+    """The number that a normal one is below with a probability."""
+    return math.multiply(special.erfinv(math.subtract(math.multiply(x, 2.0), 1.0)), 2.0**0.5)

@@ -9,7 +9,7 @@ from litesmith.ops import math
 from litesmith.ops.array import cast
 from litesmith.ops.creation import keep_band
 from litesmith.ops.errors import Unsupported
-from litesmith.ops.linalg import elimination, products, reflections, singular, spectral, triangular
+from litesmith.ops.linalg import eigenvectors, elimination, products, reflections, singular, spectral, triangular
 from litesmith.ops.linalg.stacks import transposed
 
 
@@ -19,18 +19,18 @@ def _real(matrix: Value) -> Value:
     return cast(matrix, DType.FLOAT32)
 
 
-@imports("Cholesky")
+@imports("Cholesky", "BatchCholesky")
 def cholesky(matrix: Value) -> Value:
     return cast(triangular.cholesky(_real(matrix), upper=False), matrix.type.dtype)
 
 
-@imports("MatrixInverse")
+@imports("MatrixInverse", "BatchMatrixInverse")
 def matrix_inverse(matrix: Value, *, adjoint: bool = False) -> Value:
     whole = transposed(_real(matrix)) if adjoint else _real(matrix)
     return cast(elimination.inv(whole), matrix.type.dtype)
 
 
-@imports("MatrixDeterminant")
+@imports("MatrixDeterminant", "BatchMatrixDeterminant")
 def matrix_determinant(matrix: Value) -> Value:
     return cast(elimination.det(_real(matrix)), matrix.type.dtype)
 
@@ -41,13 +41,13 @@ def log_matrix_determinant(matrix: Value) -> tuple[Value, Value]:
     return cast(sign, matrix.type.dtype), cast(logarithm, matrix.type.dtype)
 
 
-@imports("MatrixSolve")
+@imports("MatrixSolve", "BatchMatrixSolve")
 def matrix_solve(matrix: Value, right: Value, *, adjoint: bool = False) -> Value:
     whole = transposed(_real(matrix)) if adjoint else _real(matrix)
     return cast(elimination.solve(whole, _real(right)), matrix.type.dtype)
 
 
-@imports("MatrixTriangularSolve")
+@imports("MatrixTriangularSolve", "BatchMatrixTriangularSolve")
 def matrix_triangular_solve(matrix: Value, right: Value, *, lower: bool = True, adjoint: bool = False) -> Value:
     """Only the triangle that is meant is read."""
     triangle = keep_band(_real(matrix), None, 0) if lower else keep_band(_real(matrix), 0, None)
@@ -84,3 +84,17 @@ def self_adjoint_eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, V
 @imports("Cross")
 def cross(x: Value, y: Value) -> Value:
     return products.cross(x, y, -1)
+
+
+@imports("Eig", outputs=("e", "v"))
+def eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, Value]:
+    """Complex, in the order in which the steps leave them."""
+    return eigenvectors.eig(_real(matrix))
+
+
+@imports("Lu", outputs=("lu", "p"))
+def lu(matrix: Value, *, output_idx_type: DType = DType.INT32) -> tuple[Value, Value]:
+    """Both factors in one matrix, and where each row stood before."""
+    factors, exchanges = elimination.lu_factor(_real(matrix))
+    places = elimination.permutation(exchanges, matrix.type.shape[-2])
+    return cast(factors, matrix.type.dtype), cast(places, output_idx_type)

@@ -109,3 +109,18 @@ def sparse_softmax_cross_entropy(logits: Value, labels: Value) -> tuple[Value, V
     loss = math.negative(reshape(found, labels.type.shape))
     truth = one_hot(labels, logits.type.shape[-1], -1, logits.type.dtype)
     return loss, math.subtract(nn.softmax(logits, -1), truth)
+
+
+@imports("BatchNormWithGlobalNormalization")
+def batch_norm_of_old_graphs(
+    x: Value,
+    mean: Value,
+    variance: Value,
+    offset: Value,
+    scale: Value,
+    *,
+    variance_epsilon: float,
+    scale_after_normalization: bool,
+) -> Value:
+    gamma = scale if scale_after_normalization else None
+    return batch_norm(x, mean, variance, -1, offset, gamma, variance_epsilon)

@@ -190,7 +190,7 @@ def batch_to_space_of_images(x: Value, cuts: Sizes, *, block_size: int, program:
     return batch_to_space(x, Ints((block_size, block_size)), cuts, program=program)
 
 
-@imports("MatrixBandPart")
+@imports("MatrixBandPart", "BatchMatrixBandPart")
 def matrix_band_part(x: Value, lower: Int, upper: Int) -> Value:
     """The elements within so many places of the diagonal; a negative number is no bound."""
     below, above = int(lower), int(upper)
