@@ -58,3 +58,10 @@ def test_places_of_what_is_sorted():
     check_tensorflow(lambda x: tf.raw_ops.NthElement(input=x, n=2, reverse=True), floats(3, 6))
     check_tensorflow(lambda x: tf.histogram_fixed_width(x, [-1.0, 1.0], 5), floats(50))
     check_tensorflow(lambda x: tf.unravel_index(x, [2, 3, 4]), np.array([0, 5, 23, 11], np.int32))
+
+
+def test_the_largest():
+    predictions, targets = floats(4, 6), np.array([0, 3, 5, 1], np.int32)
+    check_tensorflow(lambda x, t: tf.raw_ops.InTopK(predictions=x, targets=t, k=3), predictions, targets)
+    check_tensorflow(lambda x: list(tf.math.approx_max_k(x, 3)), predictions)
+    check_tensorflow(lambda x: list(tf.math.approx_min_k(x, 3, reduction_dimension=0)), predictions, dynamic=None)

@@ -11,6 +11,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import array, bits, gamma, math, nn, special
 from litesmith.ops import complex as complexes
+from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
 from litesmith.opset.binary import Div, Mul
 from litesmith.opset.elementwise import Neg
@@ -185,7 +186,9 @@ def round_(x: Value) -> Value:
 
 
 @imports("Cast")
-def cast(x: Value, *, DstT: DType) -> Value:
+def cast(x: Value, *, DstT: DType, Truncate: bool = False) -> Value:
+    if Truncate and x.type.dtype.is_float and DstT.is_float:
+        raise Unsupported("a cast of floats that cuts off bits; leave out Truncate=")
     if x.type.dtype is DstT:
         return x
     if DstT is DType.BOOL:

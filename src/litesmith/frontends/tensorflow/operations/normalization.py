@@ -10,6 +10,7 @@ from litesmith.ir.graph import Value
 from litesmith.ops import math, nn, statistics
 from litesmith.ops.array import as_value, cast, reshape
 from litesmith.ops.creation import one_hot
+from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import take_along_axis
 from litesmith.ops.normalization import batch_norm
 from litesmith.ops.widening import compute
@@ -41,12 +42,15 @@ def fused_batch_norm(
     variance: Value,
     *,
     epsilon: float = 1e-4,
+    exponential_avg_factor: float = 1.0,
     data_format: str = "NHWC",
     is_training: bool = True,
 ) -> tuple[Value, ...]:
     """In training, the statistics are those of the batch, of which the variance is told without bias."""
     axis = 1 if is_channels_first(data_format) else x.type.rank - 1
     told = mean, variance
+    if is_training and exponential_avg_factor != 1:
+        raise Unsupported("moving statistics; convert the model with is_training=False")
     if is_training:
         others = tuple(place for place in range(x.type.rank) if place != axis)
         mean, variance = statistics.moments(cast(x, mean.type.dtype), others)
@@ -65,11 +69,20 @@ def fused_batch_norm_v3(
     variance: Value,
     *,
     epsilon: float = 1e-4,
+    exponential_avg_factor: float = 1.0,
     data_format: str = "NHWC",
     is_training: bool = True,
 ) -> tuple[Value, ...]:
     results = fused_batch_norm(
-        x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training
+        x,
+        scale,
+        offset,
+        mean,
+        variance,
+        epsilon=epsilon,
+        exponential_avg_factor=exponential_avg_factor,
+        data_format=data_format,
+        is_training=is_training,
     )
     return *results, results[-1]
 

@@ -14,7 +14,8 @@ from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import cumulative, math, ordering, segments, statistics
-from litesmith.ops.array import as_value, cast, concatenate, expand_dims, flip, full, reshape, slice_axis
+from litesmith.ops.array import as_value, cast, concatenate, expand_dims, flip, full, move_axis, reshape, slice_axis
+from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import gather, select
 
 
@@ -88,7 +89,32 @@ def top_k_fixed(x: Value, *, k: int, sorted: bool = True) -> tuple[Value, Value]
     return ordering.top_k(x, k)
 
 
-@imports("InTopKV2", "InTopK")
+@imports("ApproxTopK", outputs=("values", "indices"))
+def approximate_top_k(
+    x: Value,
+    *,
+    k: int,
+    reduction_dimension: int = -1,
+    recall_target: float = 0.95,
+    is_max_k: bool = True,
+    reduction_input_size_override: int = -1,
+    aggregate_to_topk: bool = True,
+) -> tuple[Value, Value]:
+    """Exactly the largest, or the smallest."""
+    if not aggregate_to_topk or reduction_input_size_override >= 0:
+        raise Unsupported("parts of an approximate top_k; leave out aggregate_to_topk= and its like")
+    rows = move_axis(x, reduction_dimension, -1)
+    values, places = ordering.top_k(rows if is_max_k else math.negative(rows), k)
+    values = values if is_max_k else math.negative(values)
+    return move_axis(values, -1, reduction_dimension), move_axis(places, -1, reduction_dimension)
+
+
+@imports("InTopK")
+def in_top_fixed_k(predictions: Value, targets: Value, *, k: int) -> Value:
+    return in_top_k(predictions, targets, Int(k))
+
+
+@imports("InTopKV2")
 def in_top_k(predictions: Value, targets: Value, k: Int) -> Value:
     """Whether fewer than k predictions are larger than that of the target."""
     own = gather(predictions, expand_dims(targets, 1), 1, 1)

@@ -11,6 +11,7 @@ from litesmith.frontends.tensorflow.registry import Int, Ints, Item, Sizes, as_v
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ops import array, blocks, indexing, math, scattering
+from litesmith.ops.errors import Unsupported
 from litesmith.ops.slicing import slice_between
 
 
@@ -61,36 +62,49 @@ def gather_first(x: Value, indices: Value) -> Value:
     return indexing.gather(x, indices, 0)
 
 
+def refuse_ignoring(bad_indices_policy: str) -> None:
+    """Raise `Unsupported` where indices outside of a tensor are to be ignored."""
+    if bad_indices_policy == "IGNORE":
+        raise Unsupported("indices outside of a tensor that are to be ignored; leave out bad_indices_policy=")
+
+
 @imports("GatherNd")
-def gather_nd(x: Value, indices: Value) -> Value:
+def gather_nd(x: Value, indices: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return indexing.get_item(x, array.unstack(indices, -1)) if indices.type.shape[-1] else x
 
 
 @imports("ScatterNd")
-def scatter_nd(indices: Value, updates: Value, shape: Sizes) -> Value:
+def scatter_nd(indices: Value, updates: Value, shape: Sizes, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter(indices, updates, shape)
 
 
 @imports("TensorScatterUpdate")
-def scatter_update(x: Value, indices: Value, updates: Value) -> Value:
+def scatter_update(x: Value, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter_update(x, indices, updates)
 
 
 @imports("TensorScatterAdd")
-def scatter_add(x: Value, indices: Value, updates: Value) -> Value:
+def scatter_add(x: Value, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter_update(x, indices, updates, "add")
 
 
 @imports("TensorScatterSub")
-def scatter_sub(x: Value, indices: Value, updates: Value) -> Value:
+def scatter_sub(x: Value, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter_update(x, indices, math.negative(updates), "add")
 
 
 @imports("TensorScatterMax")
-def scatter_max(x: Value, indices: Value, updates: Value) -> Value:
+def scatter_max(x: Value, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter_update(x, indices, updates, "max")
 
 
 @imports("TensorScatterMin")
-def scatter_min(x: Value, indices: Value, updates: Value) -> Value:
+def scatter_min(x: Value, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter_update(x, indices, updates, "min")

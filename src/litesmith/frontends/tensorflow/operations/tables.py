@@ -39,7 +39,7 @@ def handle(*, node: Node, program: Program, shared_name: str = "") -> Table:
 
 
 @imports("MutableDenseHashTable", "MutableDenseHashTableV2", "AnonymousMutableDenseHashTable")
-def dense_handle(empty: Item, deleted: Item, *, node: Node, program: Program, shared_name: str = "") -> Table:
+def dense_handle(*operands: Item, node: Node, program: Program, shared_name: str = "") -> Table:
     return handle(node=node, program=program, shared_name=shared_name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.operations.slicing import refuse_ignoring
 from litesmith.frontends.tensorflow.registry import Item, Sizes, as_value, imports, modest
 from litesmith.ir.builder import constant
 from litesmith.ir.graph import Value
@@ -30,7 +31,8 @@ def subtract_rows(x: Value, indices: Value, rows: Value) -> Value:
 
 
 @imports("ScatterNdNonAliasingAdd")
-def add_at(x: Value, indices: Value, updates: Value) -> Value:
+def add_at(x: Value, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> Value:
+    refuse_ignoring(bad_indices_policy)
     return scattering.scatter_update(x, indices, updates, "add")
 
 

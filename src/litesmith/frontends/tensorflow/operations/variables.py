@@ -7,6 +7,7 @@ from typing import Any
 
 from litesmith.frontends.tensorflow.graph import Node
 from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.operations.slicing import refuse_ignoring
 from litesmith.frontends.tensorflow.registry import Item, as_value, imports
 from litesmith.frontends.tensorflow.variables import Checkpoint, Unreadable, Variable
 from litesmith.frontends.tensorflow.wire import Malformed
@@ -63,7 +64,10 @@ def _scatter(reduction: str | None, resource: Item, indices: Value, updates: Val
     return []
 
 
-def _scatter_tuples(reduction: str | None, resource: Item, indices: Value, updates: Value) -> list[Any]:
+def _scatter_tuples(
+    reduction: str | None, resource: Item, indices: Value, updates: Value, *, bad_indices_policy: str = ""
+) -> list[Any]:
+    refuse_ignoring(bad_indices_policy)
     variable = _variable(resource)
     variable.assign(scattering.scatter_update(as_value(variable.read()), indices, updates, reduction))
     return []
@@ -81,8 +85,8 @@ def scatter_sub(resource: Item, indices: Value, updates: Value) -> list[Any]:
 
 
 @imports("ResourceScatterNdSub")
-def scatter_nd_sub(resource: Item, indices: Value, updates: Value) -> list[Any]:
-    return _scatter_tuples("add", resource, indices, math.negative(updates))
+def scatter_nd_sub(resource: Item, indices: Value, updates: Value, *, bad_indices_policy: str = "") -> list[Any]:
+    return _scatter_tuples("add", resource, indices, math.negative(updates), bad_indices_policy=bad_indices_policy)
 
 
 @imports("ResourceGatherNd")

@@ -1,0 +1,113 @@
+"""What is imported agrees with what TensorFlow registers: operands, attributes with their defaults, outputs."""
+
+import inspect
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.framework import op_def_registry
+
+from litesmith.frontends.tensorflow.operations.refused import REFUSED
+from litesmith.frontends.tensorflow.registry import Known, import_of, imported_names
+from tensorflow_support import floats, refusal
+
+NAMES = sorted(imported_names())
+REFUSED_NAMES = {name for names in REFUSED.values() for name in names}
+COMPUTED_NAMES = sorted(set(NAMES) - REFUSED_NAMES)
+
+WITHOUT_EFFECT = {
+    "hints for other kernels": {"use_cudnn_on_gpu", "a_is_sparse", "b_is_sparse", "parallel_iterations", "T_threshold"},
+    "of derivatives": {"grad_a", "grad_b", "grad_x", "grad_y"},
+    "checks": {"validate_indices", "validate_shape", "message", "summarize", "incompatible_shape_error", "errors"},
+    "how shapes are told": {"shape", "output_shapes", "element_shape", "num_elements", "value_shape", "_output_shapes"},
+    "how functions are run": {"config", "config_proto", "executor_type"},
+    "how gradients are": {"sparse_gradient"},
+    "frames and arrays of loops": {
+        *("frame_name", "is_constant", "element_shape_except0", "clear_after_read", "identical_element_shapes"),
+        "tensor_array_name",
+    },
+    "names of what is held": {"container", "shared_name", "use_node_name_sharing", "allowed_devices", "debug_name"},
+    "how it is stored": {"use_locking", "init", "delete_old_dirs", "allow_missing_files"},
+    "sizes of hash tables": {"initial_num_buckets", "max_load_factor", "lower_bound", "key_index"},
+    "counts of operands": {"N", "num_row_partition_tensors", "PARAMS_RAGGED_RANK", "OUTPUT_RAGGED_RANK", "Nsplits"},
+    "of text files, which are refused": {"vocab_size", "value_index", "delimiter", "offset"},
+    "the length of a list that is given": {"resize_if_index_out_of_bounds"},
+}
+"""Attributes that no import needs to look at, by reason."""
+IGNORED = set().union(*WITHOUT_EFFECT.values())
+
+
+def definition(name):
+    found = op_def_registry.get(name)
+    assert found is not None, f"TensorFlow has no operation {name}"
+    return found
+
+
+def default_of(attribute):
+    """The default that TensorFlow has for an attribute, as a graph's reader would give it; None where it has none."""
+    if not attribute.HasField("default_value"):
+        return None
+    kind = attribute.default_value.WhichOneof("value")
+    value = getattr(attribute.default_value, kind)
+    return value.decode() if kind == "s" else value if kind in "ifb" else None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_operands_are_as_many_as_tensorflow_has(name):
+    rule, own = import_of(name), definition(name)
+    lists = any(each.number_attr or each.type_list_attr for each in own.input_arg)
+    if rule.is_variadic:
+        assert lists or len(own.input_arg) >= len(rule.operands) - 1
+    else:
+        assert not lists
+        assert len(rule.operands) == len(own.input_arg)
+
+
+@pytest.mark.parametrize("name", COMPUTED_NAMES)
+def test_no_attribute_that_matters_is_left_out(name):
+    rule, own = import_of(name), definition(name)
+    if "node" in rule.attributes:
+        return
+    types = {each.name for each in own.attr if each.type in ("type", "list(type)")}
+    left_out = {each.name for each in own.attr} - types - set(rule.attributes) - IGNORED
+    assert not left_out
+
+
+@pytest.mark.parametrize("name", COMPUTED_NAMES)
+def test_defaults_are_tensorflows(name):
+    rule, own = import_of(name), definition(name)
+    known = {each.name: default_of(each) for each in own.attr}
+    for attribute, default in rule.attributes.items():
+        if attribute in ("run", "node", "program", "variables", "checkpoint") or attribute not in known:
+            continue
+        if known[attribute] is None or default is inspect.Parameter.empty:
+            continue
+        assert default == pytest.approx(known[attribute]), attribute
+
+
+@pytest.mark.parametrize("name", COMPUTED_NAMES)
+def test_outputs_are_named_as_tensorflow_names_them(name):
+    rule, own = import_of(name), definition(name)
+    if rule.outputs:
+        assert rule.outputs == tuple(each.name for each in own.output_arg)
+    else:
+        assert len(own.output_arg) <= 1
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (lambda x: tf.strings.length(tf.strings.as_string(x)), "do it before the model"),
+        (lambda x: tf.io.decode_raw(tf.io.read_file("x"), tf.float32) + x, "decode it in the app"),
+        (lambda x: tf.quantization.quantize(x, -1.0, 1.0, tf.qint8).output_min, "convert the graph of floats"),
+        (lambda x: tf.numpy_function(np.sin, [x], tf.float32), "write that part in functions of tf"),
+        (lambda x: tf.cast(x, tf.bfloat16) + tf.raw_ops.Cast(x=x, DstT=tf.bfloat16, Truncate=True), "Truncate"),
+        (lambda x: tf.gather_nd(x, [[0]], bad_indices_policy="IGNORE"), "bad_indices_policy"),
+    ],
+)
+def test_what_is_refused_says_what_to_do(function, text):
+    assert text in refusal(function, floats(4))
+
+
+def test_operands_of_known_elements_are_asked_for():
+    assert Known in import_of("Mfcc").operands
