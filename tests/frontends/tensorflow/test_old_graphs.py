@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import litesmith
-from tensorflow_support import check_tensorflow, floats
+from tensorflow_support import check_tensorflow, floats, refusal
 
 RAW = tf.raw_ops
 ROWS = floats(5, 3)
@@ -116,3 +116,46 @@ def test_linear_algebra():
 
     check_tensorflow(put_together, matrix, dynamic=None, atol=1e-4)
     check_tensorflow(lambda x: tf.math.ndtri(x), np.array([0.1, 0.5, 0.9, 0.01], "float32"), rtol=1e-5)
+
+
+X = floats(4, 5, 3)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(1, 3),),
+        (slice(None), 2),
+        (Ellipsis, slice(0, 2)),
+        (slice(-2, None), slice(1, -1), 0),
+        (1, tf.newaxis, slice(2, 4)),
+    ],
+)
+def test_slices_written(key):
+    part = floats(*np.asarray(X[tuple(None if each is tf.newaxis else each for each in key)]).shape, seed=1)
+    write = lambda x, part: tf.raw_ops.TensorStridedSliceUpdate(**slice_of(x, key), input=x, value=part)  # noqa: E731
+    check_tensorflow(write, X, part, dynamic=None)
+    check_tensorflow(lambda x: write(x, tf.fill([1] * part.ndim, 7.0)), X, dynamic=None)
+
+
+def slice_of(x, key):
+    """The operands and attributes of the StridedSlice of a key."""
+    with tf.Graph().as_default() as graph:
+        tf.zeros(x.shape)[key]
+    (node,) = (each for each in graph.get_operations() if each.type == "StridedSlice")
+    masks = {name: node.get_attr(name) for name in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")}
+    bounds = [tf.get_static_value(each) for each in node.inputs[1:]]
+    return {
+        **masks,
+        "shrink_axis_mask": node.get_attr("shrink_axis_mask"),
+        **dict(zip(("begin", "end", "strides"), bounds, strict=True)),
+    }
+
+
+def test_steps_that_are_written_are_refused():
+    write = lambda x: tf.raw_ops.TensorStridedSliceUpdate(**slice_of(x, slice(0, 4, 2)), input=x, value=x[:2])  # noqa: E731
+    assert "tensor_scatter_nd_update" in refusal(write, X)
+
+
+def test_what_is_printed_is_left_out():
+    check_tensorflow(lambda x: tf.compat.v1.Print(x, [x[0]], "x") + 1, floats(3), dynamic=None)

@@ -64,4 +64,3 @@ def test_the_largest():
     predictions, targets = floats(4, 6), np.array([0, 3, 5, 1], np.int32)
     check_tensorflow(lambda x, t: tf.raw_ops.InTopK(predictions=x, targets=t, k=3), predictions, targets)
     check_tensorflow(lambda x: list(tf.math.approx_max_k(x, 3)), predictions)
-    check_tensorflow(lambda x: list(tf.math.approx_min_k(x, 3, reduction_dimension=0)), predictions, dynamic=None)

@@ -19,6 +19,9 @@ def test_numbers_of_a_seed_alone_are_the_same(seed):
     check_tensorflow(lambda x: x + tf.random.stateless_truncated_normal((3, 7), seed), rows, dynamic=None, atol=1e-5)
     numbers = np.zeros((3, 7), np.int32)
     check_tensorflow(lambda x: x + tf.random.stateless_uniform((3, 7), seed, -3, 1000, tf.int32), numbers, dynamic=None)
+    check_tensorflow(
+        lambda x: x + tf.random.stateless_uniform((3, 7), seed, None, None, tf.int32), numbers, dynamic=None
+    )
     raw = tf.raw_ops
     check_tensorflow(lambda x: x + raw.StatelessRandomUniform(shape=(3, 7), seed=seed), rows, dynamic=None)
     low = {"minval": np.int32(2), "maxval": np.int32(9)}

@@ -22,6 +22,7 @@ WITHOUT_EFFECT = {
     "how shapes are told": {"shape", "output_shapes", "element_shape", "num_elements", "value_shape", "_output_shapes"},
     "how functions are run": {"config", "config_proto", "executor_type"},
     "how gradients are": {"sparse_gradient"},
+    "how text is printed": {"first_n", "end", "output_stream"},
     "frames and arrays of loops": {
         *("frame_name", "is_constant", "element_shape_except0", "clear_after_read", "identical_element_shapes"),
         "tensor_array_name",

@@ -89,3 +89,16 @@ def test_ragged_ranges_and_rows():
 def test_several_ragged_axes_are_refused():
     nested = lambda x: tf.RaggedTensor.from_nested_row_splits(x, [[0, 1, 2], SPLITS[:3]], validate=False)  # noqa: E731
     assert "one ragged axis" in refusal(lambda x: nested(x).to_tensor(), VALUES)
+
+
+def test_empty_rows_are_filled():
+    def filled(x):
+        found, is_empty = tf.sparse.fill_empty_rows(tf.sparse.from_dense(x), -1.0)
+        return found.indices, found.values, is_empty
+
+    check_tensorflow(filled, np.array([[0, 0, 3], [0, 0, 0], [1, 0, 2], [0, 0, 0]], "float32"), dynamic=None)
+
+    def embedded(table, ids):
+        return tf.nn.safe_embedding_lookup_sparse([table], tf.sparse.from_dense(ids), combiner="sum")
+
+    check_tensorflow(embedded, floats(6, 3), np.array([[1, 0, 4], [0, 0, 0], [5, 5, 2]], np.int64), dynamic=None)

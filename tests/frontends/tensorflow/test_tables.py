@@ -106,6 +106,8 @@ class Rows(tf.Module):
         self.rows.scatter_add(tf.IndexedSlices(2 * x, at))
         self.rows.scatter_sub(tf.IndexedSlices(x * x, at))
         self.rows.scatter_max(tf.IndexedSlices(x, at - 1))
+        self.rows[1].assign(x[0])
+        self.rows[at[0], 1:].assign([3.0])
         self.rows.scatter_nd_add(at[:, None], x)
         self.rows.scatter_nd_sub(at[:, None] - 1, x)
         return {"rows": self.rows.read_value(), "before": before, "picked": self.rows.gather_nd(at[:, None])}

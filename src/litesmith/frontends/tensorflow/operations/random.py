@@ -159,3 +159,17 @@ def stateless_integers(shape: Sizes, key: Item, counter: Item, alg: Item, low: I
 @imports("StatelessRandomUniformInt")
 def stateless_integers_of_seed(shape: Sizes, seed: Item, low: Item, high: Item) -> Value:
     return stateless_integers(shape, *key_and_counter(seed), Item(algorithm()), low, high)
+
+
+@imports("StatelessRandomUniformFullIntV2")
+def stateless_words(shape: Sizes, key: Item, counter: Item, alg: Item, *, dtype: DType = DType.UINT64) -> Value:
+    _check(alg)
+    known = _known(shape, key, counter)
+    if known is None:
+        raise Unsupported("integers of all bits by a seed or of sizes that the model computes; draw uniform numbers")
+    return constant(philox.whole(known[0], known[1], tuple(map(int, shape)), dtype.numpy))
+
+
+@imports("StatelessRandomUniformFullInt")
+def stateless_words_of_seed(shape: Sizes, seed: Item, *, dtype: DType = DType.UINT64) -> Value:
+    return stateless_words(shape, *key_and_counter(seed), Item(algorithm()), dtype=dtype)

@@ -14,7 +14,7 @@ from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import cumulative, math, ordering, segments, statistics
-from litesmith.ops.array import as_value, cast, concatenate, expand_dims, flip, full, move_axis, reshape, slice_axis
+from litesmith.ops.array import as_value, cast, concatenate, expand_dims, flip, full, reshape, slice_axis
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import gather, select
 
@@ -100,13 +100,12 @@ def approximate_top_k(
     reduction_input_size_override: int = -1,
     aggregate_to_topk: bool = True,
 ) -> tuple[Value, Value]:
-    """Exactly the largest, or the smallest."""
+    """Exactly the largest; TensorFlow itself computes no others."""
     if not aggregate_to_topk or reduction_input_size_override >= 0:
         raise Unsupported("parts of an approximate top_k; leave out aggregate_to_topk= and its like")
-    rows = move_axis(x, reduction_dimension, -1)
-    values, places = ordering.top_k(rows if is_max_k else math.negative(rows), k)
-    values = values if is_max_k else math.negative(values)
-    return move_axis(values, -1, reduction_dimension), move_axis(places, -1, reduction_dimension)
+    if not is_max_k or reduction_dimension not in (-1, x.type.rank - 1):
+        raise Unsupported("the least, or the largest along another axis than the last; take tf.math.top_k")
+    return ordering.top_k(x, k)
 
 
 @imports("InTopK")

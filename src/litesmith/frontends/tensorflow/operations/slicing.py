@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from litesmith.frontends.tensorflow.assigning import written
 from litesmith.frontends.tensorflow.graph import Node
 from litesmith.frontends.tensorflow.indexing import Masks
-from litesmith.frontends.tensorflow.known import Known
+from litesmith.frontends.tensorflow.known import Known, known_elements
 from litesmith.frontends.tensorflow.registry import Int, Ints, Item, Sizes, as_value, imports
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ops import array, blocks, indexing, math, scattering
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.slicing import slice_between
+from litesmith.opset.joining import Pack
 
 
 @imports("StridedSlice")
 def strided_slice(x: Value, begin: Item, end: Item, strides: Ints, *, node: Node) -> Value:
-    return indexing.get_item(x, Masks.of(node).key(_bounds(begin), _bounds(end), strides))
+    return indexing.get_item(x, Masks.of(node).key(bounds_of(begin), bounds_of(end), strides))
 
 
-def _bounds(item: Any) -> list[Any]:
+def bounds_of(item: Any) -> list[Any]:
     """Sizes where they are known, and scalars that the model computes."""
     if isinstance(item, Known):
         return list(item.sizes)
-    return array.unstack(as_value(item), 0)
+    vector = as_value(item)
+    if vector.producer is None or not isinstance(vector.producer.operator, Pack):
+        return array.unstack(vector, 0)
+    scalars = [scalar for scalar in vector.producer.operands if scalar is not None]
+    known = [known_elements(scalar) for scalar in scalars]
+    return [scalar if own is None else own.sizes[0] for scalar, own in zip(scalars, known, strict=True)]
+
+
+@imports("TensorStridedSliceUpdate")
+def write_slice(x: Value, begin: Item, end: Item, strides: Ints, part: Value, *, node: Node) -> Value:
+    return written(x, Masks.of(node).key(bounds_of(begin), bounds_of(end), strides), part)
 
 
 @imports("Slice")
 def slice_(x: Value, begin: Item, sizes: Item) -> Value:
     """Blocks; a size of -1 takes the rest."""
-    starts, counts = _bounds(begin), _bounds(sizes)
+    starts, counts = bounds_of(begin), bounds_of(sizes)
     result = x
     for axis, (start, count) in enumerate(zip(starts, counts, strict=True)):
         takes_rest = not isinstance(count, (Value, Dim)) and count == -1

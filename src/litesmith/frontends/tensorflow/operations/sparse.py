@@ -10,8 +10,20 @@ from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math, scattering, segments
-from litesmith.ops.array import as_value, cast, expand_dims, full, reshape, stack, unstack
+from litesmith.ops.array import (
+    as_value,
+    broadcast_to,
+    cast,
+    concatenate,
+    expand_dims,
+    full,
+    reshape,
+    slice_axis,
+    stack,
+    unstack,
+)
 from litesmith.ops.indexing import gather, get_item, linear_index
+from litesmith.ops.measured import true_places
 from litesmith.ops.ordering import argsort
 from litesmith.ops.rearranging import swap_axes
 
@@ -95,3 +107,22 @@ def _of_picked(kind: str, x: Value, indices: Value, ids: Value, *count: Sizes) -
 
 for _name, _kind in {"Sum": "sum", "Mean": "mean", "SqrtN": "root"}.items():
     imports(f"SparseSegment{_name}", f"SparseSegment{_name}WithNumSegments")(partial(_of_picked, _kind))
+
+
+FILLED = ("output_indices", "output_values", "empty_row_indicator", "reverse_index_map")
+
+
+@imports("SparseFillEmptyRows", outputs=FILLED)
+def fill_empty_rows(indices: Value, values: Value, shape: Sizes, fill: Value) -> tuple[Value, ...]:
+    """With an element at the first place of each row that has none, row by row."""
+    rows, dtype = cast(unstack(indices, 1)[0], DType.INT32), indices.type.dtype
+    counted = segments.segment(full(rows.type.shape, 1, DType.INT32), rows, shape[0], "sum")
+    is_empty = math.equal(counted, 0)
+    missing = cast(true_places(is_empty, "empty"), dtype)
+    count = missing.type.shape[0]
+    zeros = full((count, len(shape) - 1), 0, dtype)
+    together = concatenate([indices, concatenate([missing, zeros], 1)], 0)
+    elements = concatenate([values, broadcast_to(fill, (count,))], 0)
+    order = argsort(cast(unstack(together, 1)[0], DType.INT32), 0)
+    places = slice_axis(argsort(order, 0), 0, 0, values.type.shape[0])
+    return gather(together, order, 0), gather(elements, order, 0), is_empty, cast(places, dtype)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from litesmith.frontends.tensorflow.assigning import written
 from litesmith.frontends.tensorflow.graph import Node
+from litesmith.frontends.tensorflow.indexing import Masks
 from litesmith.frontends.tensorflow.known import Known
-from litesmith.frontends.tensorflow.operations.slicing import refuse_ignoring
-from litesmith.frontends.tensorflow.registry import Item, as_value, imports
+from litesmith.frontends.tensorflow.operations.slicing import bounds_of, refuse_ignoring
+from litesmith.frontends.tensorflow.registry import Ints, Item, as_value, imports
 from litesmith.frontends.tensorflow.variables import Checkpoint, Unreadable, Variable
 from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.graph import Value
@@ -94,7 +96,15 @@ def gather_nd(resource: Item, indices: Value) -> Value:
     return indexing.get_item(as_value(_variable(resource).read()), array.unstack(indices, -1))
 
 
-@imports("VarIsInitializedOp")
+@imports("ResourceStridedSliceAssign")
+def assign_slice(resource: Item, begin: Item, end: Item, strides: Ints, part: Value, *, node: Node) -> list[Any]:
+    variable = _variable(resource)
+    key = Masks.of(node).key(bounds_of(begin), bounds_of(end), strides)
+    variable.assign(written(as_value(variable.read()), key, part))
+    return []
+
+
+@imports("VarIsInitializedOp", "IsVariableInitialized")
 def is_initialized(resource: Item) -> Any:
     return Known.of(_variable(resource).current is not None, DType.BOOL)
 
