@@ -258,10 +258,10 @@ def _started(value: Value, type: TensorType) -> Value:
 
 
 def _doubtful(before: TensorType, after: TensorType) -> bool:
-    """Whether a size would have to be a dynamic one by chance."""
+    """Whether a size would have to be a dynamic one by chance, or is known inside of the loop only."""
     padded = (1,) * (after.rank - before.rank) + before.shape
-    pairs = zip(padded, after.shape, strict=True)
-    return any(isinstance(old, Dim) and not same_shape((old,), (new,)) for old, new in pairs)
+    changed = [(old, new) for old, new in zip(padded, after.shape, strict=True) if not same(old, new)]
+    return any(isinstance(old, Dim) or not _is_known_here(new) for old, new in changed)
 
 
 def emit_while(

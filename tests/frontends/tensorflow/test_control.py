@@ -118,3 +118,26 @@ def test_a_loop_that_stops_early_or_reads_what_it_wrote():
         return tf.while_loop(lambda i, items: i < 7, step, (1, items))[1].stack()
 
     check_tensorflow(reading, X, dynamic=None)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+@pytest.mark.parametrize("shape", [None, (4,)])
+def test_lists_that_become_longer_in_a_loop(size, shape):
+    """Whose rounds are known, depend on an open size, or are computed; written at the end, or behind it."""
+
+    def function(x):
+        def written(holds, place):
+            items = tf.TensorArray(tf.float32, size, dynamic_size=True, element_shape=shape)
+            step = lambda i, items: (i + 1, items.write(place(i), x[i % 3] * 2))  # noqa: E731
+            items = tf.while_loop(holds, step, (0, items))[1]
+            return items.stack(), items.size()
+
+        computed = tf.cast(tf.reduce_sum(tf.cast(x > 0, tf.int32)), tf.int32)
+        known = written(lambda i, _: i < 9, lambda i: i)
+        return (
+            known,
+            written(lambda i, _: i < tf.shape(x)[0], lambda i: i),
+            written(lambda i, _: i < computed, lambda i: 2 * i),
+        )
+
+    check_tensorflow(function, X)

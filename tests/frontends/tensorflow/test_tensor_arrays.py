@@ -170,3 +170,17 @@ def test_bidirectional_dynamic_rnn(check_frozen):
 
     feeds = [(floats(3, 6, 4), np.array(lengths, "int32")) for lengths in ([6, 2, 4], [1, 0, 3])]
     check_frozen(build, *feeds, shapes=[(None, None, 4), (None,)])
+
+
+@pytest.mark.parametrize("size", [0, 2])
+def test_what_becomes_longer_in_a_loop(size, check_frozen):
+    def build(x, n):
+        def written(holds):
+            items = array(size, dynamic_size=True)
+            step = lambda i, items: (i + 1, items.write(i, x[i % 3] * 2))  # noqa: E731
+            return v1.while_loop(holds, step, (0, items))[1]
+
+        known, computed = written(lambda i, _: i < 9), written(lambda i, _: i < n)
+        return known.stack(), known.size(), computed.stack(), computed.size()
+
+    check_frozen(build, *[(X, np.int32(n)) for n in (2, 3, 8)])

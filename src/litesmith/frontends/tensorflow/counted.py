@@ -83,7 +83,7 @@ def as_scan(
         items = list(operands)
         for place in lists:
             given = operands[place]
-            items[place] = _Recording(given.dtype, given.shape, given.length)
+            items[place] = _Recording(given.dtype, given.shape, given.length, grows=given.grows)
         for place, value in zip(states, values, strict=True):
             items[place] = value
         return items
@@ -155,9 +155,16 @@ def _seen(
     stacked = all(counters.get(index) == 0 for index in indices)
     if not stacked and not all(_is_number(index) and not index.array.any() for index in indices):
         return None
-    lengths = [operands[place].length for place in lists]
-    fits = all(same(length, count if stacked else 1) for length in lengths)
+    wanted = count if stacked else 1
+    fits = all(_fits(results[place], wanted) for place in lists)
     return _Counted(count, stacked) if fits and all(same(count, other) for other in limits[1:]) else None
+
+
+def _fits(given: TensorList, count: Size) -> bool:
+    """Whether a list has so many places when so many were set in turn."""
+    grows = given.grows and not isinstance(given.length, Dim)
+    longest = 0 if isinstance(count, Dim) else int(count)
+    return same(given.length, count) or (grows and given.length <= longest)
 
 
 def _is_number(item: Any) -> bool:

@@ -12,11 +12,12 @@ from litesmith.ir.builder import emit
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
-from litesmith.ops import indexing
+from litesmith.ops import indexing, math
 from litesmith.ops.array import as_value as constant_of
-from litesmith.ops.array import expand_dims, full, reshape, stack
+from litesmith.ops.array import cast, concatenate, expand_dims, full, reshape, stack
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.scan import STACKED
+from litesmith.ops.sizes import known_size, size_scalar
 from litesmith.opset.slicing import Gather
 
 MOST_ITEMS = 256
@@ -97,23 +98,26 @@ class TensorList:
             items[place] = item
             return replace(self, items=tuple(items), length=count)
         value = as_value(item)
-        if self.grows:
-            raise Unsupported("a list of tensors that may become longer in a loop")
         if value.type.dtype not in STACKED:
             raise Unsupported(f"a list of tensors of type {value.type.dtype}, at places that the model computes")
         first = constant_of(index.array.item(), DType.INT32) if _is_number(index) else as_value(index)
-        return self.with_block(first, expand_dims(value, 0))
+        return self.with_block(cast(reshape(first, ()), DType.INT32), expand_dims(value, 0))
 
     def with_block(self, first: Value, block: Value) -> TensorList:
-        """With other elements, along the first axis of a tensor, from a place on."""
+        """With other elements, along the first axis of a tensor, from a place on, an int32 scalar."""
         whole = self if self.element is not None else replace(self, shape=block.type.shape[1:])
+        held = whole.tensor()
+        if self.grows:
+            end = math.add(first, size_scalar(block.type.shape[0]))
+            missing = math.maximum(math.subtract(end, size_scalar(held.type.shape[0])), 0)
+            held = concatenate([held, full((known_size(missing), *held.type.shape[1:]), 0, held.type.dtype)], 0)
         zero = constant_of(0, first.type.dtype)
-        starts = [reshape(first, ()), *[zero] * (block.type.rank - 1)]
-        return self.filled(indexing.write_block(whole.tensor(), starts, block))
+        return self.filled(indexing.write_block(held, [first, *[zero] * (block.type.rank - 1)], block))
 
     def filled(self, stacked: Value) -> TensorList:
-        """The same list with all its elements as a tensor."""
-        return TensorList(self.dtype, stacked.type.shape[1:], self.length, None, stacked, self.grows)
+        """A list of the same kind with all its elements as a tensor."""
+        size, *shape = stacked.type.shape
+        return TensorList(self.dtype, tuple(shape), size, None, stacked, self.grows)
 
     def appended(self, item: Any) -> TensorList:
         """With one more element behind the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from litesmith.frontends.tensorflow.known import Known
@@ -51,8 +52,9 @@ def get_item(items: Item, index: Item, shape: Item) -> Any:
 
 
 @imports("TensorListSetItem")
-def set_item(items: Item, index: Item, item: Item) -> TensorList:
-    return as_list(items).set(index, item)
+def set_item(items: Item, index: Item, item: Item, *, resize_if_index_out_of_bounds: bool = False) -> TensorList:
+    given = as_list(items)
+    return replace(given, grows=given.grows or resize_if_index_out_of_bounds).set(index, item)
 
 
 @imports("TensorListStack")
