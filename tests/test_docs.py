@@ -9,11 +9,16 @@ import coverage_page
 import findings_page
 import page_examples
 import pages
+import tensorflow_page
 from litesmith.diagnostics.documentation import findings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = {"findings.md": findings_page.page, coverage_page.NAME: coverage_page.page}
+PAGES = {
+    "findings.md": findings_page.page,
+    coverage_page.NAME: coverage_page.page,
+    tensorflow_page.NAME: tensorflow_page.page,
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -61,6 +61,11 @@ def is_computed(name: str) -> bool:
     return name in _by_name
 
 
+def computed_names() -> frozenset[str]:
+    """All operations that are computed of known operands."""
+    return frozenset(_by_name)
+
+
 def computes(*names: str) -> Callable[[Function], Function]:
     """Make a function what computes the operations named."""
 
