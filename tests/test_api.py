@@ -160,3 +160,17 @@ def test_without_a_backend_a_file_is_refused_with_what_to_install(model, tmp_pat
     ended = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert "B101: Keras needs a backend, and none is installed" in ended.stderr
     assert "pip install jax" in ended.stderr
+
+
+@pytest.mark.parametrize("given", [{"atol": "x"}, {"rtol": [1e-3]}])
+def test_tolerances_are_numbers(given):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match="is a number, not"):
+        litesmith.convert(model, **given)
+    with pytest.raises(ValueError, match="is a number, not"):
+        litesmith.verify(model, litesmith.convert(model), **given)
+
+
+def test_custom_objects_that_are_no_dictionary_are_answered_before_anything_is_read():
+    with pytest.raises(TypeError, match="takes a dictionary, or the Python file"):
+        litesmith.convert("missing.keras", custom_objects=[keras.layers.Dense])

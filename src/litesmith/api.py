@@ -16,6 +16,7 @@ from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
+from litesmith.frontends.custom_objects import named_objects
 from litesmith.frontends.open import open_file, open_graph, read_litert
 from litesmith.frontends.options import Options, RnnForm, using
 from litesmith.frontends.original import Original, original_of, why_not_compared
@@ -37,7 +38,7 @@ def convert(
     verify: bool = True,
     atol: float | None = None,
     rtol: float | None = None,
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | str | Path | None = None,
     signatures: Mapping[str, Any] | None = None,
     split_preprocessing: bool = False,
     signature: str | None = None,
@@ -58,7 +59,7 @@ def convert(
         verify: compare with the Keras model on seeded inputs, and raise if the outputs differ.
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
         custom_objects: classes and functions by name that a model's file uses, besides those
-            registered with `keras.saving.register_keras_serializable`.
+            registered with `keras.saving.register_keras_serializable`; or the Python file that defines them.
         signatures: several ways to call, by name, which share weights and state: inputs of the model
             (as `inputs`), or a pair of a layer or method of it and its inputs, `(model.decode, {"token": (1, 1)})`.
         split_preprocessing: layers of texts, which LiteRT cannot compute, are left to the app: the result's
@@ -84,6 +85,7 @@ def convert(
         raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
     if signature is not None and signatures is not None:
         raise ValueError("signatures= names all that are converted; leave signature= out")
+    _check_tolerances(atol, rtol)
     original = open_model(model, custom_objects, signature, outputs, architecture)
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
@@ -116,7 +118,7 @@ def verify(
     data: Any = None,
     atol: float | None = None,
     rtol: float | None = None,
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | str | Path | None = None,
     signature: str | None = None,
     architecture: Any = None,
 ) -> Report:
@@ -136,6 +138,7 @@ def verify(
     """
     if isinstance(model, LiteModel):
         raise TypeError("verify takes the Keras model first, then the converted one")
+    _check_tolerances(atol, rtol)
     if not isinstance(lite, LiteModel):
         lite = load(lite)
     meant = signature or lite.face().signature
@@ -176,7 +179,7 @@ def load(path: str | Path, isolated: bool | None = None, timeout: float = SECOND
 
 def open_model(
     model: Any,
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | str | Path | None = None,
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
@@ -185,6 +188,7 @@ def open_model(
 
     `architecture`: what the weights in a file belong to.
     """
+    custom_objects = named_objects(custom_objects)
     if not isinstance(model, (str, Path)):
         if architecture is not None:
             raise ValueError("architecture= is for the weights in a file; a live model has its own")
@@ -193,6 +197,12 @@ def open_model(
         return original_of(open_file(Path(model), custom_objects, architecture))
     graph = open_graph(Path(model), signature, outputs)
     return original_of(open_file(Path(model), custom_objects) if graph is None else graph)
+
+
+def _check_tolerances(atol: Any, rtol: Any) -> None:
+    for name, value in (("atol", atol), ("rtol", rtol)):
+        if value is not None and not isinstance(value, (int, float, np.number)):
+            raise ValueError(f"{name} is a number, not {value!r}")
 
 
 def require_same(report: Report) -> None:

@@ -131,7 +131,7 @@ def test_an_output_that_cannot_be_written_is_said_before_the_work(command, keras
 def test_the_folder_one_is_in_is_no_model(command):
     ran = command("convert", ".")
     assert ran.code == 2
-    assert "error F103: . is a folder" in ran.err
+    assert "error F103: . is no model: it is a folder" in ran.err
 
 
 def test_a_full_disk_is_said_and_leaves_no_file(command, keras_file, tmp_path, monkeypatch):

@@ -48,3 +48,19 @@ def test_the_name_of_a_signature_is_for_saved_models(command, keras_file):
     ran = command("convert", keras_file, "--signature", "encode")
     assert ran.code == 2
     assert "NAME=SHAPE" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("frozen.pb", ("--architecture", "model.json")),
+        ("frozen.pb", ("--custom-objects", "own.py")),
+        ("small.keras", ("--output-tensor", "y")),
+    ],
+)
+def test_options_that_mean_nothing_for_a_file_are_mistakes(command, frozen, keras_file, name, option):
+    ran = command("convert", frozen.with_name(name), *option)
+    said = " ".join(ran.err.replace("│", " ").split())
+    assert ran.code == 2
+    assert f"Invalid value for {option[0]}" in said
+    assert "leave it out" in said

@@ -59,6 +59,12 @@ def test_models_with_other_inputs_cannot_be_compared(command, lite_file, tmp_pat
     assert ran.err.startswith("error V102: The two models cannot be compared on the same data: ")
 
 
+def test_the_original_comes_first(command, keras_file, lite_file):
+    ran = command("verify", lite_file, keras_file)
+    assert ran.code == 2
+    assert "the original comes first" in " ".join(ran.err.replace("│", " ").split())
+
+
 def test_bad_files_are_mistakes(command, keras_file, lite_file, tmp_path):
     np.savez(tmp_path / "bad.npz", picture=np.ones((2, 6)))
     for arguments, code in (

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from litesmith import LitesmithError
-from litesmith.frontends.custom_objects import import_custom_objects
+from litesmith.frontends.custom_objects import import_custom_objects, named_objects
 
 
 def test_classes_and_functions_of_the_file_are_found(tmp_path):
@@ -48,3 +48,17 @@ def test_a_missing_file_or_another_ending_is_a_finding(tmp_path):
     (path := Path(tmp_path / "layers.txt")).write_text("")
     with pytest.raises(LitesmithError, match=r"F111.*does not end in \.py"):
         import_custom_objects(path)
+
+
+def test_objects_are_given_by_name_or_as_the_file_that_defines_them(tmp_path):
+    (tmp_path / "own_functions.py").write_text("def act(x):\n    return x\n")
+    assert named_objects(None) is None
+    assert named_objects({"act": abs}) == {"act": abs}
+    assert list(named_objects(tmp_path / "own_functions.py")) == ["act"]
+    assert list(named_objects(str(tmp_path / "own_functions.py"))) == ["act"]
+
+
+@pytest.mark.parametrize("given", [[Path], (Path,), Path])
+def test_objects_without_names_are_answered_with_what_to_write(given):
+    with pytest.raises(TypeError, match=r"custom_objects=\{'Path': Path\}"):
+        named_objects(given)

@@ -53,7 +53,7 @@ def test_all_unknown_classes_are_named_at_once(tmp_path):
     (finding,) = raised.value.diagnostics
     assert finding.names == ("Scale", "Shift")
     assert "register_keras_serializable" in finding.hint()
-    assert "--custom-objects" in finding.hint()
+    assert "custom_objects=" in finding.hint()
 
 
 def test_the_custom_classes_of_a_file_can_be_given(tmp_path):

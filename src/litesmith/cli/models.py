@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from litesmith.cli.environment import without_sklearn
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import WeightsOnly
@@ -60,10 +62,11 @@ def load_model(
         original = original_of(from_python(said))
         return Loaded(said, original, None, backend if original.framework == "Keras" else None)
     path = Path(said)
+    kind = identify(path, "a Keras model (.keras or .h5)")
+    _check_options(kind, architecture, custom_objects, outputs)
     graph = open_graph(path, signature, outputs)
     if graph is not None:
         return Loaded(said, graph, _bytes_of(path), None)
-    kind = identify(path, "a Keras model (.keras or .h5)")
     if kind is Kind.KERAS_WEIGHTS and architecture is None:
         raise LitesmithError(WeightsOnly(said))
     backend = use_backend()
@@ -71,6 +74,16 @@ def load_model(
         import keras  # noqa: F401 (its import, not its use, is what scikit-learn slows down)
     objects = import_custom_objects(custom_objects) if custom_objects else None
     return Loaded(said, original_of(open_file(path, objects, architecture)), path.stat().st_size, backend)
+
+
+def _check_options(kind: Kind, architecture: str | None, custom_objects: Path | None, outputs: Any) -> None:
+    """Options that mean nothing for a file of this kind are mistakes."""
+    if outputs and kind is not Kind.FROZEN_GRAPH:
+        problem = f"a frozen graph (.pb) does not say what its outputs are; {kind.value} does: leave it out"
+        raise typer.BadParameter(problem, param_hint="--output-tensor")
+    for option, value in (("--architecture", architecture), ("--custom-objects", custom_objects)):
+        if value is not None and kind.is_of_tensorflow:
+            raise typer.BadParameter(f"{kind.value} holds all of its model: leave it out", param_hint=option)
 
 
 def _bytes_of(path: Path) -> int:

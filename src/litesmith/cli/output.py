@@ -89,6 +89,13 @@ def reporting(as_json: bool, debug: bool) -> Iterator[Output]:
 
     What the user's code or a framework prints meanwhile goes to the error stream.
     """
+    from litesmith.diagnostics.wording import on_command_line
+
+    with on_command_line():
+        yield from _reporting(as_json, debug)
+
+
+def _reporting(as_json: bool, debug: bool) -> Iterator[Output]:
     from litesmith.cli.environment import quiet
     from litesmith.diagnostics.base import LitesmithError
 

@@ -51,6 +51,8 @@ def verify(
         from litesmith import api
         from litesmith.preprocessing.pipeline import load_preprocessing
 
+        if _are_swapped(model, file):
+            raise typer.BadParameter(f"the original comes first: litesmith verify {file} {model}")
         with out.progress("Loading the model"):
             lite = api.load(file, isolated=True, timeout=timeout)
             if preprocessing is not None:
@@ -66,6 +68,17 @@ def verify(
         with out.progress("Comparing"):
             report = _compare(original, lite, inputs, atol, rtol, signature)
         _show(out, model, file, report)
+
+
+def _are_swapped(model: str, file: Path) -> bool:
+    """Whether the LiteRT file stands where the original belongs, and the other way around."""
+    from litesmith.diagnostics.base import LitesmithError
+    from litesmith.frontends.open import Kind, identify
+
+    try:
+        return identify(Path(model)) is Kind.LITERT and identify(file) is not Kind.LITERT
+    except LitesmithError:
+        return False
 
 
 def _inputs(lite: LiteModel, path: Path | None, signature: str | None) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
 
 
@@ -64,12 +65,14 @@ class IsFolder(Diagnostic, code="F103", bad_input=True):
     """
 
     path: str
+    found: str = "a folder"
+    advice: str = "Give the path of a file in it."
 
     def message(self) -> str:
-        return f"{self.path} is a folder, and no SavedModel."
+        return f"{self.path} is no model: it is {self.found}."
 
     def hint(self) -> str:
-        return "Give the path of a file in it."
+        return self.advice
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,14 @@ class NotThisKind(Diagnostic, code="F104", bad_input=True):
 
     Why it matters: what a file is shows in its content, whatever it is called; this content is something else.
     Example: `litesmith convert photo.png`, `litesmith convert model.tflite`, `litesmith inspect model.keras`.
-    How to fix: give `convert` a Keras model (`.keras`, `.h5`), and `inspect` and `run` a LiteRT model (`.tflite`).
+    How to fix: give `convert` a Keras model (`.keras`, `.h5`), a SavedModel folder or a frozen graph (`.pb`), and
+        `inspect` and `run` a LiteRT model (`.tflite`). For many other files the finding says what to do with them.
     """
 
     path: str
     found: str
     expected: str
+    advice: str = ""
 
     def message(self) -> str:
         return f"{self.path} is not {self.expected}: it is {self.found}."
@@ -91,6 +96,8 @@ class NotThisKind(Diagnostic, code="F104", bad_input=True):
     def hint(self) -> str:
         if self.path.endswith(".py"):
             return f"Name what makes the model in it: {self.path}:NAME."
+        if self.advice:
+            return self.advice
         return f"Give the path of {self.expected}."
 
 
@@ -110,10 +117,11 @@ class WeightsOnly(Diagnostic, code="F105", bad_input=True):
         return f"{self.path} holds weights only, not the model that they belong to."
 
     def hint(self) -> str:
-        return (
-            "Say which model they belong to: --architecture model.json (what model.to_json() returned) or "
-            "--architecture MODULE:FUNCTION (in Python: architecture=)."
+        given = by_face(
+            "architecture= takes the model, a function that returns it, or a file with model.to_json()",
+            "--architecture model.json (what model.to_json() returned) or --architecture MODULE:FUNCTION",
         )
+        return f"Say which model they belong to: {given}."
 
 
 @dataclass(frozen=True)
@@ -135,9 +143,11 @@ class UnknownClasses(Diagnostic, code="F106", bad_input=True):
         return f"{self.path} uses {what} that Keras does not know: {', '.join(self.names)}."
 
     def hint(self) -> str:
-        return (
+        return by_face(
+            "Pass them by name, custom_objects={...}, or decorate each with "
+            "@keras.saving.register_keras_serializable() and import the file that defines them.",
             "Decorate each with @keras.saving.register_keras_serializable() and give the file that "
-            "defines them: --custom-objects FILE.py (in Python: import it, or custom_objects={...})."
+            "defines them: --custom-objects FILE.py.",
         ) + (f" What the model's file says of them, to be filled in:\n\n{self.stub}" if self.stub else "")
 
 
@@ -167,10 +177,13 @@ class CodeInFile(Diagnostic, code="F107", bad_input=True):
         return f"{self.path} holds Python code that is not run, and is more than an expression: Lambda {which}."
 
     def hint(self) -> str:
+        name = function_name(self.layers[0])
+        given = by_face(
+            f"pass it: custom_objects={{{name!r}: {name}}}", "give the file that defines it: --custom-objects FILE.py"
+        )
         return (
-            f"Write it anew under the layer's name, `def {function_name(self.layers[0])}(x): ...`, in a file for "
-            "--custom-objects FILE.py (custom_objects=). Or, if you trust the file, convert the live model: "
-            f"litesmith.convert(keras.models.load_model({self.path!r}, safe_mode=False))."
+            f"Write it anew under the layer's name, `def {name}(x): ...`, and {given}. Or, if you trust the file, "
+            f"convert the live model: litesmith.convert(keras.models.load_model({self.path!r}, safe_mode=False))."
         )
 
 
@@ -193,8 +206,9 @@ class CodeWasRead(Diagnostic, code="F115", severity=Severity.NOTE):
         return f"Lambda '{self.layer}' of {self.path} was read as `{self.text}`; its code was not run."
 
     def hint(self) -> str:
-        otherwise = f"`def {function_name(self.layer)}(x): ...` in a file for --custom-objects (custom_objects=)"
-        return f"See that this is what the layer should compute; {otherwise} stands for it."
+        name = function_name(self.layer)
+        given = by_face(f"custom_objects={{{name!r}: function}}", f"`def {name}(x): ...` in --custom-objects FILE.py")
+        return f"See that this is what the layer should compute; otherwise {given} stands for it."
 
 
 @dataclass(frozen=True)
@@ -208,12 +222,13 @@ class DamagedFile(Diagnostic, code="F108", bad_input=True):
 
     path: str
     problem: str
+    advice: str = "Save it or download it again."
 
     def message(self) -> str:
         return f"{self.path} is damaged: {self.problem}."
 
     def hint(self) -> str:
-        return "Save it or download it again."
+        return self.advice
 
 
 @dataclass(frozen=True)
@@ -372,4 +387,5 @@ class CannotWrite(Diagnostic, code="F201", bad_input=True):
         return f"Cannot write {self.path}: {self.reason}."
 
     def hint(self) -> str:
-        return "Nothing was written. Choose another path with -o, or free space on the disk."
+        another = by_face("Save to another path", "Choose another path with -o")
+        return f"Nothing was written. {another}, or free space on the disk."

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
 
 SHOWN = 8
@@ -37,7 +38,7 @@ class NoSignature(Diagnostic, code="G101", bad_input=True):
     def hint(self) -> str:
         if not self.names:
             return "It has none at all: save it with signatures={'serving_default': a tf.function with types}."
-        return f"It has {_shown(self.names)}: pass one of them as signature=."
+        return f"It has {_shown(self.names)}: pass one of them as {by_face('signature=', '--signature')}."
 
 
 @dataclass(frozen=True)

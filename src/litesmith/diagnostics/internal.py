@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
 
 
@@ -30,7 +31,8 @@ class LoweringFailed(Diagnostic, code="X101"):
         return f"Litesmith's translation of {self.operation} failed: {self.error}"
 
     def hint(self) -> str:
-        return "This is a bug in Litesmith, not in your model: please report it (--debug shows the details)."
+        details = by_face("the exception's __cause__", "--debug")
+        return f"This is a bug in Litesmith, not in your model: please report it ({details} shows the details)."
 
 
 @dataclass(frozen=True)
@@ -48,4 +50,5 @@ class Unexpected(Diagnostic, code="X201"):
         return f"Litesmith failed: {self.error}."
 
     def hint(self) -> str:
-        return "This is a bug in Litesmith: please report it with the output of --debug."
+        details = by_face("with the whole traceback", "with the output of --debug")
+        return f"This is a bug in Litesmith: please report it {details}."

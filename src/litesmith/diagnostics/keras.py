@@ -6,6 +6,7 @@ import linecache
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
 
 
@@ -140,8 +141,8 @@ class SizeReadAsNumber(KerasDiagnostic, code="K201"):
 
     def hint(self) -> str:
         return (
-            f"Compute with keras.ops instead of numpy or Python loops, or fix '{self.dimension}' "
-            "with inputs=... (or batch=...)."
+            f"Compute with keras.ops instead of numpy or Python loops, or fix '{self.dimension}' with "
+            f"{by_face('inputs=... (or batch=...)', '--input SHAPE (or --batch)')}."
         )
 
 
@@ -162,8 +163,8 @@ class DiffersEachTime(KerasDiagnostic, code="K202"):
 
     def hint(self) -> str:
         return (
-            "Draw random numbers with keras.random and a keras.random.SeedGenerator; give what else changes from run to "
-            "run to the model as an input."
+            "Draw random numbers with keras.random and a keras.random.SeedGenerator; give what else changes from run "
+            "to run to the model as an input."
         )
 
 
@@ -190,11 +191,10 @@ class UnbuiltModel(Diagnostic, code="K301", bad_input=True):
     def hint(self) -> str:
         if len(self.arguments) > 1:
             shapes = ", ".join(f"{name!r}: (None, ...)" for name in self.arguments)
-            return f"Pass inputs={{{shapes}}} (--input '{self.arguments[0]}=?,...') with their shapes."
-        return (
-            "Call it once on data, start it with keras.Input(shape), or pass inputs=(None, ...) (--input '?,...') "
-            "with the shape."
-        )
+            option = by_face(f"inputs={{{shapes}}}", f"--input '{self.arguments[0]}=?,...', once for each,")
+            return f"Pass {option} with their shapes."
+        shape = by_face("inputs=(None, ...)", "--input '?,...'")
+        return f"Call it once on data, start it with keras.Input(shape), or pass {shape} with the shape."
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class InputMismatch(Diagnostic, code="K302", bad_input=True):
     expected: str
 
     def message(self) -> str:
-        return f"inputs= does not fit the model: {self.problem}."
+        return f"{by_face('inputs=', 'What is said of the inputs')} does not fit the model: {self.problem}."
 
     def hint(self) -> str:
         return f"The model takes {self.expected}."
@@ -234,7 +234,8 @@ class NotAModel(Diagnostic, code="K303", bad_input=True):
 
     def hint(self) -> str:
         if self.kind in ("builtins.list", "builtins.tuple", "builtins.dict"):
-            return "Convert one model at a time; signatures= puts several methods of a model into one file."
+            several = by_face("; signatures= puts several methods of a model into one file", "")
+            return f"Convert one model at a time{several}."
         if self.kind == "builtins.type":
             return "That is a class: pass an object of it."
         if self.kind == "builtins.NoneType":
@@ -262,7 +263,8 @@ class TextInput(Diagnostic, code="K304"):
         return f"The input '{self.name}' holds strings."
 
     def hint(self) -> str:
-        return "Convert with split_preprocessing=True (--split-preprocessing), which leaves its layers to the app."
+        option = by_face("split_preprocessing=True", "--split-preprocessing")
+        return f"Convert with {option}, which leaves its layers to the app."
 
 
 @dataclass(frozen=True)
@@ -310,9 +312,12 @@ class CannotCall(KerasDiagnostic, code="K306", bad_input=True):
         if self.comparing:
             return (
                 "Call it yourself on such arrays to see more. Another Keras backend (KERAS_BACKEND) may compute it; "
-                "verify=False (--no-verify) converts without comparing."
+                f"{by_face('verify=False', '--no-verify')} converts without comparing."
             )
-        return "Call it yourself on such arrays to see more. inputs= (--input) takes shapes, with the batch: (None, 8)."
+        shapes = by_face(
+            "inputs= takes shapes, with the batch: (None, 8)", "--input takes shapes, with the batch: '?,8'"
+        )
+        return f"Call it yourself on such arrays to see more. {shapes}."
 
 
 @dataclass(frozen=True)

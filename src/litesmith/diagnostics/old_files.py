@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
 
 SHOWN = 8
@@ -47,7 +48,7 @@ class UnknownFunctions(Diagnostic, code="F122", bad_input=True):
     Why it matters: the file holds the function's name and arguments, not what it computes.
     Example: a model of Keras 2 with `tf.signal.stft(x, ...)` called on a tensor of Keras.
     How to fix: give a function that does the same with `keras.ops`, under the name that the finding shows:
-        `custom_objects={"tf.signal.stft": my_stft}`.
+        `custom_objects={"tf.signal.stft": my_stft}`, or `def tf_signal_stft(...)` in a file for `--custom-objects`.
     """
 
     path: str
@@ -59,9 +60,11 @@ class UnknownFunctions(Diagnostic, code="F122", bad_input=True):
         return f"{self.path} calls what has no counterpart here: {shown}{more}."
 
     def hint(self) -> str:
+        given = by_face('custom_objects={"tf.name": function}', "`def tf_name(x): ...` in --custom-objects FILE.py")
+        into = by_face("architecture=", "--architecture")
         return (
-            'Give a function of keras.ops under the name in front of "(": custom_objects={"tf.name": function}, '
-            "or make the model anew in Python and load the weights into it (architecture=)."
+            f'Give a function of keras.ops under the name in front of "(": {given}, '
+            f"or make the model anew in Python and load the weights into it ({into})."
         )
 
 
@@ -125,8 +128,8 @@ class NoArchitecture(Diagnostic, code="F125", bad_input=True):
 
     def hint(self) -> str:
         return (
-            "Give a file with what model.to_json() returned, or MODULE:FUNCTION (FILE.py:FUNCTION) that returns "
-            "the model; in Python, also the function or the model itself."
+            "Give a file with what model.to_json() returned, or MODULE:FUNCTION (FILE.py:FUNCTION) that returns the "
+            f"model{by_face('; or the function or the model itself', '')}."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
 
 
@@ -24,7 +25,10 @@ class NeedsInputs(Diagnostic, code="P101", bad_input=True):
         return f"What {self.name} takes is not known."
 
     def hint(self) -> str:
-        return "Pass inputs=(None, 3) (--input '?,3'), or a list of shapes or example arrays, one for each argument."
+        return by_face(
+            "Pass inputs=(None, 3), or a list of shapes or example arrays, one for each argument.",
+            "Say it with --input '?,3', once for each argument.",
+        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ class MadeForOneSize(Diagnostic, code="P105"):
         return f"The size '{self.size}' is open, but {self.what} was made for one value of it."
 
     def hint(self) -> str:
-        return f"Fix '{self.size}' with inputs=..., or let the program compute the same for every size."
+        option = by_face("inputs=...", "--input SHAPE")
+        return f"Fix '{self.size}' with {option}, or let the program compute the same for every size."
 
     @property
     def where(self) -> Source | None:

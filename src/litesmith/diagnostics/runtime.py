@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.wording import by_face
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class RuntimeTooSlow(Diagnostic, code="R103"):
         return f"The LiteRT runtime did not finish within {self.seconds:g} seconds and was stopped."
 
     def hint(self) -> str:
-        return "Allow more time with --timeout if the model needs it; otherwise it holds a loop that does not end."
+        option = by_face("timeout=", "--timeout")
+        return f"Allow more time with {option} if the model needs it; otherwise it holds a loop that does not end."
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.wording import by_face
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class OutputsDiffer(Diagnostic, code="V101"):
     def hint(self) -> str:
         if not self.made_now:
             return "Was the file made from this model, with these weights? Then please report it; else convert it anew."
-        return "Please report it. verify=False (--no-verify) hands out the file all the same."
+        return f"Please report it. {by_face('verify=False', '--no-verify')} hands out the file all the same."
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class FacesDiffer(Diagnostic, code="V102", bad_input=True):
         return f"The two models cannot be compared on the same data: {self.problem}."
 
     def hint(self) -> str:
-        return "Is the file made from this model, and does the data fit it? `litesmith inspect` shows its inputs."
+        shown = by_face("litesmith.load(path).summary()", "`litesmith inspect`")
+        return f"Is the file made from this model, and does the data fit it? {shown} shows its inputs."
 
 
 @dataclass(frozen=True)
@@ -71,4 +73,4 @@ class NotCompared(Diagnostic, code="V103", severity=Severity.WARNING):
         return f"The converted model was not compared with the original: {self.reason}."
 
     def hint(self) -> str:
-        return "Run litesmith verify on both where the original can be run."
+        return f"Run {by_face('litesmith.verify', '`litesmith verify`')} on both where the original can be run."

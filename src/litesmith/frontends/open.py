@@ -20,11 +20,16 @@ from litesmith.diagnostics.files import (
     WeightsOnly,
 )
 from litesmith.diagnostics.programs import TorchFile
+from litesmith.diagnostics.wording import by_face
 from litesmith.frontends.backends import use_backend
+from litesmith.frontends.other_files import CHECKPOINT, file_told, folder_told, hdf5_told, is_checkpoint, zip_told
 
 ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
 TORCH_PROGRAM, TORCH_PICKLE = ("archive_format", "serialized_exported_program.json"), "data.pkl"
 """How names in archives of torch end: of exported programs, and of others."""
+
+TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")
+"""In pickles of torch before 1.6."""
 
 SAVED_MODEL = "saved_model.pb"
 """The file of a SavedModel folder that has its graphs."""
@@ -60,8 +65,11 @@ def identify(path: Path, expected: str = "a model that Litesmith can read") -> K
     if path.is_dir():
         if (path / SAVED_MODEL).exists():
             return Kind.SAVED_MODEL
-        raise LitesmithError(IsFolder(str(path)))
+        with reading(path):
+            raise LitesmithError(IsFolder(str(path), *folder_told(path)))
     if not path.exists():
+        if is_checkpoint(path):
+            raise LitesmithError(NotThisKind(str(path), CHECKPOINT[0], expected, CHECKPOINT[1]))
         raise LitesmithError(FileNotFound(str(path)))
     with reading(path), path.open("rb") as file:
         head = file.read(8)
@@ -77,7 +85,16 @@ def identify(path: Path, expected: str = "a model that Litesmith can read") -> K
         return Kind.FROZEN_GRAPH
     if path.name == SAVED_MODEL:
         return Kind.SAVED_MODEL
-    raise LitesmithError(NotThisKind(str(path), _looks(head), expected))
+    if head.startswith(b"\x80\x02\x8a\x0a") and TORCH_MAGIC in _beginning(path):
+        raise LitesmithError(TorchFile(str(path), is_program=False))
+    with reading(path):
+        found, advice = file_told(path, head)
+    raise LitesmithError(NotThisKind(str(path), found, expected, advice))
+
+
+def _beginning(path: Path) -> bytes:
+    with reading(path), path.open("rb") as file:
+        return file.read(32)
 
 
 def open_graph(path: Path, signature: str | None = None, outputs: Sequence[str] | None = None) -> Any:
@@ -122,7 +139,7 @@ def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None, archi
     expected = "a Keras model (.keras or .h5)"
     kind = identify(path, expected)
     if not kind.is_of_keras:
-        raise LitesmithError(NotThisKind(str(path), kind.value, expected))
+        raise LitesmithError(not_this_kind(path, kind, expected))
     if architecture is None and kind is Kind.KERAS_WEIGHTS:
         raise LitesmithError(WeightsOnly(str(path)))
     use_backend(may_choose=False)
@@ -144,9 +161,19 @@ def read_litert(path: Path) -> bytes:
     """The content of a `.tflite` file; raises `LitesmithError` (F1..) for other files."""
     kind = identify(path, Kind.LITERT.value)
     if kind is not Kind.LITERT:
-        raise LitesmithError(NotThisKind(str(path), kind.value, Kind.LITERT.value))
+        raise LitesmithError(not_this_kind(path, kind, Kind.LITERT.value))
     with reading(path):
         return path.read_bytes()
+
+
+def not_this_kind(path: Path, kind: Kind, expected: str) -> NotThisKind:
+    """A model of another kind than is meant, and which command takes it."""
+    if kind is Kind.LITERT:
+        command = f"litesmith inspect {path} shows what is in it, litesmith run {path} runs it"
+        advice = by_face(f"litesmith.load({str(path)!r}) shows and runs it", command)
+        return NotThisKind(str(path), kind.value, expected, f"It is converted already: {advice}.")
+    advice = by_face(f"litesmith.convert({str(path)!r})", f"litesmith convert {path}")
+    return NotThisKind(str(path), kind.value, expected, f"Convert it first: {advice}.")
 
 
 @contextlib.contextmanager
@@ -156,14 +183,6 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LitesmithError(CannotRead(str(path), (error.strerror or str(error)).lower())) from error
-
-
-def _looks(head: bytes) -> str:
-    if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return "a Python pickle, which can run code and is not opened"
-    if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
-        return "a text file"
-    return "none of the formats .keras, .h5 and .tflite"
 
 
 def _identify_zip(path: Path, expected: str) -> Kind:
@@ -181,7 +200,8 @@ def _identify_zip(path: Path, expected: str) -> Kind:
     is_program = any(name.endswith(TORCH_PROGRAM) for name in names)
     if is_program or any(name.endswith(TORCH_PICKLE) for name in names):
         raise LitesmithError(TorchFile(str(path), is_program))
-    raise LitesmithError(NotThisKind(str(path), "a ZIP archive without a Keras model", expected))
+    found, advice = zip_told(names)
+    raise LitesmithError(NotThisKind(str(path), found, expected, advice))
 
 
 def _identify_hdf5(path: Path, expected: str) -> Kind:
@@ -196,4 +216,5 @@ def _identify_hdf5(path: Path, expected: str) -> Kind:
         return Kind.KERAS_HDF5
     if attributes & {"layer_names", "layer_names0"} or groups & WEIGHTS:
         return Kind.KERAS_WEIGHTS
-    raise LitesmithError(NotThisKind(str(path), "an HDF5 file without a Keras model", expected))
+    found, advice = hdf5_told(groups)
+    raise LitesmithError(NotThisKind(str(path), found, expected, advice))

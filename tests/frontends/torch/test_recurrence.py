@@ -1,9 +1,10 @@
 """What recurrent layers of torch are called where a report tells of them."""
 
 import pytest
-import torch
 
 import litesmith
+
+torch = pytest.importorskip("torch")
 
 
 @pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN])

@@ -43,6 +43,11 @@ MAIN = ("saved_model_main_op", "legacy_init_op")
 """The collections that name the node that runs when a model of TensorFlow 1 is loaded."""
 
 
+COPY_WHOLE = "Copy the whole folder: saved_model.pb holds the model, and the folder variables/ its weights."
+VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable"})
+"""Operations that are variables, whose values stand beside the graph."""
+
+
 class SavedModel:
     """A SavedModel folder, or one way to call what is in it.
 
@@ -88,6 +93,9 @@ class SavedModel:
             interpreter = self._interpreter(program)
             ways = {name: GraphWay(name, program, self._signature(name), interpreter, self.path) for name in given}
             model, calls = import_ways(ways, given, batch)
+        except FileNotFoundError as error:
+            problem = f"{Path(error.filename).relative_to(self.path)}, which holds its weights, is missing"
+            raise LitesmithError(DamagedFile(str(self.path), problem, COPY_WHOLE)) from error
         except (Malformed, OSError) as error:
             raise LitesmithError(DamagedFile(str(self.path), str(error))) from error
         except Unsupported as reason:
@@ -149,6 +157,8 @@ class SavedModel:
         saver = self._meta_graph.message(3)
         prefix = self.path / "variables" / "variables"
         has_variables = prefix.with_name("variables.index").exists()
+        if not has_variables and program.operations & VARIABLES:
+            raise FileNotFoundError(None, "is missing", str(prefix.with_name("variables.index")))
         interpreter = Interpreter(program, scope_of, Bundle(prefix) if has_variables else None)
         restore = Reference.parse(saver.text(3)).node if has_variables else ""
         given = {Reference.parse(saver.text(1)).node: Known.of(np.array(b"", object), DType.STRING)} if restore else {}

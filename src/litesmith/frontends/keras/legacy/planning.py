@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from litesmith.diagnostics.files import function_name
 from litesmith.diagnostics.old_files import LegacyArgument
 from litesmith.frontends.keras.legacy.arguments import fitted, modernized, plain
 from litesmith.frontends.keras.legacy.entries import Entry, Malformed, Origin, children, is_entry, is_model, name_of
@@ -185,7 +186,8 @@ class Planner:
             called, what = str(config.get("method_name") or config.get("attr_name") or name), None
         else:
             called = f"tf.{config.get('function')}"
-            what = self.custom_objects.get(called) or known(called)
+            own = self.custom_objects.get(called) or self.custom_objects.get(function_name(called))
+            what = own or known(called)
         if what is None:
             self.calls.append(f"{called} ({name})")
         return what
