@@ -8,12 +8,10 @@ import tensorflow as tf
 from tensorflow.python.framework import op_def_registry
 
 from litesmith.frontends.tensorflow.operations.refused import REFUSED
-from litesmith.frontends.tensorflow.registry import Known, import_of, imported_names
+from litesmith.frontends.tensorflow.registry import Known, import_of, imported_names, why_without_form
 from tensorflow_support import floats, refusal
 
 NAMES = sorted(imported_names())
-REFUSED_NAMES = {name for names in REFUSED.values() for name in names}
-COMPUTED_NAMES = sorted(set(NAMES) - REFUSED_NAMES)
 
 WITHOUT_EFFECT = {
     "hints for other kernels": {"use_cudnn_on_gpu", "a_is_sparse", "b_is_sparse", "parallel_iterations", "T_threshold"},
@@ -64,7 +62,7 @@ def test_operands_are_as_many_as_tensorflow_has(name):
         assert len(rule.operands) == len(own.input_arg)
 
 
-@pytest.mark.parametrize("name", COMPUTED_NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_attribute_that_matters_is_left_out(name):
     rule, own = import_of(name), definition(name)
     if "node" in rule.attributes:
@@ -74,7 +72,7 @@ def test_no_attribute_that_matters_is_left_out(name):
     assert not left_out
 
 
-@pytest.mark.parametrize("name", COMPUTED_NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_defaults_are_tensorflows(name):
     rule, own = import_of(name), definition(name)
     known = {each.name: default_of(each) for each in own.attr}
@@ -86,7 +84,7 @@ def test_defaults_are_tensorflows(name):
         assert default == pytest.approx(known[attribute]), attribute
 
 
-@pytest.mark.parametrize("name", COMPUTED_NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_outputs_are_named_as_tensorflow_names_them(name):
     rule, own = import_of(name), definition(name)
     if rule.outputs:
@@ -108,6 +106,13 @@ def test_outputs_are_named_as_tensorflow_names_them(name):
 )
 def test_what_is_refused_says_what_to_do(function, text):
     assert text in refusal(function, floats(4))
+
+
+@pytest.mark.parametrize("name", [name for names in REFUSED.values() for name in names])
+def test_what_is_refused_is_an_operation_without_an_import(name):
+    assert definition(name).name == name
+    assert import_of(name) is None
+    assert why_without_form(name) != why_without_form("NoSuchOperation")
 
 
 def test_operands_of_known_elements_are_asked_for():

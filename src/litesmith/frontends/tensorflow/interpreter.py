@@ -16,7 +16,7 @@ from litesmith.frontends.tensorflow.frames import MERGES, Effort
 from litesmith.frontends.tensorflow.functional import by_place, functional
 from litesmith.frontends.tensorflow.graph import Body, Function, FunctionName, Node, Program, Reference
 from litesmith.frontends.tensorflow.known import known_elements
-from litesmith.frontends.tensorflow.registry import Import, import_of
+from litesmith.frontends.tensorflow.registry import Import, import_of, why_without_form
 from litesmith.frontends.tensorflow.variables import NOT_TAKEN, Checkpoint, Variable
 from litesmith.frontends.tensorflow.wire import Malformed
 from litesmith.ir.graph import Value
@@ -161,7 +161,7 @@ class Interpreter:
         rule = import_of(node.op)
         if rule is None:
             self.failed = node.op
-            raise Unsupported(f"the TensorFlow operation {node.op} has no LiteRT form that Litesmith knows")
+            raise Unsupported(f"the TensorFlow operation {node.op}: {why_without_form(node.op)}")
         returned = rule.function(*rule.taken(node.op, items), **self._attributes(node, rule))
         if isinstance(returned, tuple) != bool(rule.outputs) or (rule.outputs and len(returned) != len(rule.outputs)):
             raise TypeError(f"the import of {node.op} does not return what it says that it does")

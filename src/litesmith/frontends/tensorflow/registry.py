@@ -124,6 +124,14 @@ def imports(*names: str, outputs: Sequence[str] = ()) -> Callable[[Function], Fu
     return register
 
 
+_refused: dict[str, str] = {}
+
+
+def refuses(why: str, *names: str) -> None:
+    """Say of operations why they have no form, and what to do instead."""
+    _refused.update(dict.fromkeys(names, why))
+
+
 @cache
 def _load() -> None:
     from litesmith.frontends.tensorflow import operations
@@ -136,6 +144,12 @@ def import_of(name: str) -> Import | None:
     """The import of an operation; None where there is none."""
     _load()
     return _by_name.get(name)
+
+
+def why_without_form(name: str) -> str:
+    """What is said of an operation that has no import."""
+    _load()
+    return _refused.get(name, "it has no form that Litesmith knows")
 
 
 def imported_names() -> frozenset[str]:

@@ -17,7 +17,7 @@ from litesmith.frontends.open_sizes import OpenSizes
 from litesmith.frontends.original import DEFAULT
 from litesmith.frontends.tensorflow.graph import Body, Reference
 from litesmith.frontends.tensorflow.interpreter import Interpreter
-from litesmith.frontends.tensorflow.registry import as_value
+from litesmith.frontends.tensorflow.registry import as_value, why_without_form
 from litesmith.frontends.tensorflow.state import INIT, State, assigning, begin, end, states_of
 from litesmith.frontends.tensorflow.variables import Variable
 from litesmith.frontends.tensorflow.wire import Malformed
@@ -149,7 +149,7 @@ def _findings(way: Way) -> Iterator[None]:
         body, wanted = way.wanted()
         unknown = way.interpreter.unknown(body, wanted)
         if unknown and way.interpreter.failed in [op for op, _ in unknown]:
-            findings = [NoForm(source, f"tf.{op}", "it has no form that Litesmith knows") for op, source in unknown]
+            findings = [NoForm(source, f"tf.{op}", why_without_form(op)) for op, source in unknown]
             raise LitesmithError(list(dict.fromkeys(findings))) from reason
         source = way.interpreter.source or Source()
         raise LitesmithError(NoForm(source, source.operation or way.name, str(reason))) from reason

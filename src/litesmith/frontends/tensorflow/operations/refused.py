@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from litesmith.frontends.tensorflow.registry import Item, imports
-from litesmith.ops.errors import Unsupported
+from litesmith.frontends.tensorflow.registry import refuses
 
 TEXT = """\
 it works on texts, for which LiteRT has no operators; do it before the model, and give the model the numbers \
@@ -77,11 +74,5 @@ REFUSED: dict[str, tuple[str, ...]] = {
 """The operations that are refused for each reason."""
 
 
-def _register(why: str, names: tuple[str, ...]) -> None:
-    @imports(*names)
-    def refused(*operands: Item) -> Any:
-        raise Unsupported(why)
-
-
 for _why, _names in REFUSED.items():
-    _register(_why, _names)
+    refuses(_why, *_names)
