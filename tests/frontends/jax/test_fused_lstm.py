@@ -332,3 +332,37 @@ def test_a_state_that_the_step_carries_besides():
 
     lite = check_fused(model, count=0)
     assert "carries more" in lite.model.loops[0].reason
+
+
+def test_weights_that_are_inputs():
+    def model(x, kernel, recurrent, bias):
+        def step(carry, x):
+            h, c = updated(carry[1], *jnp.split(x @ kernel + carry[0] @ recurrent + bias, 4, -1))
+            return (h, c), h
+
+        first = jnp.zeros((x.shape[0], UNITS))
+        return jax.lax.scan(step, (first, first), jnp.swapaxes(x, 0, 1))
+
+    sizes = [("batch", "time", FEATURES), KERNEL.shape, RECURRENT.shape, BIAS.shape]
+    lite = litesmith.convert(model, inputs=sizes, rnn="fused", verify=False)
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
+    for seed in (1, 2):
+        given = [weights(3, 5, FEATURES, seed=seed), *(seed * array for array in (KERNEL, RECURRENT, BIAS))]
+        compare_arrays(jax.tree.leaves(model(*given)), jax.tree.leaves(lite.run(given)), rtol=2e-6, atol=1e-6)
+
+
+def test_what_is_added_for_each_sample_keeps_the_loop():
+    def model(x):
+        context = x[:, 0] @ KERNEL
+
+        def step(carry, x):
+            h, c = updated(carry[1], *jnp.split(x @ KERNEL + carry[0] @ RECURRENT + context, 4, -1))
+            return (h, c), h
+
+        first = jnp.zeros((x.shape[0], UNITS))
+        return jax.lax.scan(step, (first, first), jnp.swapaxes(x, 0, 1))
+
+    lite = check_fused(model, count=0)
+    assert "for each sample" in lite.model.loops[0].reason
+    lite = litesmith.convert(model, inputs=[(1, "time", FEATURES)], rnn="fused")
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
