@@ -103,7 +103,8 @@ class Invariants:
 
     def _is_invariant(self, operation: Operation) -> bool:
         if operation not in self.seen:
-            plain = not operation.operator.has_side_effects and not operation.operator.subgraphs()
+            operator = operation.operator
+            plain = operator.is_deterministic and not operator.has_side_effects and not operator.subgraphs()
             operands = [operand for operand in operation.operands if operand is not None]
             self.seen[operation] = plain and bool(operands) and all(operand in self for operand in operands)
         return self.seen[operation]
