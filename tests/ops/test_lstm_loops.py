@@ -103,6 +103,11 @@ def test_another_candidate():
         graph_of(scan_as_lstm, step_of(candidate=nn.relu))
 
 
+def test_no_steps():
+    with pytest.raises(NotAnLstm, match="no steps"):
+        graph_of(scan_as_lstm, step_of(), shape=(BATCH, 0, FEATURES))
+
+
 @pytest.mark.parametrize(("extra", "is_one"), [(0, True), (1, False)])
 def test_a_sequence_that_is_read_by_place_is_as_long_as_the_loop(extra, is_one):
     step, graph = step_of(), Graph()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from litesmith.ir.builder import building_subgraph, current_builder
-from litesmith.ir.dims import Size, product, same
+from litesmith.ir.dims import Dim, Size, product, same
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
@@ -35,6 +35,8 @@ def scan_as_lstm(
     The steps may read further sequences at a place that they count from 0. Raises NotAnLstm where a step is
     something else than one of LSTM cells, one upon the other.
     """
+    if not isinstance(length, Dim) and length < 1:
+        raise NotAnLstm("it has no steps")
     with building_subgraph("lstm_step") as scratch:
         states = inputs_of(scratch, carried)
         slices = [scratch.graph.add_input(each.type.with_shape(_without(each, axis)), each.name) for each in sequences]
