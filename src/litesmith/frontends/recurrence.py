@@ -18,7 +18,13 @@ Found = tuple[list[Value], list[Value]]
 
 
 def fused_scan(
-    step: Step, carried: Sequence[Value], sequences: Sequence[Value], length: Size, *, stacked: bool = True
+    step: Step,
+    carried: Sequence[Value],
+    sequences: Sequence[Value],
+    length: Size,
+    *,
+    stacked: bool = True,
+    until: Value | None = None,
 ) -> Found:
     """What `ops.scan.scan` gives along the first axis, as fused operators.
 
@@ -26,6 +32,8 @@ def fused_scan(
     """
     if options().rnn != "fused":
         raise NotAnLstm("")
+    if until is not None:
+        raise NotAnLstm("the model computes when it ends")
     found = scan_as_lstm(step, carried, sequences, length, stacked=stacked)
     note_loop("fused", length, 'rnn="fused"')
     return found
@@ -52,13 +60,15 @@ def scan_as_loop(
     length: Size,
     *,
     stacked: bool = True,
+    until: Value | None = None,
     name: str = "scan",
     why_not_fused: str = "",
 ) -> Found:
     """`ops.scan.scan` along the first axis; the report is told why it is a loop."""
     left = ', which rnn="unroll" cannot write out' if options().rnn == "unroll" else _refusal(why_not_fused)
-    note_loop("loop", length, steps_text(length) + left)
-    return scan(step, carried, sequences, length, stacked=stacked, name=name)
+    steps = length if until is None else None
+    note_loop("loop", steps, steps_text(steps) + left)
+    return scan(step, carried, sequences, length, stacked=stacked, until=until, name=name)
 
 
 def _refusal(why_not_fused: str) -> str:

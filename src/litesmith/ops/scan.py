@@ -62,6 +62,7 @@ def scan(
     stacked: bool = True,
     together: int = 1,
     finals: bool = True,
+    until: Value | None = None,
     name: str = "scan",
 ) -> tuple[list[Value], list[Value]]:
     """Run `step` on the carried values and on one place after the other of `sequences` along an axis.
@@ -73,6 +74,8 @@ def scan(
         together: steps in one round of the loop: fewer rounds of a larger body. Where `length` is not known to be
             a multiple, the last round goes on at the last place, and what it computes there is left out.
         finals: whether the carried values after the last step are needed; otherwise they may be those of a later one.
+        until: the place to stop at, an int32 scalar of at most `length`, where the model computes it; what is behind
+            it is zeros in the outputs. Only for one step in a round, without `keep_axis`.
 
     Returns:
         The carried values after the last step, and the outputs.
@@ -86,7 +89,7 @@ def scan(
 
     whole = together == 1 or (not isinstance(length, Dim) and length % together == 0)
     loop = _Loop(run if stacked else step, tuple(sequences), axis, keep_axis, together, finals, whole, name)
-    last = size_tensor(length) if loop.at(0).type.rank else size_scalar(length)
+    last = size_tensor(length) if loop.at(0).type.rank else size_scalar(length) if until is None else until
     span = _Span(loop.at(0), last)
     if not stacked:
         return loop.keeping_the_last(span, carried)

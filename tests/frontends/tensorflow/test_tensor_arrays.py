@@ -90,7 +90,7 @@ def test_a_loop_that_stops_early_or_reads_what_it_wrote(check_frozen):
         _, second = v1.while_loop(lambda i, _: i < 7, reading, (1, started))
         return first.stack(), second.stack()
 
-    check_frozen(build, *[(X, np.int32(n)) for n in (4, 1, 6)])
+    check_frozen(build, *[(X, np.int32(n)) for n in (4, 1, 6, 0, -2)])
 
 
 class GRU:
@@ -150,7 +150,12 @@ def test_dynamic_rnn_of_sequences_of_some_lengths(cell, time, check_frozen):
         (floats(3, 6, 4, seed=seed), np.array(lengths, "int32"))
         for seed, lengths in enumerate(([6, 2, 4], [1, 0, 3], [0, 0, 0]))
     ]
-    check_frozen(build, *feeds, shapes=[(None, time, 4), (None,)])
+    if time is None:
+        feeds.append((floats(2, 80, 4), np.array([50, 0], "int32")))
+    operators = check_frozen(build, *feeds, shapes=[(None, time, 4), (None,)])
+    assert operators.count("WHILE") == (
+        2 if time is None else 1
+    )  # chunks, of as many steps as the longest sequence has
 
 
 @pytest.mark.parametrize("cell", [GRU, LSTM])

@@ -5,8 +5,9 @@ So are recurrent layers, `tf.map_fn` and `tf.scan` written. As a scan, they cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, Protocol
 
 from litesmith.frontends.tensorflow.known import Known
@@ -15,10 +16,13 @@ from litesmith.frontends.tensorflow.registry import as_value
 from litesmith.ir.builder import building_subgraph
 from litesmith.ir.dims import Dim, Size, same
 from litesmith.ir.graph import Value
-from litesmith.ops.array import expand_dims
+from litesmith.ir.types import DType
+from litesmith.ops import math
+from litesmith.ops.array import cast, expand_dims, reshape
 from litesmith.ops.control import inputs_of
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.scan import Step
+from litesmith.ops.sizes import int32, size_scalar
 from litesmith.opset.binary import Add, Less, LogicalAnd
 from litesmith.opset.rules import sizes_of
 
@@ -30,7 +34,14 @@ class Scan(Protocol):
     """What runs steps: `ops.scan.scan`, or what gives the same in another form."""
 
     def __call__(
-        self, step: Step, carried: Sequence[Value], sequences: Sequence[Value], length: Size, *, stacked: bool
+        self,
+        step: Step,
+        carried: Sequence[Value],
+        sequences: Sequence[Value],
+        length: Size,
+        *,
+        stacked: bool,
+        until: Value | None,
     ) -> tuple[list[Value], list[Value]]: ...
 
 
@@ -96,21 +107,29 @@ def as_scan(
         results = body(filled(values))
         return [as_value(results[place]) for place in states], [as_value(_set_in(results[place])) for place in lists]
 
-    final, outputs = scan(step, carried, [], seen.count, stacked=seen.stacked)
+    final, outputs = scan(step, carried, [], seen.count, stacked=seen.stacked, until=seen.until)
     items = list(operands)
     for place, value in zip(states, final, strict=True):
         items[place] = value
     for place, output in zip(lists, outputs, strict=True):
-        items[place] = operands[place].filled(output if seen.stacked else expand_dims(output, 0))
+        held = output if seen.stacked else expand_dims(output, 0)
+        items[place] = operands[place].filled(held)
     return items
 
 
 @dataclass(frozen=True)
 class _Counted:
-    """How many rounds there are, and whether each sets another place of the lists rather than the only one."""
+    """How many rounds there are.
+
+    Attributes:
+        count: so many, or at most so many where there is `until`.
+        stacked: whether each sets another place of the lists, rather than the only one.
+        until: how many there are, where the model computes it.
+    """
 
     count: Size
     stacked: bool
+    until: Value | None = None
 
 
 def _is_new(given: TensorList) -> bool:
@@ -146,18 +165,37 @@ def _seen(
     sets: list[tuple[tuple[Any, Any], ...]] = [
         results[place].noted if isinstance(results[place], _Recording) else () for place in lists if results
     ]
-    limits = _limits(test, counters) if test is not None else None
+    around = {inner: outer for outer, inner in scratch.captures}
+    limits = _limits(test, counters, around) if test is not None else None
     scratch.graph.outputs = []
     scratch.graph.prune()
     if not (results and limits and all(len(each) == 1 for each in sets)):
         return None
-    count, indices = limits[0], [index for ((index, _),) in sets]
+    indices = [index for ((index, _),) in sets]
     stacked = all(counters.get(index) == 0 for index in indices)
     if not stacked and not all(_is_number(index) and not index.array.any() for index in indices):
         return None
-    wanted = count if stacked else 1
-    fits = all(_fits(results[place], wanted) for place in lists)
-    return _Counted(count, stacked) if fits and all(same(count, other) for other in limits[1:]) else None
+    longest, *lengths = [results[place].length for place in lists]
+    known = [limit for limit in limits if not isinstance(limit, Value)]
+    if len(known) < len(limits):
+        is_possible = stacked and all(same(longest, length) for length in lengths)
+        return (
+            _Counted(longest, True, _least([*limits, longest]))
+            if is_possible and not any(map(_grows, results))
+            else None
+        )
+    count = known[0]
+    fits = all(_fits(results[place], count if stacked else 1) for place in lists)
+    return _Counted(count, stacked) if fits and all(same(count, other) for other in known) else None
+
+
+def _least(limits: Sequence[Size | Value]) -> Value:
+    """The least of several numbers, an int32 scalar."""
+    return reduce(math.minimum, [limit if isinstance(limit, Value) else size_scalar(limit) for limit in limits])
+
+
+def _grows(result: Any) -> bool:
+    return isinstance(result, TensorList) and result.grows
 
 
 def _fits(given: TensorList, count: Size) -> bool:
@@ -180,20 +218,27 @@ def _counts(result: Any, given: Value) -> bool:
     return one is not None and one.constant is not None and bool((one.constant.array() == 1).all())
 
 
-def _limits(test: Value, counters: dict[Value, int]) -> list[Size] | None:
-    """How many rounds each part of a condition allows; None where one is no limit of a counter."""
+def _limits(test: Value, counters: Mapping[Value, int], around: Mapping[Value, Value]) -> list[Size | Value] | None:
+    """How many rounds each part of a condition allows; None where one is no limit of a counter.
+
+    `around`: the values outside of the loop by what stands for them in it.
+    """
     if test.producer is None:
         return None
     operator, operands = test.producer.operator, test.producer.operands
     if isinstance(operator, LogicalAnd):
-        parts = [None if operand is None else _limits(operand, counters) for operand in operands]
+        parts = [None if operand is None else _limits(operand, counters, around) for operand in operands]
         return None if None in parts else [limit for part in parts if part is not None for limit in part]
     if not isinstance(operator, Less):
         return None
     counter, limit = operands
-    sizes = sizes_of(limit)
-    if counter not in counters or sizes is None or len(sizes) != 1:
+    if counter is None or counter not in counters or limit is None or limit.type.elements != 1:
+        return None
+    first, sizes = counters[counter], sizes_of(limit)
+    if sizes is None and limit in around:
+        return [math.subtract(cast(reshape(around[limit], ()), DType.INT32), int32(first))]
+    if sizes is None:
         return None
     if not isinstance(sizes[0], Dim) and sizes[0] >= ENDLESS:
         return []
-    return [sizes[0] - counters[counter]]
+    return [sizes[0] - first]
