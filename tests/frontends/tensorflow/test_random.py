@@ -31,8 +31,11 @@ def test_numbers_of_a_seed_alone_are_the_same(seed):
 def test_counters_are_carried_over():
     key = np.array([5], np.uint64)
     start = np.array([2**64 - 2, 7], np.uint64)
-    found = philox.blocks(key, start, 4)
-    expected = [*philox.blocks(key, start, 2), *philox.blocks(key, np.array([0, 8], np.uint64), 2)]
+    found = philox.blocks(key, start, np.arange(4))
+    expected = [
+        *philox.blocks(key, start, np.arange(2)),
+        *philox.blocks(key, np.array([0, 8], np.uint64), np.arange(2)),
+    ]
     np.testing.assert_array_equal(found, expected)
 
 

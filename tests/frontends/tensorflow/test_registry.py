@@ -115,5 +115,18 @@ def test_what_is_refused_is_an_operation_without_an_import(name):
     assert why_without_form(name) != why_without_form("NoSuchOperation")
 
 
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (lambda x: tf.image.extract_patches(x, [1, 99, 99, 1], [1, 1, 1, 1], [1, 1, 1, 1], "SAME"), "9801 elements"),
+        (lambda x: tf.random.stateless_normal([2**25], [1, 2]), "a tensor of"),
+        (lambda x: tf.linalg.diag(x[0, :, 0, 0], k=2**28), "a tensor of"),
+        (lambda x: tf.dynamic_partition(x[0, 0, 0], [1], 5000), "5000 tensors"),
+    ],
+)
+def test_what_no_device_could_hold_is_refused(function, text):
+    assert text in refusal(function, floats(1, 2, 2, 1))
+
+
 def test_operands_of_known_elements_are_asked_for():
     assert Known in import_of("Mfcc").operands

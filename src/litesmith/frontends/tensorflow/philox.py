@@ -21,11 +21,11 @@ SMALLEST = np.float32(1e-7)
 """In place of smaller numbers, whose logarithm would be too large."""
 
 
-def blocks(key: Array, counter: Array, count: int) -> Array:
-    """The words of `count` counters from this one on, uint32 [count, 4]; key uint64 [1], counter uint64 [2]."""
+def blocks(key: Array, counter: Array, offsets: Array) -> Array:
+    """The words of the counters so far behind this one, uint32 [offsets, 4]; key uint64 [1], counter uint64 [2]."""
     keys = [np.uint64(key[0]) & LOW, np.uint64(key[0]) >> HALF]
     with np.errstate(over="ignore"):
-        low = np.uint64(counter[0]) + np.arange(count, dtype=np.uint64)
+        low = np.uint64(counter[0]) + offsets.astype(np.uint64)
         high = np.uint64(counter[1]) + (low < np.uint64(counter[0])).astype(np.uint64)
         words = [low & LOW, low >> HALF, high & LOW, high >> HALF]
         for _ in range(10):
@@ -41,12 +41,12 @@ def blocks(key: Array, counter: Array, count: int) -> Array:
 def of_seed(seed: Array) -> tuple[Array, Array]:
     """The key (uint64 [1]) and the counter (uint64 [2]) for a seed of two integers."""
     scrambler = np.array([0x3EC8F720 | (0x02461E29 << 32)], np.uint64)
-    mixed = blocks(scrambler, seed.astype(np.int64).view(np.uint64), 1)[0].astype(np.uint64)
+    mixed = blocks(scrambler, seed.astype(np.int64).view(np.uint64), np.zeros(1))[0].astype(np.uint64)
     return mixed[:1] | (mixed[1:2] << HALF), np.array([0, mixed[2] | (mixed[3] << HALF)], np.uint64)
 
 
 def _words(key: Array, counter: Array, count: int) -> Array:
-    return blocks(key, counter, -(-count // 4)).reshape(-1)
+    return blocks(key, counter, np.arange(-(-count // 4))).reshape(-1)
 
 
 def uniform(key: Array, counter: Array, shape: Sequence[int]) -> Array:
@@ -64,11 +64,15 @@ def _unit(words: Array) -> Array:
 def normal(key: Array, counter: Array, shape: Sequence[int]) -> Array:
     """float32 of mean 0 and variance 1 (Box and Muller, 1958)."""
     count = int(np.prod(shape))
-    pairs = _unit(_words(key, counter, count)).reshape(-1, 2)
+    return _normal(_words(key, counter, count))[:count].reshape(shape)
+
+
+def _normal(words: Array) -> Array:
+    pairs = _unit(words).reshape(-1, 2)
     length = np.sqrt(np.float32(-2) * np.log(np.maximum(pairs[:, 0], SMALLEST)))
     angle = np.float32(2 * np.pi) * pairs[:, 1]
-    found = np.stack([np.sin(angle) * length, np.cos(angle) * length], 1).astype(np.float32)
-    return found.reshape(-1)[:count].reshape(shape)
+    found: Array = np.stack([np.sin(angle) * length, np.cos(angle) * length], 1).astype(np.float32)
+    return found.reshape(-1)
 
 
 def integers(key: Array, counter: Array, shape: Sequence[int], low: Any, high: Any) -> Array:
@@ -105,9 +109,8 @@ TRIED = 16
 def truncated_normal(key: Array, counter: Array, shape: Sequence[int]) -> Array:
     """float32 normal numbers, those left out that are 2 or more from 0."""
     count = int(np.prod(shape))
-    found: list[Array] = []
-    for group in range(-(-count // 4)):
-        start = counter + np.array([group * RESERVED, 0], np.uint64)
-        drawn = normal(key, start, (4 * TRIED,))
-        found.append(drawn[np.abs(drawn) < 2][:4])
-    return np.concatenate([*found, np.zeros(0, np.float32)])[:count].reshape(shape)
+    groups = np.arange(-(-count // 4))[:, None] * RESERVED + np.arange(TRIED)
+    drawn = _normal(blocks(key, counter, groups.reshape(-1)).reshape(-1)).reshape(-1, 4 * TRIED)
+    is_near = np.abs(drawn) < 2
+    first_four = is_near & (np.cumsum(is_near, 1) <= 4)
+    return drawn[first_four][:count].reshape(shape)

@@ -17,6 +17,8 @@ from litesmith.ops.fourier import rfft
 from litesmith.ops.padding import pad
 from litesmith.ops.sequences import sequences
 
+MOST_SAMPLES, MOST_BANDS = 1 << 20, 4096
+
 FLOOR = 1e-12
 """Of the energy of a band, before the logarithm."""
 
@@ -24,6 +26,8 @@ FLOOR = 1e-12
 @imports("AudioSpectrogram")
 def spectrogram(x: Value, *, window_size: int, stride: int, magnitude_squared: bool = False) -> Value:
     """Magnitudes of Hann windows of samples [n, channels], filled up to a power of two: [channels, windows, bins]."""
+    if not 2 <= window_size <= MOST_SAMPLES:
+        raise Unsupported(f"windows of {window_size} samples")
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window_size) / window_size)
     length = 1 << (window_size - 1).bit_length()
     parts = math.multiply(sequences(transpose(x, (1, 0)), window_size, stride), constant(window.astype(np.float32)))
@@ -47,6 +51,8 @@ def mel_frequency_cepstrum(
     if isinstance(bins, Dim):
         raise Unsupported("a spectrogram of an open number of frequencies")
     limits = lower_frequency_limit, upper_frequency_limit
+    if not 0 < dct_coefficient_count <= filterbank_channel_count <= MOST_BANDS:
+        raise Unsupported(f"{dct_coefficient_count} coefficients of {filterbank_channel_count} bands")
     bands = mel_bands(int(bins), float(rate.array) / 2, limits, filterbank_channel_count)
     count = filterbank_channel_count
     angles = np.pi / count * np.arange(dct_coefficient_count)[None] * (np.arange(count)[:, None] + 0.5)

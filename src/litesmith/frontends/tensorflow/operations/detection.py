@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from litesmith.frontends.tensorflow.registry import Sizes, imports
+from litesmith.frontends.tensorflow.registry import Sizes, imports, modest
 from litesmith.ir import dims
 from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
@@ -128,4 +128,5 @@ def crop_and_resize(
     method: str = "bilinear",
     extrapolation_value: float = 0.0,
 ) -> Value:
+    modest((*sizes, images.type.shape[3]))
     return cropping.crop_and_resize(images, boxes, owners, sizes, method == "bilinear", extrapolation_value)

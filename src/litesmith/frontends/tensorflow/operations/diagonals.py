@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from litesmith.frontends.tensorflow.registry import Ints, Sizes, imports
+from litesmith.frontends.tensorflow.registry import Ints, Sizes, imports, modest
 from litesmith.ir.builder import constant
 from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
@@ -40,7 +40,9 @@ def matrix_diag_part_v2(matrix: Value, k: Ints, fill: Value) -> Value:
 def matrix_diag_part_v3(matrix: Value, k: Ints, fill: Value, *, align: str = "RIGHT_LEFT") -> Value:
     if k[0] == k[-1]:
         return diagonal(matrix, k[0], -2, -1)
-    return diagonals.take(matrix, _band(k, align), fill)
+    band = _band(k, align)
+    modest((band.count, *matrix.type.shape))
+    return diagonals.take(matrix, band, fill)
 
 
 @imports("MatrixDiag", "BatchMatrixDiag")
@@ -61,6 +63,7 @@ def matrix_diag_v3(
     band = _band(k, align)
     bands = _as_bands(x, band)
     sizes = diagonals.smallest(band, bands.type.shape[-1], _said(num_rows[0]), _said(num_cols[0]))
+    modest(sizes)
     return diagonals.put(bands, band, sizes, fill)
 
 

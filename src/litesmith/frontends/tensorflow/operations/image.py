@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from litesmith.frontends.tensorflow.layout import channels_last
-from litesmith.frontends.tensorflow.registry import Sizes, imports
+from litesmith.frontends.tensorflow.registry import Sizes, imports, modest
 from litesmith.ir.builder import constant
 from litesmith.ir.constants import Array
 from litesmith.ir.dims import is_static, same
@@ -138,6 +138,7 @@ def projective_transform(
     """Each place of the result shows where a transform, of eight numbers, takes it."""
     if fill_mode not in OUTSIDE:
         raise Unsupported(f"a transform with fill_mode {fill_mode!r}; take one of {', '.join(OUTSIDE)}")
+    modest(sizes)
     fill = operands[0] if operands else 0
     rows, columns = (cast(each, DType.FLOAT32) for each in image_warping.grid(*sizes))
     numbers = [expand_dims(each, (1, 2)) for each in unstack(transforms, 1)]

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litesmith.frontends.tensorflow.operations.segments import in_order_of_appearance
-from litesmith.frontends.tensorflow.registry import Int, Sizes, imports
+from litesmith.frontends.tensorflow.registry import Int, Sizes, imports, modest
 from litesmith.ir.dims import Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math, scattering, segments
 from litesmith.ops.array import as_value, cast, concatenate, expand_dims, full, move_axis, reshape, stack, unstack
 from litesmith.ops.creation import count_up
+from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import gather, select
 from litesmith.ops.measured import true_places
 from litesmith.ops.ordering import sort
+
+MOST_PARTS = 4096
+"""That rows are sorted into."""
 
 
 @imports("DynamicPartition")
 def dynamic_partition(x: Value, parts: Value, *, num_partitions: int) -> list[Value]:
     """The rows of each part, in order."""
+    if num_partitions > MOST_PARTS:
+        raise Unsupported(f"rows sorted into {num_partitions} tensors")
     rank = parts.type.rank
     rows = reshape(x, (parts.type.elements, *x.type.shape[rank:])) if rank != 1 else x
     flat = reshape(parts, (parts.type.elements,)) if rank != 1 else parts
@@ -38,6 +44,7 @@ def dynamic_stitch(*operands: Value) -> Value:
     indices = concatenate([_flat(each) for each in operands[:half]])
     rows = concatenate([_rows(each, index) for index, each in zip(operands[:half], operands[half:], strict=True)])
     count = _count(operands[:half], indices)
+    modest((count, *rows.type.shape[1:]))
     empty = full((count, *rows.type.shape[1:]), 0, rows.type.dtype)
     return scattering.scatter_update(empty, expand_dims(indices, 1), rows)
 

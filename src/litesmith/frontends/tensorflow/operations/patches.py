@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from litesmith.frontends.tensorflow.layout import Edges, spatial
-from litesmith.frontends.tensorflow.registry import Sizes, imports
-from litesmith.ir.dims import Size, ceil_div, maximum, same
+from litesmith.frontends.tensorflow.registry import Sizes, imports, modest
+from litesmith.ir.dims import Size, ceil_div, maximum, product, same
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
@@ -22,6 +22,9 @@ from litesmith.ops.errors import Unsupported
 from litesmith.ops.padding import pad
 from litesmith.ops.statistics import arg_max
 from litesmith.opset.enums import Padding
+
+MOST_ELEMENTS = 4096
+"""Of a window, as each of them is a slice of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Windows:
 
     def elements(self, x: Value, fill: Any) -> list[Value]:
         """Of each window, the first element, then the second and so on: each [batch, *windows, channels]."""
+        if product(self.size) > MOST_ELEMENTS:
+            raise Unsupported(f"windows of {product(self.size)} elements each")
         padded = pad(x, [(0, 0), *self.around(x.type.shape[1:-1]), (0, 0)], fill)
         counts = [
             (size - reach) // step + 1
@@ -139,6 +144,7 @@ def resize_area(x: Value, sizes: Sizes, *, align_corners: bool = False) -> Value
     """The mean of what each new element covers, parts of elements counting as much as is covered."""
     if align_corners:
         raise Unsupported("resizing by area with align_corners of TensorFlow 1; take tf.image.resize of TensorFlow 2")
+    modest(sizes)
     images = cast(x, DType.FLOAT32)
     for axis, letter in ((1, "h"), (2, "w")):
         size, new = images.type.shape[axis], sizes[axis - 1]

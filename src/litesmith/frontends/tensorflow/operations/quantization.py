@@ -18,6 +18,9 @@ from litesmith.ops.errors import Unsupported
 from litesmith.ops.image_warping import rounded
 from litesmith.ops.indexing import select
 
+MOST_BITS = 16
+"""That TensorFlow rounds to."""
+
 
 @dataclass(frozen=True)
 class Levels:
@@ -28,6 +31,8 @@ class Levels:
 
     @staticmethod
     def of(bits: int, narrow: bool) -> Levels:
+        if not 2 <= bits <= MOST_BITS:
+            raise Unsupported(f"numbers rounded to {bits} bits")
         return Levels(int(narrow), 2**bits - 1)
 
 
@@ -78,6 +83,8 @@ def quantize_and_dequantize(
     axis: int = -1,
 ) -> Value:
     """Scaled so that the bound that needs more levels is met; the other one is moved."""
+    if not 1 <= num_bits <= 32:
+        raise Unsupported(f"numbers rounded to {num_bits} bits")
     if axis != -1:
         raise Unsupported("scales of their own along an axis; take fake_quant_with_min_max_vars_per_channel")
     if not range_given:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litesmith.frontends.tensorflow.known import Known
-from litesmith.frontends.tensorflow.registry import Item, as_value, imports
+from litesmith.frontends.tensorflow.registry import Item, as_value, imports, modest
 from litesmith.ir.dims import Dim, Size
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
@@ -74,6 +74,7 @@ def to_tensor(shape: Item, values: Value, fill: Value, *partitions: Item, row_pa
     first = count if first is None else first
     width = as_size(math.max(rows.lengths), "longest") if width is None else width
     total, inner = first * width, values.type.shape[1:]
+    modest((total, *inner))
     is_kept = math.logical_and(math.less(rows.place, _int(width)), math.less(rows.row, _int(first)))
     flat = math.add(math.multiply(rows.row, _int(width)), rows.place)
     # What is cut goes into a row behind all others.

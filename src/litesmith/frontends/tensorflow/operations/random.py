@@ -22,6 +22,9 @@ from litesmith.ops import random
 from litesmith.ops.array import as_value, cast
 from litesmith.ops.errors import Unsupported
 
+NUMBERS_IN_MEMORY = 16
+"""How many there are for each that is drawn, while it is."""
+
 PHILOX = (1, 3)
 """The numbers of the algorithm, and of what chooses it on a CPU."""
 
@@ -99,7 +102,7 @@ def _known(shape: Sizes, *items: Any) -> list[Array] | None:
     """The elements of items, where they and the shape are known."""
     if not is_static(tuple(shape)) or not all(isinstance(item, Known) and not item.is_open for item in items):
         return None
-    modest(shape)
+    modest((*shape, NUMBERS_IN_MEMORY))
     return [item.array for item in items]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from litesmith.frontends.tensorflow.known import Known
-from litesmith.frontends.tensorflow.registry import Ints, Sizes, imports
+from litesmith.frontends.tensorflow.registry import Ints, Sizes, imports, modest
 from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
@@ -31,6 +31,7 @@ from litesmith.ops.rearranging import swap_axes
 @imports("SparseToDense")
 def to_dense(indices: Value, shape: Sizes, values: Value, fill: Value) -> Value:
     """The indices of a vector may stand without an axis for the tuple, and a single one without any."""
+    modest(shape)
     if indices.type.rank < 2:
         indices = reshape(indices, (indices.type.elements, 1))
     count = indices.type.shape[0]
