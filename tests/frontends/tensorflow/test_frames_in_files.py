@@ -101,7 +101,7 @@ def test_a_function_with_loops_and_branches_of_tensorflow_1(frames):
             np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     operations = [each for graph in lite.model.all_graphs() for each in graph.operations]
     (sine,) = (each for each in operations if each.operator.builtin == "SIN")
-    assert sine.source.file == __file__
+    assert (sine.source.layer, sine.source.file) == (wrapped.name.decode(), __file__)
     assert sine.source.line == halved.__code__.co_firstlineno + 1
 
 

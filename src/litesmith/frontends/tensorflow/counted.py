@@ -175,27 +175,25 @@ def _seen(
     stacked = all(counters.get(index) == 0 for index in indices)
     if not stacked and not all(_is_number(index) and not index.array.any() for index in indices):
         return None
-    longest, *lengths = [results[place].length for place in lists]
+    return _counted(limits, [results[place] for place in lists], stacked)
+
+
+def _counted(limits: Sequence[Size | Value], lists: Sequence[TensorList], stacked: bool) -> _Counted | None:
+    """The number of rounds that several limits allow, if lists have that many places, or as many as can be needed."""
     known = [limit for limit in limits if not isinstance(limit, Value)]
-    if len(known) < len(limits):
-        is_possible = stacked and all(same(longest, length) for length in lengths)
-        return (
-            _Counted(longest, True, _least([*limits, longest]))
-            if is_possible and not any(map(_grows, results))
-            else None
-        )
-    count = known[0]
-    fits = all(_fits(results[place], count if stacked else 1) for place in lists)
-    return _Counted(count, stacked) if fits and all(same(count, other) for other in known) else None
+    if len(known) == len(limits):
+        count = known[0]
+        fits = all(_fits(each, count if stacked else 1) for each in lists)
+        return _Counted(count, stacked) if fits and all(same(count, other) for other in known) else None
+    longest = lists[0].length
+    if not stacked or any(each.grows or not same(each.length, longest) for each in lists):
+        return None
+    return _Counted(longest, stacked, _least([*limits, longest]))
 
 
 def _least(limits: Sequence[Size | Value]) -> Value:
     """The least of several numbers, an int32 scalar."""
     return reduce(math.minimum, [limit if isinstance(limit, Value) else size_scalar(limit) for limit in limits])
-
-
-def _grows(result: Any) -> bool:
-    return isinstance(result, TensorList) and result.grows
 
 
 def _fits(given: TensorList, count: Size) -> bool:

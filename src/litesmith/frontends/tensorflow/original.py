@@ -163,6 +163,7 @@ def original_of(function: Any) -> TensorFlowFunction:
 
 def _name_of(function: Any) -> str:
     found = getattr(function, "__name__", None) or getattr(function, "name", None)
+    found = found.decode(errors="replace") if isinstance(found, bytes) else found
     return str(found or type(function).__qualname__)
 
 
