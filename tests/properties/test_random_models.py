@@ -7,8 +7,10 @@ two batch sizes; what Keras does not take, or what makes huge numbers, is left o
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 from hypothesis import strategies as st
+from keras.src.random import seed_generator
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.flatbuffer.write import to_bytes
@@ -140,8 +143,19 @@ def draw_step(draw, steps, values):
 
 @st.composite
 def models(draw, steps=STEPS, most=15, dtypes=USUAL):
+    with weights_drawn_from(draw(st.integers(0, 9))):
+        return draw_model(draw, steps, most, dtypes)
+
+
+@contextlib.contextmanager
+def weights_drawn_from(seed):
+    """Initializers made inside have seeds of their own generator, as Hypothesis draws with Python's."""
+    with patch.object(seed_generator, "python_random", Random(seed)):
+        yield
+
+
+def draw_model(draw, steps, most, dtypes):
     drawn = Drawn()
-    keras.utils.set_random_seed(draw(st.integers(0, 9)))  # of the weights
     inputs = draw_inputs(draw, drawn, dtypes)
     values = list(inputs)
     wanted = len(inputs) + draw(st.integers(FEWEST, most))
