@@ -161,7 +161,9 @@ def other_tables(path, dice):
             if kind < 0.3:
                 del file[name]
             elif kind < 0.5:
-                file.move(name, name + dice.choice(("0", "_1", "/x")))
+                target = dice.choice((f"{name}_1", f"{name}0", f"elsewhere/{name}"))
+                if target not in file:
+                    file.move(name, target)
             elif isinstance(item, h5py.Dataset):
                 shape = dice.choice(((), (0,), (1 << 10, 3), item.shape[::-1], (*item.shape, 1)))
                 del file[name]

@@ -88,6 +88,7 @@ def _description(text: str | bytes, said: str) -> Any:
 
 def _filled(file: KerasFile, found: Any, said: str, custom_objects: Mapping[str, Any]) -> Any:
     from litesmith.frontends.keras.legacy import opening
+    from litesmith.frontends.keras.legacy.entries import origin_of
     from litesmith.frontends.keras.legacy.live import part_of
     from litesmith.frontends.keras.legacy.weights import by_layer
 
@@ -97,7 +98,7 @@ def _filled(file: KerasFile, found: Any, said: str, custom_objects: Mapping[str,
         home = store.get("model_weights", store)
         by_layers = any(name in home.attrs for name in ("layer_names", "layer_names0"))
         if isinstance(found, dict):
-            written_by = opening.origin_of(found)
+            written_by = origin_of(found)
             if written_by.major == 3 or "module" in found:
                 found = _of_keras_3(found, said, custom_objects)
             else:

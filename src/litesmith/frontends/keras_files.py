@@ -118,7 +118,7 @@ class KerasFile:
 def weights_origin(file: h5py.File) -> Origin:
     """Which Keras wrote an HDF5 file, by its own attributes or those of the weights in it."""
     from litesmith.frontends.hdf5_safety import attribute
-    from litesmith.frontends.keras.legacy.opening import origin_of
+    from litesmith.frontends.keras.legacy.entries import origin_of
 
     homes = [file["model_weights"], file] if "model_weights" in file else [file]
     found = {}
@@ -190,13 +190,14 @@ def functions_in(path: Path, config: dict[str, Any], custom_objects: Mapping[str
 
 def _require_known(file: KerasFile, config: Any, custom_objects: Mapping[str, Any]) -> None:
     """Raise F106 for classes and functions of nobody, with a beginning of each."""
-    from litesmith.frontends.keras.legacy.opening import stored_shapes
-    from litesmith.frontends.keras.legacy.stubs import archived_weights, stub
     from litesmith.frontends.keras.loading import entries_of, unknown_objects
 
     unknown = unknown_objects(config, custom_objects)
     if not unknown:
         return
+    from litesmith.frontends.keras.legacy.opening import stored_shapes
+    from litesmith.frontends.keras.legacy.stubs import archived_weights, stub
+
     found = entries_of(config, unknown)
     with file.weights() as store:
         weights = archived_weights(store, found) if file.is_archive else stored_shapes(store)

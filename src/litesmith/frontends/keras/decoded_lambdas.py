@@ -14,7 +14,6 @@ from keras.src.utils import python_utils
 
 from litesmith.diagnostics.base import FindingWarning, LitesmithError
 from litesmith.diagnostics.files import CodeInFile, CodeWasRead, function_name
-from litesmith.frontends.keras.legacy.lambdas import CannotDecode, lambda_of
 from litesmith.frontends.keras.loading import entries_with_owners
 
 Function = Callable[..., Any]
@@ -48,6 +47,8 @@ def decoded_functions(path: str, config: Any, custom_objects: Mapping[str, Any])
     for stored, place in _stored(config):
         function = custom_objects.get(stored.layer, custom_objects.get(function_name(stored.layer)))
         if not callable(function):
+            from litesmith.frontends.keras.legacy.lambdas import CannotDecode, lambda_of
+
             try:
                 function = lambda_of(stored.code, stored.defaults, stored.closure)
             except CannotDecode as problem:

@@ -16,7 +16,6 @@ import numpy as np
 from keras.src.saving import serialization_lib
 
 from litesmith.frontends.backends import is_installed
-from litesmith.frontends.keras.arguments import to_numpy
 from litesmith.preprocessing.encoding import encoded_shape
 
 
@@ -37,6 +36,7 @@ class StandIn(keras.Layer):
 
     def call(self, inputs: Any) -> Any:
         """What the layer makes of arrays."""
+        from litesmith.frontends.keras.arguments import to_numpy
         from litesmith.frontends.keras.preprocessing_state import step_of
 
         arrays = [to_numpy(array) for array in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]

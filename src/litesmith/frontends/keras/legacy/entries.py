@@ -103,3 +103,12 @@ def is_reference(item: Any, layers: Mapping[str, Any]) -> bool:
 def is_constant(item: Any) -> bool:
     """Whether an item is `["_CONSTANT_VALUE", -1, value, further arguments]`."""
     return isinstance(item, list) and len(item) in (3, 4) and item[0] == CONSTANT and item[1] == -1
+
+
+def origin_of(attributes: Mapping[str, Any]) -> Origin:
+    """Which Keras wrote what has these attributes."""
+    return Origin(_text(attributes.get("keras_version")), _text(attributes.get("backend")))
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")

@@ -23,15 +23,6 @@ from litesmith.frontends.keras.legacy.weights import Assignments, Stored, assign
 Weights = dict[str, list[Stored]]
 
 
-def origin_of(attributes: Mapping[str, Any]) -> Origin:
-    """Which Keras wrote what has these attributes."""
-    return Origin(_text(attributes.get("keras_version")), _text(attributes.get("backend")))
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
-
-
 def model_of_hdf5(path: str, entry: Entry, file: h5py.File, origin: Origin, custom_objects: Mapping[str, Any]) -> Any:
     """The model in an HDF5 file of Keras 1 or 2."""
     weights = by_layer(file.get("model_weights", file))
