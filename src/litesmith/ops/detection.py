@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from litesmith.ir.builder import constant, emit, emit_many
-from litesmith.ir.dims import Size, minimum, product
+from litesmith.ir.dims import Dim, Size, minimum, product
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
-from litesmith.ops.array import as_value, cast, concatenate, expand_dims, reshape, slice_axis, transpose
+from litesmith.ops.array import as_value, cast, concatenate, expand_dims, full, reshape, slice_axis, transpose
 from litesmith.ops.bits import next_after
 from litesmith.ops.creation import count_up
 from litesmith.ops.cumulative import lowest
@@ -49,16 +49,27 @@ def best_apart(boxes: Value, scores: Value, most: Size, overlap: Value, least: V
     above = math.sum(cast(math.greater(in_order, least), DType.FLOAT32), 0)
     total = as_value(count, DType.FLOAT32)
     ranks = math.subtract(total, cast(count_up(0, count), DType.FLOAT32))
-    apart = _of_some_area(_picked(boxes, order))
-    operands = [apart, ranks, size_scalar(most), _beyond(overlap), math.subtract(total, above)]
-    chosen, found = emit_many(NonMaxSuppressionV4(), *operands)
-    # From 1 on no box is left out, but by the kernel that equals itself.
-    every = math.greater_equal(overlap, 1.0)
-    last = math.subtract(as_value(count, DType.INT32), 1)
-    chosen = select(every, math.minimum(count_up(0, most), last), chosen)
-    found = select(every, math.minimum(cast(above, DType.INT32), as_value(most, DType.INT32)), found)
+    last = math.maximum(math.subtract(as_value(count, DType.INT32), 1), 0)
+    best = math.minimum(count_up(0, most), last)
+    all_above = math.minimum(cast(above, DType.INT32), as_value(most, DType.INT32))
+    known = None if overlap.constant is None else float(overlap.constant.array())
+    if known is not None and known >= 1:
+        chosen, found = best, all_above
+    else:
+        apart = _of_some_area(_picked(boxes, order))
+        operands = [apart, ranks, size_scalar(most), _beyond(overlap), math.subtract(total, above)]
+        chosen, found = emit_many(NonMaxSuppressionV4(), *operands)
+    if known is None:
+        # From 1 on no box is left out, but by the kernel those that equal a better one.
+        every = math.greater_equal(overlap, 1.0)
+        chosen, found = select(every, best, chosen), select(every, all_above, found)
     is_chosen = math.less(count_up(0, most), found)
-    return select(is_chosen, _picked(order, chosen), as_value(0, DType.INT32)), found
+    return select(is_chosen, _picked(_not_empty(order), chosen), as_value(0, DType.INT32)), found
+
+
+def _not_empty(x: Value) -> Value:
+    """A vector with a 0 behind it, for a place to point to where there are no boxes."""
+    return concatenate([x, full((1,), 0, x.type.dtype)]) if isinstance(x.type.shape[0], Dim) else x
 
 
 def _beyond(overlap: Value) -> Value:
@@ -92,9 +103,8 @@ def best_in_turn(
         (left,) = states
         place = cast(arg_max(left, 0), DType.INT32)
         kept = _picked(left, place)
-        is_chosen = math.equal(count_up(0, count), place)
-        after = select(is_chosen, as_value(NOTHING, DType.FLOAT32), lowered(left, place))
-        return [after], [place, kept]
+        is_left = math.logical_and(math.not_equal(count_up(0, count), place), math.greater(left, NOTHING))
+        return [select(is_left, lowered(left, place), as_value(NOTHING, DType.FLOAT32))], [place, kept]
 
     _, (places, kept) = scan(step, [scores], [], most, name="boxes")
     is_there = math.logical_and(math.greater(kept, least), math.greater(kept, NOTHING))
@@ -103,15 +113,20 @@ def best_in_turn(
     return select(is_there, places, zero), select(is_there, kept, nothing), found
 
 
-def lowered_by_overlaps(boxes: Value, sigma: Value) -> Callable[[Value, Value], Value]:
-    """Scores times `exp(-overlap ** 2 / (2 sigma))` of the box that was chosen."""
+def best_apart_softly(
+    boxes: Value, scores: Value, most: Size, least: Value, sigma: Value
+) -> tuple[Value, Value, Value]:
+    """What `best_in_turn` returns where a choice multiplies all scores by `exp(-overlap ** 2 / (2 sigma))`."""
+    if isinstance(scores.type.shape[0], Dim):
+        # There may be none, of which there is no largest one.
+        boxes, scores = pad(boxes, [(0, 1), (0, 0)]), pad(scores, [(0, 1)], NOTHING)
     scale = math.divide(-0.5, sigma)
 
     def lowered(scores: Value, place: Value) -> Value:
         weight = math.exp(math.multiply(math.square(overlaps(boxes, _picked(boxes, place))), scale))
         return math.multiply(scores, weight)
 
-    return lowered
+    return best_in_turn(scores, most, least, lowered)
 
 
 def overlaps(boxes: Value, box: Value) -> Value:
@@ -135,7 +150,7 @@ def _corners(boxes: Value) -> tuple[Value, Value]:
 def scores_of(scores: Value, chosen: Value, found: Value) -> Value:
     """The scores of the boxes that `best_apart` chose, and 0 behind them."""
     is_chosen = math.less(count_up(0, chosen.type.shape[0]), found)
-    return select(is_chosen, _picked(scores, chosen), as_value(0, DType.FLOAT32))
+    return select(is_chosen, _picked(_not_empty(scores), chosen), as_value(0, DType.FLOAT32))
 
 
 def _picked(x: Value, places: Value) -> Value:

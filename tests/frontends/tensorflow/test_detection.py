@@ -33,10 +33,12 @@ def test_choices_of_one_size():
     check_tensorflow(v4, ON_A_GRID, OF_FEW_LEVELS)
     check_tensorflow(lambda b, s: tf.raw_ops.NonMaxSuppression(boxes=b, scores=s, max_output_size=5), BOXES, SCORES)
     v2 = lambda b, s, t: tf.raw_ops.NonMaxSuppressionV2(boxes=b, scores=s, max_output_size=5, iou_threshold=t)  # noqa: E731
-    check_tensorflow(v2, BOXES, SCORES, np.float32(0.5), dynamic=None)
+    for overlap in (0.5, 1.0):
+        check_tensorflow(v2, BOXES, SCORES, np.float32(overlap), dynamic=None)
+        check_tensorflow(v2, ON_A_GRID, OF_FEW_LEVELS, np.float32(overlap), dynamic=None)
 
 
-@pytest.mark.parametrize("sigma", [0.0, 0.5])
+@pytest.mark.parametrize("sigma", [0.0, 0.5, 0.05])
 def test_scores_of_choices(sigma):
     for least in (0.1, float("-inf")):
         chosen = lambda b, s: tf.image.non_max_suppression_with_scores(b, s, 20, 0.3, least, sigma)  # noqa: B023, E731
@@ -49,6 +51,20 @@ def test_overlaps_that_are_given():
     chosen = lambda o, s: tf.image.non_max_suppression_overlaps(o, s, 9, 0.5, 0.1)  # noqa: E731
     check_tensorflow(chosen, overlaps, SCORES, dynamic=None)
     check_tensorflow(chosen, overlaps.round(1), OF_FEW_LEVELS, dynamic=None)
+
+
+@pytest.mark.parametrize("overlap", [0.5, 1.0])
+@pytest.mark.parametrize("sigma", [0.0, 0.5])
+def test_no_boxes_are_left(overlap, sigma):
+    def chosen(boxes, scores):
+        kept = scores > 1.5
+        left, own = tf.boolean_mask(boxes, kept), tf.boolean_mask(scores, kept)
+        places = tf.image.non_max_suppression(left, own, 5, overlap)
+        return places, *tf.image.non_max_suppression_with_scores(left, own, 5, overlap, 0.1, sigma)
+
+    assert (SCORES > 1.5).any()
+    check_tensorflow(chosen, BOXES, SCORES)
+    check_tensorflow(chosen, BOXES, np.abs(SCORES) - 5)
 
 
 def test_a_computed_sigma_is_refused():
@@ -85,3 +101,8 @@ def test_parts_of_a_size_that_the_image_has():
     cut = lambda images: tf.image.crop_and_resize(images, boxes, [0, 1, 1], tf.shape(images)[1:3])  # noqa: E731
     check_tensorflow(cut, floats(2, 6, 9, 3), dynamic=1, rtol=1e-5, atol=1e-5)
     check_tensorflow(cut, floats(2, 1, 9, 3), dynamic=1, rtol=1e-5, atol=1e-5)
+
+
+def test_scores_that_fall_to_nothing_do_not_bring_back_what_was_chosen():
+    chosen = lambda b, s: tf.image.non_max_suppression_with_scores(b, s, 20, 0.5, 0.1, 1e-4)  # noqa: E731
+    check_tensorflow(chosen, ON_A_GRID, OF_FEW_LEVELS)

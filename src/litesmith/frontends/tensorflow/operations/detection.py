@@ -57,7 +57,7 @@ def non_max_suppression_v5(
         raise Unsupported("a soft_nms_sigma that the model computes; make it a number")
     own, kept, limit, spread = _floats(boxes, scores, least, sigma)
     if float(sigma.constant.array()) > 0:
-        found, kept, count = detection.best_in_turn(kept, most[0], limit, detection.lowered_by_overlaps(own, spread))
+        found, kept, count = detection.best_apart_softly(own, kept, most[0], limit, spread)
     else:
         found, count = _chosen(boxes, scores, most[0], overlap, least)
         kept = detection.scores_of(kept, found, count)
