@@ -14,6 +14,9 @@ VALUES = floats(7, 2)
 
 def test_sparse_to_dense():
     check_tensorflow(lambda x: tf.sparse.to_dense(tf.sparse.from_dense(x)), MATRIX, dynamic=(0, 1))
+    check_tensorflow(lambda x: tf.sparse.to_dense(tf.sparse.from_dense(x), 2.0), 0 * MATRIX, dynamic=(0, 1))
+    check_tensorflow(lambda x: tf.sparse.to_dense(tf.sparse.from_dense(x)), 0 * MATRIX)
+    check_tensorflow(lambda x: tf.sparse.to_dense(tf.sparse.from_dense(x), True), MATRIX > 0)
     raw = tf.raw_ops.SparseToDense
     for at in ([1, 3, 4], [[1], [3], [4]]):
         dense = lambda x: raw(sparse_indices=at, output_shape=[6], sparse_values=x, default_value=-1.0)  # noqa: B023, E731

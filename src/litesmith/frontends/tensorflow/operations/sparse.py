@@ -22,7 +22,7 @@ from litesmith.ops.array import (
     stack,
     unstack,
 )
-from litesmith.ops.indexing import gather, get_item, linear_index
+from litesmith.ops.indexing import gather, get_item, linear_index, select
 from litesmith.ops.measured import true_places
 from litesmith.ops.ordering import argsort
 from litesmith.ops.rearranging import swap_axes
@@ -36,7 +36,15 @@ def to_dense(indices: Value, shape: Sizes, values: Value, fill: Value) -> Value:
         indices = reshape(indices, (indices.type.elements, 1))
     count = indices.type.shape[0]
     rows = values if values.type.rank else full((count,), values, values.type.dtype)
-    return scattering.scatter_update(full(shape, fill, values.type.dtype), indices, rows)
+    dtype = values.type.dtype
+    if not (dtype.is_float or dtype.is_integer):
+        return scattering.scatter_update(full(shape, fill, dtype), indices, rows)
+    # No place has two values, so that their sum is the value: it may be of none.
+    found = scattering.scatter(indices, rows, shape)
+    if fill.constant is not None and not fill.constant.array().any():
+        return found
+    is_there = scattering.scatter(indices, full((count,), 1, DType.INT32), shape)
+    return select(math.greater(is_there, 0), found, fill)
 
 
 @imports("SparseTensorDenseMatMul")
