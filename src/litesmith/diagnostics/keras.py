@@ -210,7 +210,7 @@ class InputMismatch(Diagnostic, code="K302", bad_input=True):
     expected: str
 
     def message(self) -> str:
-        return f"{by_face('inputs=', 'What is said of the inputs')} does not fit the model: {self.problem}."
+        return f"{by_face('inputs=', '--input')} does not fit the model: {self.problem}."
 
     def hint(self) -> str:
         return f"The model takes {self.expected}."
