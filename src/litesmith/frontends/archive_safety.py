@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Any, BinaryIO
 
 import h5py
 
@@ -22,6 +23,9 @@ UNPACKED = 20
 SPARE_BYTES = 1 << 25
 MEMBERS = 10_000
 WEIGHTS = "model.weights.h5"
+CHUNK = 1 << 20
+LOCAL_HEADER = 30
+"""Bytes in front of a member's name, the last four of which say how long that is and what follows it."""
 
 
 def check_archive(path: Path) -> None:
@@ -53,9 +57,9 @@ def opened_weights(path: Path, is_checked: bool = False) -> Iterator[h5py.File]:
     try:
         with zipfile.ZipFile(path) as archive:
             member = archive.getinfo(WEIGHTS)
-            content: IO[bytes] = archive.open(member)
-            if member.compress_type != zipfile.ZIP_STORED:
-                content = io.BytesIO(content.read())  # for places in it, which are found by reading again otherwise
+            content: Any = _stored(archive, member, is_checked)
+            if content is None:
+                content = io.BytesIO(archive.read(member))
             with content, opened_hdf5(path, content, member.file_size, is_checked) as file:
                 yield file
     except KeyError:
@@ -63,6 +67,58 @@ def opened_weights(path: Path, is_checked: bool = False) -> Iterator[h5py.File]:
     except (zipfile.BadZipFile, EOFError, NotImplementedError):
         problem = f"the content of {WEIGHTS} does not fit its checksum"
         raise LitesmithError(DamagedFile(str(path), problem)) from None
+
+
+def _stored(archive: zipfile.ZipFile, member: zipfile.ZipInfo, is_checked: bool) -> Part | None:
+    """What is in an archive as it is, to be read at any place, once its checksum was looked at; None for other members.
+
+    `zipfile` would find places by reading all that is in front of them.
+    """
+    if member.compress_type != zipfile.ZIP_STORED:
+        return None
+    if not is_checked:
+        with archive.open(member) as whole:  # reads to the end, where it compares the checksum
+            while whole.read(CHUNK):
+                pass
+    file = Path(str(archive.filename)).open("rb")  # noqa: SIM115 (the part closes it)
+    file.seek(member.header_offset)
+    lengths = struct.unpack("<HH", file.read(LOCAL_HEADER)[-4:])
+    return Part(file, member.header_offset + LOCAL_HEADER + sum(lengths), member.file_size)
+
+
+class Part(io.RawIOBase):
+    """Some bytes of a file, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        target = memoryview(buffer).cast("B")
+        target = target[: max(min(len(target), self._size - self._place), 0)]
+        self._file.seek(self._start + self._place)
+        count = self._file.readinto(target)  # type: ignore[attr-defined]
+        self._place += count
+        return int(count)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def archive_problem(archive: zipfile.ZipFile, size: int) -> str | None:

@@ -71,6 +71,8 @@ class FrozenGraph:
             raise LitesmithError(NoSuchTensor(str(self.path), name, tuple(self._program.nodes)))
         dtype = next((node.attribute(key) for key in ("dtype", "T", "Tparams", "DstT") if key in node), DType.FLOAT32)
         shape = node.attribute("shape") if "shape" in node else None
+        if not isinstance(dtype, DType) or not (shape is None or isinstance(shape, tuple)):
+            raise Malformed(f"the node {node.name!r} does not say its type and shape")
         return Tensor(place, dtype, shape)
 
     def import_graphs(
