@@ -3,7 +3,8 @@
 Run `python tools/page_examples.py` (all pages, or those named), or with `--check` to see whether what the pages show
 is still so. The blocks of a page run from top to bottom in one empty folder:
 
-- `python` blocks share their variables. One that begins with a comment `# name.py` is that file instead.
+- `python` blocks share their variables. One that begins with a comment `# name.py` is that file instead, and so is a
+  `toml` block.
 - A `text` block right behind a `python` block is what that prints.
 - In `console` blocks, lines that begin with `$ litesmith` run. They must end with exit code 0, or `$ echo $?` must
   follow. Other commands are not run, and keep the output that they have.
@@ -31,7 +32,7 @@ from typer.testing import CliRunner
 from litesmith.cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```(python|console|text)\n(.*?)^```\n(?:\n```(text)\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(python|console|text|toml)\n(.*?)^```\n(?:\n```(text)\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 FIGURES = re.compile(r"[\d.,]+ (ms|s|bytes|kB|MB)\b|\d+(\.\d+)?e[-+]?\d+|\d+\.\d+|\d{4,}|(?<=max ...) 0\b|[ ─━]{2,}")
 """What differs between machines and versions: times, errors, sizes, and the widths of columns."""
 
@@ -54,6 +55,9 @@ def rerun(page: Path) -> str:
     def block(match: re.Match[str]) -> str:
         language, source, _, shown = match.groups()
         if language == "text":
+            return match[0]
+        if language == "toml":
+            _file(source)
             return match[0]
         if language == "console":
             return _unless_same(match[0], f"```console\n{_session(source)}```\n")
@@ -79,11 +83,17 @@ def without_figures(text: str) -> str:
     return FIGURES.sub("#", text)
 
 
-def _python(source: str, page: Path, first_line: int, variables: dict[str, Any]) -> str:
-    """What a block prints; errors name the page's line."""
-    file = re.match(r"# (\w+\.py)\n", source)
+def _file(source: str) -> bool:
+    """Write a block that begins with the name of a file to that file."""
+    file = re.match(r"# (\w+\.\w+)\n", source)
     if file:
         Path(file[1]).write_text(source, encoding="utf-8")
+    return file is not None
+
+
+def _python(source: str, page: Path, first_line: int, variables: dict[str, Any]) -> str:
+    """What a block prints; errors name the page's line."""
+    if _file(source):
         return ""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

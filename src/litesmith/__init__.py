@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "check": "litesmith.api",
     "convert": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.api",
@@ -31,6 +32,7 @@ __all__ = [
     "LiteModel",
     "LitesmithError",
     "__version__",
+    "check",
     "convert",
     "doctor",
     "enable_keras_export",
@@ -42,7 +44,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from litesmith.api import convert, load, verify
+    from litesmith.api import check, convert, load, verify
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.environment.checkup import doctor
     from litesmith.explanations.answer import explain

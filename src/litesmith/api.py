@@ -11,21 +11,25 @@ from typing import Any, get_args
 
 import numpy as np
 
-from litesmith.diagnostics.base import FindingWarning, LitesmithError
+from litesmith.diagnostics.base import Diagnostic, FindingWarning, LitesmithError
 from litesmith.diagnostics.files import DamagedFile
+from litesmith.diagnostics.targets import BatchFixed
 from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.custom_objects import named_objects
-from litesmith.frontends.open import open_file, open_graph, read_litert
+from litesmith.frontends.open import Kind, identify, open_file, open_graph, read_litert
 from litesmith.frontends.options import Options, RnnForm, using
-from litesmith.frontends.original import Original, original_of, why_not_compared
+from litesmith.frontends.original import Imported, Original, original_of, why_not_compared
 from litesmith.ir.element_types import noting_types
 from litesmith.ir.loops import noting_loops
+from litesmith.ir.source import Source
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import optimize
 from litesmith.quantize.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
+from litesmith.targets.assessment import Assessment, assess
+from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
 from litesmith.verification.halves import compare_halves
 
@@ -89,8 +93,27 @@ def convert(
     original = open_model(model, custom_objects, signature, outputs, architecture)
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
+    settings = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
+    lite, imported = _converted(original, inputs, batch, settings, signatures, quantize)
+    if verify:
+        for name, each in imported.originals.items():
+            if (reason := why_not_compared(each)) is not None:
+                warnings.warn(FindingWarning(NotCompared(reason)), stacklevel=2)
+                continue
+            require_same(_compared(each, lite, None, atol, rtol, name))
+    return lite
+
+
+def _converted(
+    original: Original,
+    inputs: Any,
+    batch: int | None,
+    options: Options,
+    signatures: Mapping[str, Any] | None,
+    quantize: Any = None,
+) -> tuple[LiteModel, Imported]:
+    """The LiteRT model of an original, and what it was made of."""
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
-        options = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
         with noting_types() as types:
             with noting_loops() as loops, using(options):
                 imported = original.import_graphs(inputs, batch, options, signatures)
@@ -102,14 +125,45 @@ def convert(
             imported.model.stored_weights = quantize_weights(imported.model, quantize)
         imported.model.framework, imported.model.loops = original.framework, tuple(loops)
         imported.model.computed_types, imported.model.other_outputs = types.computed(), tuple(types.outputs)
-        lite = LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing)
-    if verify:
-        for name, each in imported.originals.items():
-            if (reason := why_not_compared(each)) is not None:
-                warnings.warn(FindingWarning(NotCompared(reason)), stacklevel=2)
-                continue
-            require_same(_compared(each, lite, None, atol, rtol, name))
-    return lite
+        return LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing), imported
+
+
+def check(
+    model: Any,
+    target: str = "cpu",
+    inputs: Any = None,
+    batch: int | None = None,
+    rnn: str = "while",
+    custom_objects: Mapping[str, Any] | None = None,
+    signature: str | None = None,
+    outputs: Sequence[str] | None = None,
+    architecture: Any = None,
+) -> Assessment:
+    """What becomes of a model on a target, layer by layer: what runs, what is slow, what cannot, and what it takes.
+
+    Args:
+        model: as for `convert`, trained or not; or a converted one: a `LiteModel`, or the path of a `.tflite` file.
+        target: the name of one that comes with Litesmith, or the path of a `.toml` file that describes another.
+        inputs, batch, rnn, custom_objects, signature, outputs, architecture: as for `convert`. Where the target needs
+            sizes that are known, the batch is 1 by default.
+
+    Returns:
+        An assessment that is true where the model runs.
+
+    Raises:
+        LitesmithError: with everything that stands in the way of a conversion, or D1.. for a target that there is not.
+    """
+    profile = load_target(target)
+    if isinstance(model, (str, Path)) and identify(Path(model)) is Kind.LITERT:
+        model = load(model)
+    if isinstance(model, LiteModel):
+        return assess(model.model, len(bytes(model)), profile)
+    original = open_model(model, custom_objects, signature, outputs, architecture)
+    notes: tuple[Diagnostic, ...] = ()
+    if profile.static_shapes and batch is None and inputs is None:
+        batch, notes = 1, (BatchFixed(Source(), profile.name),)
+    lite, imported = _converted(original, inputs, batch, Options(rnn), None)  # type: ignore[arg-type]
+    return assess(imported.model, len(bytes(lite)), profile, notes)
 
 
 def verify(

@@ -66,4 +66,4 @@ def test_the_plan_is_the_interpreters(model, batch):
     optimize(imported)
     planned = plan(imported.main, Sizes(batch=batch))
     assert planned.bytes == measured(imported, [(batch, *x.shape[1:]) for x in model.inputs])
-    assert max(planned.held()) <= planned.bytes
+    assert max(planned.held().values()) <= planned.bytes

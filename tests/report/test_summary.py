@@ -8,14 +8,15 @@ import pytest
 from keras import layers
 
 import litesmith
+from litesmith.diagnostics.quantities import seconds_text, shape_text, size_text
+from litesmith.flatbuffer.layer_names import layer_of
 from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.lite_model import LiteModel
 from litesmith.opset.parse import parse_model
 from litesmith.opset.unmodeled import Unmodeled
 from litesmith.report.layout import summary_layout, to_text
-from litesmith.report.quantities import seconds_text, shape_text, size_text
-from litesmith.report.summary import layer_of, summarize
+from litesmith.report.summary import summarize
 
 
 @pytest.fixture(scope="module")

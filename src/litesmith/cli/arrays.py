@@ -13,8 +13,8 @@ import numpy as np
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import DamagedFile, EmptyFile, FileNotFound, IsFolder, NotThisKind, UnfitData
+from litesmith.diagnostics.quantities import shape_text
 from litesmith.frontends.open import reading
-from litesmith.report.quantities import shape_text
 
 if TYPE_CHECKING:
     from litesmith.report.summary import SignatureFace

@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 
 from litesmith import __version__
+from litesmith.cli.check import check
 from litesmith.cli.convert import convert
 from litesmith.cli.doctor import doctor
 from litesmith.cli.explain import explain
 from litesmith.cli.inspect import inspect
 from litesmith.cli.run import run
+from litesmith.cli.targets import targets
 from litesmith.cli.verify import verify
 
 EPILOG = "Exit codes: 0 done, 1 a negative finding (outputs differ, no conversion), 2 a mistake in what was given."
@@ -49,6 +51,8 @@ app.command(epilog="Example: litesmith convert model.keras -o model.tflite")(con
 app.command(epilog="Example: litesmith inspect model.tflite")(inspect)
 app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.npz")(run)
 app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
+app.command(epilog="Example: litesmith check model.keras --target tflm")(check)
+app.command(epilog="Example: litesmith targets --json")(targets)
 app.command(epilog="Example: litesmith explain K101")(explain)
 app.command(epilog="Example: litesmith doctor --json")(doctor)
 

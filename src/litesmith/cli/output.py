@@ -50,11 +50,16 @@ class Output:
     def result(self, data: dict[str, Any], layout: RenderableType) -> None:
         """The command's result: `data` for machines or `layout` for people."""
         if self.as_json:
-            self._write_json({"ok": True, **data, "findings": [finding.to_json() for finding in self.told]})
+            findings = [*data.get("findings", ()), *(finding.to_json() for finding in self.told)]
+            self._write_json({"ok": True, **data, "findings": findings})
             return
         from rich.console import Console
 
         Console(file=self._stream, highlight=False, soft_wrap=True).print(layout)
+
+    def raw(self, data: dict[str, Any]) -> None:
+        """A result in a format of its own."""
+        self._write_json(data)
 
     def findings(self, diagnostics: Sequence[Diagnostic], data: dict[str, Any] | None = None) -> None:
         """Why there is no result, or a negative one."""

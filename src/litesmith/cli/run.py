@@ -54,7 +54,7 @@ def _show(out: Output, file: Path, output: Path, results: dict[str, Any], second
     from rich.text import Text
 
     from litesmith.cli.arrays import to_npz
-    from litesmith.report.quantities import seconds_text, shape_text
+    from litesmith.diagnostics.quantities import seconds_text, shape_text
     from litesmith.runtime.saving import save_bytes
 
     save_bytes(to_npz(results), output)

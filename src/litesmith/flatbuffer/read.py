@@ -20,6 +20,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as generated
 
 from litesmith.flatbuffer.encoding import decode
+from litesmith.flatbuffer.layer_names import layer_of
 from litesmith.flatbuffer.schema import (
     DTYPES,
     FILE_IDENTIFIER,
@@ -111,7 +112,7 @@ class _Reader:
         outputs = [_at(subgraph.tensors, index) for index in _indices(table.outputs)]
         types = self._result_types(operator, operands, outputs)
         name = _text(outputs[0].name) if outputs else next((value.name for value in operands if value is not None), "")
-        operation = Operation(operator, operands, types, Source(layer=name))
+        operation = Operation(operator, operands, types, Source(layer=layer_of(name, _text(self.table.description))))
         for index, tensor, result in zip(_indices(table.outputs), outputs, operation.results, strict=True):
             result.name = _text(tensor.name)
             result.is_variable = bool(tensor.isVariable)

@@ -152,6 +152,10 @@ class Operator:
         """
         return 1
 
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        """How many products are summed up; 0 for operators that are not made of sums of products."""
+        return 0
+
     def scratch(self, operands: Types, results: Types) -> tuple[Size, ...]:
         """Bytes of each piece of memory that LiteRT's kernel takes for itself while it runs (without delegates)."""
         return ()

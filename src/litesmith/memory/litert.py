@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from litesmith.ir.dims import evaluate
 from litesmith.ir.graph import Graph, Operation, Value
@@ -13,14 +13,14 @@ SCALAR_BYTES = 4
 """Values that are not larger are never computed in place."""
 
 
-def plan(graph: Graph, sizes: Sizes) -> Plan:
-    """The arena for one graph without delegates.
+def plan(graph: Graph, sizes: Sizes, delegated: Set[Operation] = frozenset()) -> Plan:
+    """The arena for one graph, some of whose operations may be delegated: those take nothing for themselves.
 
     Inputs and variables live from the beginning to the end, outputs to the end. What the kernels take for
     themselves while they run is in it.
     """
     shared = shared_memory(graph, sizes)
-    needs = sorted(_needs(graph, sizes, shared), key=_order)
+    needs = sorted(_needs(graph, sizes, shared, delegated), key=_order)
     return Plan(tuple(graph.operations), tuple(first_fit(needs, ALIGNMENT)))
 
 
@@ -56,7 +56,7 @@ def _readers(graph: Graph, value: Value) -> int:
     return len(value.uses) + sum(output is value for output in graph.outputs)
 
 
-def _needs(graph: Graph, sizes: Sizes, shared: Mapping[Value, Value]) -> Iterator[Need]:
+def _needs(graph: Graph, sizes: Sizes, shared: Mapping[Value, Value], delegated: Set[Operation]) -> Iterator[Need]:
     end = len(graph.operations)
     last = reads(graph, shared)
     for value in graph.inputs:
@@ -65,6 +65,8 @@ def _needs(graph: Graph, sizes: Sizes, shared: Mapping[Value, Value]) -> Iterato
         for result in operation.results:
             if result not in shared:
                 yield Need(bytes_of(result, sizes), place, last.get(result, end), result)
+        if operation in delegated:
+            continue
         for scratch in operation.operator.scratch(
             [operand.type if operand else None for operand in operation.operands],
             [result.type for result in operation.results],

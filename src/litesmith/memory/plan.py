@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from litesmith.ir.dims import evaluate
 from litesmith.ir.graph import Graph, Operation, Value
@@ -15,7 +16,7 @@ class Need:
     """Bytes that are needed from one operation to another.
 
     Attributes:
-        first, last: places in the graph's order of operations; both are included.
+        first, last: times, which both are included; mostly places in the graph's order of operations.
         value: what lies there; None for a kernel's own scratch memory.
     """
 
@@ -46,10 +47,10 @@ class Plan:
     """An arena with everything in its place.
 
     Attributes:
-        operations: in the order in which they run.
+        steps: what runs at each of the times that needs count in; None where nothing does.
     """
 
-    operations: tuple[Operation, ...]
+    steps: tuple[Operation | None, ...]
     places: tuple[Place, ...]
 
     @property
@@ -57,17 +58,14 @@ class Plan:
         """What the arena takes."""
         return max((place.end for place in self.places), default=0)
 
-    def held(self) -> list[int]:
+    def held(self) -> dict[Operation, int]:
         """For each operation, the bytes that are needed while it runs."""
-        changes = [0] * (len(self.operations) + 1)
+        changes = [0] * (len(self.steps) + 1)
         for place in self.places:
             changes[place.need.first] += place.need.bytes
-            changes[min(place.need.last + 1, len(self.operations))] -= place.need.bytes
-        held, now = [], 0
-        for change in changes[: len(self.operations)]:
-            now += change
-            held.append(now)
-        return held
+            changes[min(place.need.last + 1, len(self.steps))] -= place.need.bytes
+        amounts = accumulate(changes[: len(self.steps)])
+        return {step: amount for step, amount in zip(self.steps, amounts, strict=True) if step is not None}
 
 
 def first_fit(needs: Iterable[Need], alignment: int) -> list[Place]:

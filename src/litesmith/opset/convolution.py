@@ -72,6 +72,9 @@ class Conv2D(Operator, builtin="CONV_2D"):
         moves = (self.stride_h, self.stride_w, self.dilation_h_factor, self.dilation_w_factor)
         return _windows_as_rows(operands, results, moves, required(operands[1], "filter").shape[1:3])
 
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(results[0], "output").elements * product(required(operands[1], "filter").shape[1:])
+
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
         batch, *spatial, channels = image.shape
@@ -113,6 +116,9 @@ class DepthwiseConv2D(Operator, builtin="DEPTHWISE_CONV_2D"):
     scales = Independent()
     kernel_dtypes = FLOAT
 
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(results[0], "output").elements * product(required(operands[1], "filter").shape[1:3])
+
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 4), _image(operands[1], 4, "filter")
         batch, *spatial, channels = image.shape
@@ -150,6 +156,9 @@ class TransposeConv(Operator, builtin="TRANSPOSE_CONV"):
     operands = (index("output_shape"), weight("filter", 0), activation(), bias(optional=True))
     scales = Independent()
     kernel_dtypes = FLOAT
+
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(operands[2], "input").elements * product(required(operands[1], "filter").shape[:3])
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         shape = need_sizes(operands[0], "output_shape")
@@ -191,6 +200,9 @@ class Conv3D(Operator, builtin="CONV_3D"):
         dilations = (self.dilation_d_factor, self.dilation_h_factor, self.dilation_w_factor)
         return _windows_as_rows(operands, results, (*strides, *dilations), required(operands[1], "filter").shape[:3])
 
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(results[0], "output").elements * product(required(operands[1], "filter").shape[:4])
+
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         image, kernel = _image(operands[0], 5), _image(operands[1], 5, "filter")
         batch, *spatial, channels = image.shape
@@ -217,6 +229,9 @@ class Conv3DTranspose(Operator, builtin="CONV_3D_TRANSPOSE", options="Conv3D"):
     operands = (index("output_shape"), weight("filter", 3), activation(), bias(optional=True))
     scales = Independent()
     kernel_dtypes = FLOAT
+
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(operands[2], "input").elements * product(required(operands[1], "filter").shape[:4])
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         shape = need_sizes(operands[0], "output_shape")

@@ -28,6 +28,9 @@ class FullyConnected(Operator, builtin="FULLY_CONNECTED"):
     scales = Independent()
     kernel_dtypes = FLOAT
 
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(results[0], "output").elements * required(operands[1], "weights").shape[-1]
+
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         rows, kernel = need(operands[0], "input"), need(operands[1], "weights")
         if kernel.rank != 2:
@@ -78,6 +81,9 @@ class BatchMatmul(Operator, builtin="BATCH_MATMUL", options="BatchMatMul"):
         return tuple(
             required(factor, "factor").elements * required(factor, "factor").dtype.bits // 8 for factor in operands[:2]
         )
+
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        return required(results[0], "output").elements * required(operands[0], "lhs").shape[-2 if self.adj_x else -1]
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         lhs, rhs = need(operands[0], "lhs"), need(operands[1], "rhs")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litesmith.ir.dims import Size, product
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Independent, Operator, Types, activation, bias, required, state, weight
 from litesmith.ir.types import DType, TensorType
@@ -46,6 +47,11 @@ class UnidirectionalSequenceLstm(
         *(weight(f"{gate}_layer_norm", None) for gate in GATES),
     )
     scales = Independent()
+
+    def multiply_accumulates(self, operands: Types, results: Types) -> Size:
+        """Of every step: each gate has a kernel and a recurrent kernel; the first may be missing."""
+        kernels = sum(int(operand.elements) for operand in operands[1:9] if operand is not None)
+        return product(required(operands[0], "input").shape[:-1]) * kernels
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         sequence, kernel = need(operands[0], "input"), need(operands[2], "forget_kernel")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from litesmith.report.quantities import seconds_text, size_text
+from litesmith.diagnostics.quantities import seconds_text, size_text
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 

@@ -9,8 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from litesmith.diagnostics.quantities import shape_text, size_text
 from litesmith.ir.loops import LoopForm
-from litesmith.report.quantities import shape_text, size_text
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import LayerWeights, SignatureFace, Summary
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -161,7 +160,7 @@ def summarize(lite: LiteModel) -> Summary:
     model = read(content)
     graphs = list(model.all_graphs())
     operations = [operation for graph in graphs for operation in graph.operations]
-    layers = _layers(operations, model.description)
+    layers = _layers(operations)
     return Summary(
         maker=model.description,
         bytes=len(content),
@@ -196,24 +195,12 @@ def operator_name(operation: Operation) -> str:
     return operator.builtin
 
 
-def layer_of(tensor: str, maker: str = "Litesmith") -> str:
-    """The layer that a tensor's name tells.
-
-    Litesmith numbers a layer's tensors behind a colon. Other converters join the names of fused
-    operations by semicolons, each ending in the operation's own name.
-    """
-    if maker == "Litesmith":
-        return re.sub(r":\d+$", "", tensor)
-    first = tensor.partition(";")[0]
-    return first.rpartition("/")[0] or first
-
-
-def _layers(operations: list[Operation], maker: str) -> list[LayerWeights]:
+def _layers(operations: list[Operation]) -> list[LayerWeights]:
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     seen: set[object] = set()
     for operation in operations:
-        layer = layer_of(operation.source.layer, maker)
+        layer = operation.source.layer
         counts[layer] += 1
         for constant in _constants(operation):
             key = constant.key[:2] if isinstance(constant.key, tuple) else constant.key

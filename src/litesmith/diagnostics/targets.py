@@ -1,0 +1,183 @@
+"""Findings about targets (D...): what cannot run where it should, and what would be slow there."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.quantities import size_text
+from litesmith.diagnostics.wording import by_face
+from litesmith.ir.source import Source
+
+
+@dataclass(frozen=True)
+class UnknownTarget(Diagnostic, code="D101", bad_input=True):
+    """There is no target of this name.
+
+    Why it matters: nothing is known of what it takes.
+    Example: `litesmith check model.keras --target esp32`.
+    How to fix: name one that is listed, or describe your own in a file: `like = "tflm"` and `arena_bytes = "256k"` in
+        `my_board.toml`, then `--target ./my_board.toml`.
+    """
+
+    name: str
+    known: tuple[str, ...]
+
+    def message(self) -> str:
+        what = "no such file" if self.name.endswith(".toml") else "no such target"
+        return f"{self.name}: {what}."
+
+    def hint(self) -> str:
+        close = difflib.get_close_matches(self.name, self.known, 1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        return f"{meant}Targets: {', '.join(self.known)}; or the path of your own .toml file."
+
+
+@dataclass(frozen=True)
+class BadProfile(Diagnostic, code="D102", bad_input=True):
+    """A file that should describe a target does not.
+
+    Why it matters: a rule that is misread would pass what cannot run.
+    Example: `static_shape = true`; the key is called `static_shapes`.
+    How to fix: the message names what is wrong. The keys are those of the profiles that come with Litesmith.
+    """
+
+    file: str
+    problem: str
+
+    def message(self) -> str:
+        return f"{self.file} does not describe a target: {self.problem}."
+
+    def hint(self) -> str:
+        return "Compare it with an example in the documentation: like, arena_bytes, weights, without, [operators]."
+
+
+@dataclass(frozen=True)
+class TargetFinding(Diagnostic, code="D000"):
+    """Base of what is found about a model on a target."""
+
+    source: Source
+    target: str
+
+    @property
+    def where(self) -> Source | None:
+        return self.source if self.source.layer or self.source.file else None
+
+
+@dataclass(frozen=True)
+class CannotRun(TargetFinding, code="D201"):
+    """The target does not have an operation, or not in this form.
+
+    Why it matters: the runtime there refuses the file, or the whole of it.
+    Example: `layers.Conv3D` on a microcontroller: LiteRT for Microcontrollers has no CONV_3D.
+    How to fix: use another layer there, another form of it that the message names, or another target.
+    """
+
+    operators: tuple[str, ...]
+    reason: str
+    cure: str
+
+    def message(self) -> str:
+        return f"{self.target} cannot run {_listed(self.operators)}: {self.reason}."
+
+    def hint(self) -> str | None:
+        return self.cure or None
+
+
+@dataclass(frozen=True)
+class NeedsIntegers(TargetFinding, code="D202"):
+    """The target computes with integers, and the model with real numbers.
+
+    Why it matters: the target takes nothing of the model as it is. Everything else was checked as if it were quantized.
+    Example: a float32 model for the Edge TPU.
+    How to fix: quantize it to 8 bits, weights and activations, with samples of real data.
+    """
+
+    operators: int
+
+    def message(self) -> str:
+        return f"{self.target} computes with integers only, and {self.operators} operators compute with real numbers."
+
+    def hint(self) -> str:
+        return "Quantize weights and activations to int8; everything else here is said as if that were done."
+
+
+@dataclass(frozen=True)
+class OpenSizes(TargetFinding, code="D203"):
+    """Sizes that are known only when the model runs, on a target that plans its memory before.
+
+    Why it matters: the target refuses the file, or leaves all of it to the CPU.
+    Example: `keras.Input((None, 32))` for a microcontroller.
+    How to fix: convert with fixed sizes: `batch=1`, and `inputs=` for others (`--batch 1 --input 1,128,32`).
+    """
+
+    sizes: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.target} needs sizes that are known, and these are open: {', '.join(self.sizes)}."
+
+    def hint(self) -> str:
+        return f"Fix them: {by_face('batch=1, and inputs= for others', '--batch 1, and --input SHAPE for others')}."
+
+
+@dataclass(frozen=True)
+class DoesNotFit(TargetFinding, code="D204"):
+    """The model takes more memory than the target has.
+
+    Why it matters: the runtime there cannot load the file, or cannot plan its memory.
+    Example: an arena of 400 kB on a board with 256 kB.
+    How to fix: the layer that it names holds most at once: make it smaller (fewer channels, an earlier stride
+        or pooling, a smaller input), or quantize: int8 takes a quarter.
+    """
+
+    what: str
+    needed: int
+    available: int
+
+    def message(self) -> str:
+        return f"{self.target} has {size_text(self.available)} for {self.what}, which take {size_text(self.needed)}."
+
+    def hint(self) -> str:
+        return "Make this layer's input or channels smaller, or quantize to int8, which takes a quarter."
+
+
+@dataclass(frozen=True)
+class LeftBehind(TargetFinding, code="D205", severity=Severity.WARNING):
+    """A delegate leaves an operation to what runs beneath it.
+
+    Why it matters: it runs, but slower, and values go to and fro.
+    Example: `ops.cumsum` on a CPU: XNNPACK has no CUMSUM, so a plain kernel computes it.
+    How to fix: nothing where the layer is small. Otherwise use a form that the message names.
+    """
+
+    operators: tuple[str, ...]
+    reason: str
+    cure: str
+
+    def message(self) -> str:
+        return f"{self.target} leaves {_listed(self.operators)} to slower kernels: {self.reason}."
+
+    def hint(self) -> str | None:
+        return self.cure or None
+
+
+@dataclass(frozen=True)
+class BatchFixed(TargetFinding, code="D206", severity=Severity.NOTE):
+    """The model was looked at with a batch of 1.
+
+    Why it matters: the target needs sizes that are known, and a model says nothing of its batch.
+    Example: any Keras model with `--target tflm`.
+    How to fix: nothing; say `batch=` for another. Convert for this target with `batch=1` too.
+    """
+
+    def message(self) -> str:
+        return f"{self.target} needs a known batch: it was taken to be 1."
+
+    def hint(self) -> str:
+        return f"Convert with it too: {by_face('batch=1', '--batch 1')}."
+
+
+def _listed(operators: tuple[str, ...], most: int = 4) -> str:
+    shown = ", ".join(operators[:most])
+    return shown if len(operators) <= most else f"{shown} and {len(operators) - most} others"

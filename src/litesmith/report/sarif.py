@@ -1,0 +1,41 @@
+"""Findings as SARIF 2.1.0, which code review tools show beside the lines they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from litesmith import __version__
+from litesmith.diagnostics.base import Diagnostic, Severity
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif_log(findings: Sequence[Diagnostic]) -> dict[str, Any]:
+    """A log with one run; a finding in the user's code has its file and line, one of a layer the layer's path."""
+    kinds = {type(finding).code: type(finding) for finding in findings}
+    rules = [{"id": code, "shortDescription": {"text": _title(kind)}} for code, kind in kinds.items()]
+    driver = {"name": "Litesmith", "version": __version__, "rules": rules}
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "results": [*map(_result, findings)]}],
+    }
+
+
+def _title(kind: type[Diagnostic]) -> str:
+    return (kind.__doc__ or kind.__name__).strip().splitlines()[0]
+
+
+def _result(finding: Diagnostic) -> dict[str, Any]:
+    said = " ".join(filter(None, [finding.message(), finding.hint()]))
+    result: dict[str, Any] = {"ruleId": finding.code, "level": LEVELS[finding.severity], "message": {"text": said}}
+    place = finding.where
+    location: dict[str, Any] = {}
+    if place is not None and place.file:
+        region = {"region": {"startLine": place.line}} if place.line else {}
+        location["physicalLocation"] = {"artifactLocation": {"uri": place.file}, **region}
+    if place is not None and place.layer:
+        location["logicalLocations"] = [{"fullyQualifiedName": place.layer, "kind": "member"}]
+    return {**result, "locations": [location]} if location else result

@@ -1,0 +1,85 @@
+"""What targets ask of single operators beyond element types and axes; each says why one does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from litesmith.ir.graph import Operation, Value
+from litesmith.opset.enums import Activation
+
+Condition = Callable[[Operation], "str | None"]
+
+CONDITIONS: dict[str, Condition] = {}
+"""By the name that profiles use."""
+
+
+def condition(name: str) -> Callable[[Condition], Condition]:
+    """Give a condition the name that profiles use."""
+
+    def register(function: Condition) -> Condition:
+        CONDITIONS[name] = function
+        return function
+
+    return register
+
+
+def _option(operation: Operation, name: str, default: Any) -> Any:
+    return getattr(operation.operator, name, default)
+
+
+@condition("constant weights")
+def _constant_weights(operation: Operation) -> str | None:
+    weights = operation.operands[1] if len(operation.operands) > 1 else None
+    return None if weights is None or weights.is_constant else "its weights are computed by the model"
+
+
+@condition("no dropped axes")
+def _no_dropped_axes(operation: Operation) -> str | None:
+    return "it drops an axis" if _option(operation, "shrink_axis_mask", 0) else None
+
+
+@condition("two to four parts")
+def _two_to_four_parts(operation: Operation) -> str | None:
+    parts = len(operation.results)
+    return None if 2 <= parts <= 4 else f"it makes {parts} parts"
+
+
+@condition("no fused activation")
+def _no_fused_activation(operation: Operation) -> str | None:
+    activation = _option(operation, "fused_activation_function", Activation.NONE)
+    return None if activation is Activation.NONE else f"{activation.name} is part of it"
+
+
+@condition("equal dilations")
+def _equal_dilations(operation: Operation) -> str | None:
+    rows, columns = _option(operation, "dilation_h_factor", 1), _option(operation, "dilation_w_factor", 1)
+    return None if rows == columns else f"its dilations are {rows} and {columns}"
+
+
+@condition("steps of one")
+def _steps_of_one(operation: Operation) -> str | None:
+    steps = _constant(operation.operands[3]) if len(operation.operands) > 3 else None
+    return None if steps is not None and bool((steps == 1).all()) else "its steps are not all 1"
+
+
+@condition("not along the batch")
+def _not_along_the_batch(operation: Operation) -> str | None:
+    axes = {int(axis) for axis in _axes(operation)}
+    rank = max((value.type.rank for value in (*operation.operands, *operation.results) if value is not None), default=0)
+    return "it works along the batch" if {axis % rank if rank else 0 for axis in axes} & {0} else None
+
+
+def _axes(operation: Operation) -> list[int]:
+    """The axes that an operator names, as an option or as its last constant operand."""
+    axis = _option(operation, "axis", None)
+    if isinstance(axis, int):
+        return [axis]
+    named = _constant(operation.operands[1]) if len(operation.operands) > 1 else None
+    return [] if named is None or named.dtype.kind != "i" or named.ndim > 1 else [int(each) for each in named.ravel()]
+
+
+def _constant(value: Value | None) -> np.ndarray[Any, Any] | None:
+    return None if value is None or value.constant is None else value.constant.array()

@@ -1,0 +1,170 @@
+"""Targets as data: one TOML file each, with the sources of its rules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.quantities import parse_bytes
+from litesmith.diagnostics.targets import BadProfile, UnknownTarget
+from litesmith.ir.types import DType
+from litesmith.targets.conditions import CONDITIONS
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Kind = Literal["runtime", "delegate"]
+Regions = Literal["any", "one", "first"]
+Arena = Literal["litert", "tflm"]
+
+
+@dataclass(frozen=True)
+class OperatorRule:
+    """With what a target takes an operator; None leaves open what the rules of the whole target say.
+
+    Attributes:
+        version: the highest that it knows.
+        types: of what the operator computes with.
+        axes: the fewest and the most that its operands and results may have.
+        conditions: names in `litesmith.targets.conditions`.
+        note: what else is known, which is not checked.
+    """
+
+    version: int | None = None
+    types: frozenset[DType] | None = None
+    axes: tuple[int, int] | None = None
+    conditions: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a target takes.
+
+    Attributes:
+        kind: a runtime refuses a file with anything that it does not take; a delegate leaves that to `fallback`.
+        fallback: the target that runs what a delegate leaves.
+        regions: how much of a graph a delegate takes: every region, the largest one, or the first.
+        static_shapes: whether sizes must be known.
+        quantized: whether it computes with integers of 8 or 16 bits alone.
+        types: of what operators compute with; None for any.
+        most_axes: of any tensor.
+        inner_axes: how many of the last axes may have more than one place.
+        arena: whose plan the memory for values follows.
+        arena_bytes, weights, memory: bytes that there are for values, for the file, for both.
+        operators: what each takes.
+        sources: where these rules come from.
+    """
+
+    name: str
+    title: str
+    kind: Kind = "runtime"
+    fallback: str | None = None
+    regions: Regions = "any"
+    static_shapes: bool = False
+    quantized: bool = False
+    types: frozenset[DType] | None = None
+    most_axes: int | None = None
+    inner_axes: int | None = None
+    arena: Arena = "litert"
+    arena_bytes: int | None = None
+    weights: int | None = None
+    memory: int | None = None
+    operators: Mapping[str, OperatorRule] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+
+def names() -> list[str]:
+    """The targets that come with Litesmith."""
+    files = resources.files("litesmith.targets").joinpath("profiles").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def load(name: str) -> Profile:
+    """A target by its name, or by the path of a `.toml` file of one's own.
+
+    Raises:
+        LitesmithError: T201 for a name that there is not, T202 for a file that is not a profile.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise LitesmithError(UnknownTarget(name, tuple(names())))
+        return parse(path.stem, path.read_text(encoding="utf-8"), name)
+    if name not in names():
+        raise LitesmithError(UnknownTarget(name, tuple(names())))
+    return _shipped(name)
+
+
+@cache
+def _shipped(name: str) -> Profile:
+    file = resources.files("litesmith.targets").joinpath("profiles", f"{name}.toml")
+    return parse(name, file.read_text(encoding="utf-8"), name)
+
+
+def parse(name: str, text: str, origin: str) -> Profile:
+    """A profile from its text; `like` names another that it is built on, `without` operators that it lacks."""
+    try:
+        table = tomllib.loads(text)
+        return _profile(name, table)
+    except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        raise LitesmithError(BadProfile(origin, str(error))) from None
+
+
+def _profile(name: str, table: dict[str, Any]) -> Profile:
+    base = load(table.pop("like")) if "like" in table else Profile(name, name)
+    lacking = table.pop("without", [])
+    operators = {key: rule for key, rule in base.operators.items() if key not in lacking}
+    operators.update({key: _operator(key, rule) for key, rule in table.pop("operators", {}).items()})
+    fields: dict[str, Any] = {key: _field(key, value) for key, value in table.items()}
+    kept = {key: value for key, value in vars(base).items() if key not in ("name", "operators")}
+    return Profile(**{**kept, **fields, "name": name, "operators": operators})
+
+
+def _field(key: str, value: Any) -> Any:
+    if key in ("arena_bytes", "weights", "memory"):
+        return parse_bytes(value)
+    if key == "types":
+        return frozenset(map(DType, value))
+    if key == "sources":
+        return tuple(value)
+    chosen = {"kind": Kind, "regions": Regions, "arena": Arena}
+    if key in chosen and value not in get_args(chosen[key]):
+        raise ValueError(f"{key} is one of {', '.join(get_args(chosen[key]))}, not {value!r}")
+    known = {
+        "title": str,
+        "fallback": str,
+        "static_shapes": bool,
+        "quantized": bool,
+        "most_axes": int,
+        "inner_axes": int,
+    }
+    if key not in known and key not in chosen:
+        raise ValueError(f"there is no key {key!r}")
+    if key in known and type(value) is not known[key]:
+        raise ValueError(f"{key} takes a {known[key].__name__}, not {value!r}")
+    return value
+
+
+def _operator(name: str, table: dict[str, Any]) -> OperatorRule:
+    for key in table:
+        if key not in OperatorRule.__dataclass_fields__:
+            raise ValueError(f"operators.{name} has no key {key!r}")
+    for condition in table.get("conditions", ()):
+        if condition not in CONDITIONS:
+            raise ValueError(f"operators.{name}: there is no condition {condition!r}")
+    return OperatorRule(
+        table.get("version"),
+        frozenset(map(DType, table["types"])) if "types" in table else None,
+        tuple(table["axes"]) if "axes" in table else None,
+        tuple(table.get("conditions", ())),
+        table.get("note", ""),
+    )
