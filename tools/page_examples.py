@@ -32,7 +32,9 @@ from typer.testing import CliRunner
 from litesmith.cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^```(python|console|text|toml)\n(.*?)^```\n(?:\n```(text)\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^```(python|console|text|toml)\n(.*?)^```\n(?:\n```(text)\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE
+)
 FIGURES = re.compile(r"[\d.,]+ (ms|s|bytes|kB|MB)\b|\d+(\.\d+)?e[-+]?\d+|\d+\.\d+|\d{4,}|(?<=max ...) 0\b|[ ─━]{2,}")
 """What differs between machines and versions: times, errors, sizes, and the widths of columns."""
 
