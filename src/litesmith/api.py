@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.custom_objects import named_objects
 from litesmith.frontends.open import Kind, identify, open_file, open_graph, read_litert
-from litesmith.frontends.options import Options, RnnForm, using
+from litesmith.frontends.options import Options, using
 from litesmith.frontends.original import Imported, Original, original_of, why_not_compared
 from litesmith.ir.element_types import noting_types
 from litesmith.ir.loops import noting_loops
@@ -83,8 +83,7 @@ def convert(
         raise ValueError("signatures= says the inputs of each, and names at least one; leave inputs= out")
     if signatures is not None and split_preprocessing:
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
-    if rnn not in get_args(RnnForm):
-        raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {rnn!r}")
+    settings = Options(rnn, split_preprocessing)
     if quantize is not None and quantize not in MODES:
         raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
     if signature is not None and signatures is not None:
@@ -93,7 +92,6 @@ def convert(
     original = open_model(model, custom_objects, signature, outputs, architecture)
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
-    settings = Options(rnn, split_preprocessing)  # type: ignore[arg-type]  # one of RnnForm, as was checked
     lite, imported = _converted(original, inputs, batch, settings, signatures, quantize)
     if verify:
         for name, each in imported.originals.items():
@@ -134,7 +132,7 @@ def check(
     inputs: Any = None,
     batch: int | None = None,
     rnn: str = "while",
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | str | Path | None = None,
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
@@ -153,16 +151,19 @@ def check(
     Raises:
         LitesmithError: with everything that stands in the way of a conversion, or D1.. for a target that there is not.
     """
-    profile = load_target(target)
+    profile, settings = load_target(target), Options(rnn)
     if isinstance(model, (str, Path)) and identify(Path(model)) is Kind.LITERT:
         model = load(model)
     if isinstance(model, LiteModel):
+        of_a_conversion = (inputs, batch, custom_objects, signature, outputs, architecture)
+        if rnn != "while" or any(said is not None for said in of_a_conversion):
+            raise ValueError("a converted model is checked as it is; say its sizes and form when it is converted")
         return assess(model.model, len(bytes(model)), profile)
     original = open_model(model, custom_objects, signature, outputs, architecture)
     notes: tuple[Diagnostic, ...] = ()
     if profile.static_shapes and batch is None and inputs is None:
         batch, notes = 1, (BatchFixed(Source(), profile.name),)
-    lite, imported = _converted(original, inputs, batch, Options(rnn), None)  # type: ignore[arg-type]
+    lite, imported = _converted(original, inputs, batch, settings, None)
     return assess(imported.model, len(bytes(lite)), profile, notes)
 
 

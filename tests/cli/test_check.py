@@ -49,3 +49,15 @@ def test_a_target_that_there_is_not_is_a_mistake(command, keras_file):
 def test_all_targets_are_listed(command):
     assert [each["name"] for each in command("targets", "--json").json["targets"]] == names()
     assert all(name in command("targets").out for name in names())
+
+
+def test_options_that_mean_nothing_for_a_converted_file_are_refused(command, lite_file):
+    ran = command("check", lite_file, "--batch", "1")
+    assert ran.code == 2
+    assert "checked as it is" in ran.err
+
+
+def test_a_mistake_is_sarif_too_where_that_was_asked_for(command, tmp_path):
+    ran = command("check", tmp_path / "nothing.keras", "--sarif")
+    assert ran.code == 2
+    assert json.loads(ran.out)["runs"][0]["results"][0]["ruleId"] == "F101"

@@ -15,7 +15,8 @@ from cases.case import Case
 from cases.measuring import converted, error_of
 from cases.otherwise import OTHERWISE, reason
 
-from litesmith.diagnostics.base import LitesmithError
+import litesmith
+from litesmith.diagnostics.base import LitesmithError, Severity
 from litesmith.frontends.keras.running import CallFailed
 
 BACKEND = keras.backend.backend()
@@ -67,8 +68,9 @@ def test_open_sizes(case):
 
 def check(case, open_sizes):
     with np.errstate(all="ignore"):
-        error, _ = error_of(case, open_sizes)
+        error, lite = error_of(case, open_sizes)
     assert error <= case.bound
+    assert [str(finding) for finding in litesmith.check(lite).findings if finding.severity is Severity.ERROR] == []
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.id)

@@ -131,3 +131,31 @@ def test_what_xnnpack_takes_is_what_the_profile_says(name):
     interpreter.allocate_tensors()
     details = interpreter._get_ops_details()
     assert sum(detail["op_name"] == "DELEGATE" for detail in details) == found.regions
+
+
+def test_the_products_of_a_loop_count_once():
+    inputs = keras.Input((None, 3))
+    found = litesmith.check(keras.Model(inputs, layers.SimpleRNN(4, name="steps")(inputs)))
+    assert found.runs
+    assert found.multiply_accumulates > 0
+    assert found.multiply_accumulates == sum(layer.multiply_accumulates for layer in found.layers)
+
+
+def test_what_a_converted_model_cannot_be_given_is_refused():
+    lite = litesmith.convert(network(), verify=False)
+    with pytest.raises(ValueError, match="checked as it is"):
+        litesmith.check(lite, batch=1)
+    with pytest.raises(ValueError, match="rnn is one of while, fused, unroll"):
+        litesmith.check(network(), rnn="loop")
+
+
+SPLITS = {"channels": (2, True), "batch": (0, False)}
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_the_edge_tpu_splits_no_batches(name):
+    axis, is_taken = SPLITS[name]
+    inputs = keras.Input((3, 4))
+    model = keras.Model(inputs, [part + 1.0 for part in ops.split(inputs, 2, axis)])
+    (layer,) = litesmith.check(model, "edgetpu", batch=2).layers
+    assert ("it works along the batch" not in layer.why) is is_taken

@@ -45,12 +45,28 @@ def test_one_of_ones_own_builds_on_another(tmp_path):
         ('types = ["int9"]', "int9"),
         ('[operators]\nADD = { type = ["int8"] }', "operators.ADD has no key 'type'"),
         ('[operators]\nADD = { conditions = ["fine"] }', "no condition 'fine'"),
+        ("[operators]\nADD = { axes = [4] }", "axes are the fewest and the most"),
+        ('[operators]\nADD = { version = "1" }', "version is a number"),
         ("title = ", "nvalid"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said(text, said):
     with pytest.raises(LitesmithError, match=f"D102: mine does not describe a target: .*{said}"):
-        parse("mine", text, "mine")
+        parse("mine", text.encode(), "mine")
+
+
+def test_bytes_that_are_no_text_and_a_file_that_builds_on_itself_are_said(tmp_path, monkeypatch):
+    with pytest.raises(LitesmithError, match=r"D102: mine .*decode"):
+        parse("mine", b"\xff", "mine")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.toml").write_text('like = "loop.toml"')
+    with pytest.raises(LitesmithError, match=r"D102: loop.toml .*like itself"):
+        load("loop.toml")
+
+
+def test_what_runs_beneath_must_be_there():
+    with pytest.raises(LitesmithError, match="D101: nothing"):
+        parse("mine", b'fallback = "nothing"', "mine")
 
 
 @pytest.mark.parametrize(("name", "said"), [("tfml", "Did you mean tflm"), ("nowhere.toml", "no such file")])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from litesmith.cli.options import Architecture, CustomObjects, Debug, Json
-from litesmith.cli.output import reporting
+from litesmith.cli.output import NEGATIVE, Output, exit_code, reporting
+from litesmith.frontends.options import RnnForm
+
+if TYPE_CHECKING:
+    from litesmith.targets.assessment import Assessment
 
 
 def check(
@@ -34,6 +38,14 @@ def check(
         list[str] | None,
         typer.Option("--input", metavar="SHAPE", help="Shape of an input with its batch, once per input."),
     ] = None,
+    rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers.")] = "while",
+    signature: Annotated[
+        str | None, typer.Option("--signature", metavar="NAME", help="Of a SavedModel, which way to call it.")
+    ] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option("--output-tensor", metavar="NAME", help="An output of a frozen graph (.pb), once per output."),
+    ] = None,
     all_layers: Annotated[
         bool, typer.Option("--all", help="Show every layer, not only those that matter most.")
     ] = False,
@@ -44,31 +56,55 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Say what becomes of a model on a target: what runs, what is slow, what cannot run and why, and what it takes."""
+    if as_json and sarif:
+        raise typer.BadParameter("both are one object on the output stream; leave one out", param_hint="--sarif")
     with reporting(as_json or sarif, debug) as out:
+        from litesmith.diagnostics.base import LitesmithError
         from litesmith.report.assessment import assessment_layout
         from litesmith.report.layout import LAYERS
-        from litesmith.targets import profile
+        from litesmith.report.sarif import sarif_log
 
-        profile.load(target)
-        from litesmith import api
-        from litesmith.cli.models import load_model
-        from litesmith.frontends.open import Kind, identify
-        from litesmith.frontends.python_names import is_python_name
-
-        if not is_python_name(model) and identify(Path(model)) is Kind.LITERT:
-            with out.progress("Checking"):
-                found = api.check(Path(model), target)
-        else:
-            with out.progress("Loading the model"):
-                original = load_model(model, custom_objects, architecture).original
-            with out.progress("Checking"):
-                found = api.check(original, target, original.said_inputs(shapes or []), batch)
+        sources = (custom_objects, architecture, signature, outputs)
+        try:
+            found = _checked(out, model, target, batch, shapes, rnn, sources)
+        except LitesmithError as error:
+            if not sarif:
+                raise
+            out.raw(sarif_log(error.diagnostics))
+            raise typer.Exit(exit_code(error.diagnostics)) from None
         if sarif:
-            from litesmith.report.sarif import sarif_log
-
             out.raw(sarif_log(found.findings))
         else:
             data = {"command": "check", "ok": found.runs, "model": model, **found.to_json()}
             out.result(data, assessment_layout(found, None if all_layers else LAYERS))
         if not found.runs:
-            raise typer.Exit(1)
+            raise typer.Exit(NEGATIVE)
+
+
+def _checked(
+    out: Output,
+    model: str,
+    target: str,
+    batch: int | None,
+    shapes: list[str] | None,
+    rnn: str,
+    sources: tuple[Path | None, str | None, str | None, list[str] | None],
+) -> Assessment:
+    from litesmith.targets import profile
+
+    profile.load(target)  # which is quick, and a mistake in it is said before a model is loaded
+    from litesmith import api
+    from litesmith.cli.models import load_model
+    from litesmith.frontends.open import Kind, identify
+    from litesmith.frontends.python_names import is_python_name
+
+    if not is_python_name(model) and identify(Path(model)) is Kind.LITERT:
+        if batch is not None or shapes or rnn != "while" or any(sources):
+            problem = "a converted model is checked as it is; say its sizes and form when it is converted"
+            raise typer.BadParameter(problem, param_hint="MODEL")
+        with out.progress("Checking"):
+            return api.check(Path(model), target)
+    with out.progress("Loading the model"):
+        original = load_model(model, *sources).original
+    with out.progress("Checking"):
+        return api.check(original, target, original.said_inputs(shapes or []), batch, rnn)

@@ -14,13 +14,13 @@ import typer
 from litesmith.cli.models import file_beside, load_model
 from litesmith.cli.options import Architecture, Atol, CustomObjects, Debug, Json, Model, Rtol
 from litesmith.cli.output import Output, reporting
+from litesmith.frontends.options import RnnForm
 
 if TYPE_CHECKING:
     from litesmith.frontends.original import Original
     from litesmith.lite_model import LiteModel
     from litesmith.verification.comparison import Report
 
-RnnForm = Literal["while", "fused", "unroll"]
 WeightMode = Literal["float16", "weights_int8", "dynamic_int8"]
 
 

@@ -89,7 +89,8 @@ class CannotRun(TargetFinding, code="D201"):
 class NeedsIntegers(TargetFinding, code="D202"):
     """The target computes with integers, and the model with real numbers.
 
-    Why it matters: the target takes nothing of the model as it is. Everything else was checked as if it were quantized.
+    Why it matters: the target takes nothing of the model as it is. Its operators were checked as if they were
+        quantized; sizes are those of the model as it is, about four times as large.
     Example: a float32 model for the Edge TPU.
     How to fix: quantize it to 8 bits, weights and activations, with samples of real data.
     """
@@ -100,7 +101,8 @@ class NeedsIntegers(TargetFinding, code="D202"):
         return f"{self.target} computes with integers only, and {self.operators} operators compute with real numbers."
 
     def hint(self) -> str:
-        return "Quantize weights and activations to int8; everything else here is said as if that were done."
+        judged = "Operators are judged as if that were done; sizes are as they are now."
+        return f"Quantize weights and activations to int8. {judged}"
 
 
 @dataclass(frozen=True)

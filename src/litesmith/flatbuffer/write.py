@@ -237,11 +237,10 @@ class _ModelTable:
     def _operator(self, operation: Operation, index: dict[Value, int], tensors: list[Any]) -> Any:
         operator = operation.operator
         table = generated.OperatorT()
-        types = [None if operand is None else operand.type for operand in operation.operands]
         if isinstance(operator, Unmodeled):
             code = (operator.name, operator.opcode_version, operator.is_custom)
         else:
-            code = (operator.builtin, operator.version(types, [r.type for r in operation.results]), False)
+            code = (operator.builtin, operator.version(operation.operand_types, operation.result_types), False)
         table.opcodeIndex = self.codes.setdefault(code, len(self.codes))
         table.inputs = _ints(-1 if operand is None else index[operand] for operand in operation.operands)
         table.outputs = _ints(index[result] for result in operation.results)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 RnnForm = Literal["while", "fused", "unroll"]
 
@@ -14,12 +14,16 @@ RnnForm = Literal["while", "fused", "unroll"]
 @dataclass(frozen=True)
 class Options:
     """Attributes:
-    rnn: recurrent layers as WHILE loops, as fused operators, or written out step by step.
+    rnn: one of `RnnForm`: recurrent layers as WHILE loops, as fused operators, or written out step by step.
     split_preprocessing: whether layers that have no form in LiteRT, of texts above all, may be left to the app.
     """
 
-    rnn: RnnForm = "while"
+    rnn: str = "while"
     split_preprocessing: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rnn not in get_args(RnnForm):
+            raise ValueError(f"rnn is one of {', '.join(get_args(RnnForm))}, not {self.rnn!r}")
 
 
 _options: ContextVar[Options] = ContextVar("litesmith_options", default=Options())  # noqa: B039 (frozen)

@@ -85,6 +85,15 @@ class Operation:
         self.results = tuple(Value(type, producer=self) for type in types)
 
     @property
+    def operand_types(self) -> list[TensorType | None]:
+        """The types of the operands; None for those that are left out."""
+        return [None if operand is None else operand.type for operand in self.operands]
+
+    @property
+    def result_types(self) -> list[TensorType]:
+        return [result.type for result in self.results]
+
+    @property
     def result(self) -> Value:
         """The result of an operation that has exactly one."""
         (only,) = self.results
@@ -203,6 +212,10 @@ class Graph:
 
     def is_output(self, value: Value) -> bool:
         return value in self.outputs
+
+    def reads(self, value: Value) -> int:
+        """How often a value is read, each time that it is returned included."""
+        return len(value.uses) + sum(output is value for output in self.outputs)
 
     def constants(self) -> list[Value]:
         """The constants that operations or outputs read, each once, in order of first use."""

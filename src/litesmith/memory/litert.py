@@ -30,7 +30,7 @@ def shared_memory(graph: Graph, sizes: Sizes) -> dict[Value, Value]:
     for operation in graph.operations:
         for value in _offered(graph, operation, sizes):
             first = shared.get(value, value)
-            if operation.operator.keeps_data or _readers(graph, first) == 1:
+            if operation.operator.keeps_data or graph.reads(first) == 1:
                 shared[operation.results[0]] = first
             break
     return shared
@@ -48,12 +48,8 @@ def _offered(graph: Graph, operation: Operation, sizes: Sizes) -> Iterator[Value
             yield value
             continue
         taken = bytes_of(value, sizes)
-        if taken == bytes_of(operation.results[0], sizes) and taken > SCALAR_BYTES and _readers(graph, value) == 1:
+        if taken == bytes_of(operation.results[0], sizes) and taken > SCALAR_BYTES and graph.reads(value) == 1:
             yield value
-
-
-def _readers(graph: Graph, value: Value) -> int:
-    return len(value.uses) + sum(output is value for output in graph.outputs)
 
 
 def _needs(graph: Graph, sizes: Sizes, shared: Mapping[Value, Value], delegated: Set[Operation]) -> Iterator[Need]:
@@ -67,10 +63,7 @@ def _needs(graph: Graph, sizes: Sizes, shared: Mapping[Value, Value], delegated:
                 yield Need(bytes_of(result, sizes), place, last.get(result, end), result)
         if operation in delegated:
             continue
-        for scratch in operation.operator.scratch(
-            [operand.type if operand else None for operand in operation.operands],
-            [result.type for result in operation.results],
-        ):
+        for scratch in operation.operator.scratch(operation.operand_types, operation.result_types):
             yield Need(evaluate(scratch, sizes), place, place)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.ir.graph import Graph
+from litesmith.ir.graph import Graph, Operation
 from litesmith.ir.operator import Operator, activation
 
 
@@ -40,3 +40,11 @@ class Missing(Unmodeled):
     """Stands for an operation that has no form in LiteRT until all of the model was followed; never written."""
 
     has_side_effects = False
+
+
+def operator_name(operation: Operation) -> str:
+    """The operator's name in the schema; a custom operator's own name, said to be one."""
+    operator = operation.operator
+    if isinstance(operator, Unmodeled):
+        return f"CUSTOM {operator.name}" if operator.is_custom else operator.name
+    return operator.builtin

@@ -69,7 +69,7 @@ def _reader_of_what_is_lost(graph: Graph, operation: Operation) -> Operation | N
         reader = value.producer
         while reader is not None and reader.operator.keeps_data:
             for source in _shared(graph, reader):
-                if _readers(graph, source) > 1 and _starts_at_a_value_read_once(graph, source):
+                if graph.reads(source) > 1 and _starts_at_a_value_read_once(graph, source):
                     return reader
             reader = reader.operands[0].producer if reader.operands[0] is not None else None
     return None
@@ -80,7 +80,7 @@ def _starts_at_a_value_read_once(graph: Graph, value: Value) -> bool:
     if value.producer is None:
         return False
     return any(
-        _readers(graph, source) == 1 or _starts_at_a_value_read_once(graph, source)
+        graph.reads(source) == 1 or _starts_at_a_value_read_once(graph, source)
         for source in _shared(graph, value.producer)
     )
 
@@ -101,12 +101,7 @@ def _shared(graph: Graph, operation: Operation) -> list[Value]:
 
 
 def _may_be_overwritten(graph: Graph, value: Value, result: TensorType) -> bool:
-    return _readers(graph, value) == 1 and _may_be_as_large(value.type, result)
-
-
-def _readers(graph: Graph, value: Value) -> int:
-    """How often a value is read, returning it included."""
-    return len(value.uses) + sum(output is value for output in graph.outputs)
+    return graph.reads(value) == 1 and _may_be_as_large(value.type, result)
 
 
 def _may_be_as_large(one: TensorType, other: TensorType) -> bool:

@@ -18,7 +18,7 @@ from litesmith.ir.loops import LoopForm
 from litesmith.ir.named_size import Names
 from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import DType
-from litesmith.opset.unmodeled import Unmodeled
+from litesmith.opset.unmodeled import operator_name
 
 if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
@@ -185,14 +185,6 @@ def _through(model: Model, prefix: str) -> tuple[str, ...]:
     operations = (operation for graph in model.all_graphs() for operation in graph.operations)
     sources = [operation.source for operation in operations if operation.source.operation.startswith(prefix)]
     return tuple(dict.fromkeys(source.layer or "model" for source in sources))
-
-
-def operator_name(operation: Operation) -> str:
-    """The operator's name in the schema; a custom operator's own name, said to be one."""
-    operator = operation.operator
-    if isinstance(operator, Unmodeled):
-        return f"CUSTOM {operator.name}" if operator.is_custom else operator.name
-    return operator.builtin
 
 
 def _layers(operations: list[Operation]) -> list[LayerWeights]:

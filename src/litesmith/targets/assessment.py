@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +14,8 @@ from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation
 from litesmith.ir.source import Source
 from litesmith.memory import litert, tflm
-from litesmith.memory.plan import Plan, Sizes
+from litesmith.memory.plan import Sizes
+from litesmith.opset.unmodeled import operator_name
 from litesmith.targets.costs import multiply_accumulates
 from litesmith.targets.judging import REALS, Problem, problems
 from litesmith.targets.profile import Profile, load
@@ -106,32 +108,51 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         taken, fates = _judge(graph, profile)
         regions += taken
         judged.update(fates)
-    delegated_ones = frozenset(operation for region in regions for operation in region)
-    plans = {graph: _plan(graph, profile, delegated_ones) for graph in _called(model)}
-    largest = max(plans.values(), key=lambda plan: plan.bytes)
-    arena = largest.bytes + (max(map(tflm.kept, plans)) if profile.arena == "tflm" else 0)
+    taken_ones = frozenset(operation for region in regions for operation in region)
+    arenas = [_arena(graph, profile, taken_ones) for graph in _called(model)]
+    largest = max(arenas, key=lambda arena: arena.bytes)
     found: list[Diagnostic] = [
         *_of_the_model(model, profile),
-        *_memory(profile, size, arena, largest),
+        *_memory(profile, size, largest),
         *_of_operations(judged, profile),
     ]
     return Assessment(
         profile.name,
         profile.title,
         size,
-        arena,
-        sum(multiply_accumulates(operation, sizes) for graph in _called(model) for operation in graph.operations),
+        largest.bytes,
+        sum(multiply_accumulates(operation, sizes) for operation in judged),
         len(judged),
         len(regions) if profile.kind == "delegate" else None,
         sum(map(len, regions)),
-        tuple(_layers(judged, plans)),
+        tuple(_layers(judged, arenas)),
         (*found, *notes),
         profile.sources,
     )
 
 
-def _plan(graph: Graph, profile: Profile, delegated_ones: Set[Operation]) -> Plan:
-    return tflm.plan(graph, Sizes()) if profile.arena == "tflm" else litert.plan(graph, Sizes(), delegated_ones)
+@dataclass(frozen=True)
+class _Arena:
+    """What calling a graph takes.
+
+    Attributes:
+        bytes: in all.
+        held: for each operation, the bytes of values that are held while it runs, of its own graph.
+    """
+
+    bytes: int
+    held: Mapping[Operation, int]
+
+
+def _arena(graph: Graph, profile: Profile, taken: Set[Operation]) -> _Arena:
+    """TFLM plans the graphs of loops into one arena; in LiteRT each has one of its own."""
+    if profile.arena == "tflm":
+        plan = tflm.plan(graph, Sizes())
+        return _Arena(plan.bytes + tflm.kept(graph), plan.held())
+    plan = litert.plan(graph, Sizes(), taken)
+    inner = [_arena(each, profile, taken) for operation in graph.operations for each in operation.operator.subgraphs()]
+    held = {operation: amount for arena in inner for operation, amount in arena.held.items()}
+    return _Arena(plan.bytes + sum(arena.bytes for arena in inner), {**held, **plan.held()})
 
 
 def _called(model: Model) -> list[Graph]:
@@ -185,8 +206,8 @@ def _open_sizes(model: Model) -> list[str]:
     return list(dict.fromkeys(f"{size}" for value in inputs for size in value.type.shape if isinstance(size, Dim)))
 
 
-def _memory(profile: Profile, size: int, arena: int, plan: Plan) -> Iterator[Diagnostic]:
-    held = plan.held()
+def _memory(profile: Profile, size: int, largest: _Arena) -> Iterator[Diagnostic]:
+    arena, held = largest.bytes, largest.held
     fullest = max(held, key=lambda operation: held[operation]).source if held else Source()
     if profile.arena_bytes is not None and arena > profile.arena_bytes:
         yield DoesNotFit(fullest, profile.name, "the values", arena, profile.arena_bytes)
@@ -204,30 +225,23 @@ def _of_operations(judged: Mapping[Operation, _Judgement], profile: Profile) -> 
             for problem in judgement.reasons if judgement.fate is fate else ():
                 groups.setdefault((operation.source.layer, problem), []).append(operation)
         for (_, problem), operations in groups.items():
-            names = tuple(dict.fromkeys(map(_name, operations)))
+            names = tuple(dict.fromkeys(map(operator_name, operations)))
             yield kind(operations[0].source, profile.name, names, problem.reason, problem.cure)
 
 
-def _layers(judged: Mapping[Operation, _Judgement], plans: Mapping[Graph, Plan]) -> Iterator[Layer]:
-    held = {operation: amount for plan in plans.values() for operation, amount in plan.held().items()}
+def _layers(judged: Mapping[Operation, _Judgement], arenas: list[_Arena]) -> Iterator[Layer]:
+    held = {operation: amount for arena in arenas for operation, amount in arena.held.items()}
     groups: dict[str, list[Operation]] = {}
     for operation in judged:
         groups.setdefault(operation.source.layer, []).append(operation)
     for layer, operations in groups.items():
-        names: dict[str, int] = {}
-        for operation in operations:
-            names[_name(operation)] = names.get(_name(operation), 0) + 1
         worst = max((judged[each].fate for each in operations), key=list(Fate).index)
         reasons = dict.fromkeys(problem.reason for each in operations for problem in judged[each].reasons)
         yield Layer(
             layer,
             worst,
-            names,
+            dict(Counter(map(operator_name, operations))),
             sum(multiply_accumulates(each, Sizes()) for each in operations),
             max((held.get(each, 0) for each in operations), default=0),
             tuple(reasons),
         )
-
-
-def _name(operation: Operation) -> str:
-    return getattr(operation.operator, "name", "") or operation.operator.builtin

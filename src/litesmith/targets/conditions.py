@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from litesmith.ir.graph import Operation, Value
+from litesmith.ir.operator import Role
 from litesmith.opset.enums import Activation
 
 Condition = Callable[[Operation], "str | None"]
@@ -67,18 +68,20 @@ def _steps_of_one(operation: Operation) -> str | None:
 
 @condition("not along the batch")
 def _not_along_the_batch(operation: Operation) -> str | None:
-    axes = {int(axis) for axis in _axes(operation)}
-    rank = max((value.type.rank for value in (*operation.operands, *operation.results) if value is not None), default=0)
-    return "it works along the batch" if {axis % rank if rank else 0 for axis in axes} & {0} else None
+    rank = max(value.type.rank for value in (*operation.results, *filter(None, operation.operands)))
+    return "it works along the batch" if any(axis % max(rank, 1) == 0 for axis in _axes(operation)) else None
 
 
 def _axes(operation: Operation) -> list[int]:
-    """The axes that an operator names, as an option or as its last constant operand."""
+    """The axes that an operator names, as an option or as an operand; those that a PAD makes longer."""
     axis = _option(operation, "axis", None)
     if isinstance(axis, int):
         return [axis]
-    named = _constant(operation.operands[1]) if len(operation.operands) > 1 else None
-    return [] if named is None or named.dtype.kind != "i" or named.ndim > 1 else [int(each) for each in named.ravel()]
+    places = (place for place in range(len(operation.operands)) if operation.operator.operand(place).role is Role.INDEX)
+    named = _constant(operation.operands[next(places)])
+    if named is None:
+        return []
+    return [int(each) for each in (named.ravel() if named.ndim < 2 else np.flatnonzero(named.any(axis=1)))]
 
 
 def _constant(value: Value | None) -> np.ndarray[Any, Any] | None:

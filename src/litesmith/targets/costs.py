@@ -1,4 +1,4 @@
-"""What an operation costs: its products, and how often its graph runs."""
+"""What an operation costs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,5 @@ from litesmith.memory.plan import Sizes
 
 
 def multiply_accumulates(operation: Operation, sizes: Sizes) -> int:
-    """Products that are summed up; other arithmetic counts nothing. Once for a loop's body."""
-    operands = [operand.type if operand else None for operand in operation.operands]
-    own = operation.operator.multiply_accumulates(operands, [result.type for result in operation.results])
-    inner = (each for graph in operation.operator.subgraphs() for each in graph.operations)
-    return evaluate(own, sizes) + sum(multiply_accumulates(each, sizes) for each in inner)
+    """Products that are summed up; other arithmetic counts nothing. Those of a loop are its body's operations'."""
+    return evaluate(operation.operator.multiply_accumulates(operation.operand_types, operation.result_types), sizes)

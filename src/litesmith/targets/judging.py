@@ -9,7 +9,7 @@ from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.ir.types import DType
-from litesmith.opset.unmodeled import Unmodeled
+from litesmith.opset.unmodeled import Unmodeled, operator_name
 from litesmith.targets.conditions import CONDITIONS
 from litesmith.targets.profile import OperatorRule, Profile
 
@@ -32,10 +32,9 @@ def problems(operation: Operation, profile: Profile) -> list[Problem]:
     one finding of the whole model.
     """
     operator = operation.operator
-    name = operator.name if isinstance(operator, Unmodeled) else operator.builtin
     if isinstance(operator, Unmodeled) and operator.is_custom:
         return [Problem("it is a custom operator", "Register its kernel with the runtime on the device.")]
-    rule = profile.operators.get(name)
+    rule = profile.operators.get(operator_name(operation))
     if rule is None:
         return [Problem("it has no such operator", "Use another layer in its place, or another target.")]
     return [
@@ -47,33 +46,36 @@ def problems(operation: Operation, profile: Profile) -> list[Problem]:
 
 
 def _version(operation: Operation, rule: OperatorRule) -> Iterator[Problem]:
-    if rule.version is None or isinstance(operation.operator, Unmodeled):
+    if rule.version is None:
         return
-    operands = [operand.type if operand else None for operand in operation.operands]
-    version = operation.operator.version(operands, [result.type for result in operation.results])
+    operator = operation.operator
+    if isinstance(operator, Unmodeled):
+        version = operator.opcode_version
+    else:
+        version = operator.version(operation.operand_types, operation.result_types)
     if version > rule.version:
-        yield Problem(
-            f"it knows {operation.operator.builtin} up to version {rule.version}, not {version}", "Update the runtime."
-        )
+        yield Problem(f"it knows versions up to {rule.version}, not {version}", "Update the runtime.")
 
 
 def _types(operation: Operation, rule: OperatorRule, profile: Profile) -> Iterator[Problem]:
+    """What it computes with: comparisons of real numbers give truth values, which nobody asks of the target."""
     allowed = rule.types if rule.types is not None else profile.types
     if allowed is None:
         return
-    for dtype in dict.fromkeys(value.type.dtype for value in _computed(operation)):
+    values = _activations(operation) or list(operation.results)
+    for dtype in dict.fromkeys(value.type.dtype for value in values):
         if dtype in allowed or (profile.quantized and dtype in REALS and allowed & INTEGERS):
             continue
         yield Problem(f"it takes no {dtype.value}", f"It takes {_listed(allowed)}.")
         return
     if profile.kind == "delegate" and not profile.quantized:
-        raw = [value for value in _computed(operation) if value.type.dtype in INTEGERS and not value.type.quantization]
+        raw = [value for value in values if value.type.dtype in INTEGERS and not value.type.quantization]
         if raw:
             yield Problem(f"it takes {raw[0].type.dtype.value} with scales only")
 
 
 def _shapes(operation: Operation, rule: OperatorRule, profile: Profile) -> Iterator[Problem]:
-    values = _computed(operation)
+    values = [*_activations(operation), *operation.results]
     if profile.static_shapes and any(isinstance(size, Dim) for value in values for size in value.type.shape):
         yield Problem("a size is known only when it runs", "Fix the sizes: batch=1, and inputs= for others.")
     fewest, most = rule.axes or (0, profile.most_axes or 8)
@@ -100,14 +102,13 @@ def _asked(operation: Operation, rule: OperatorRule) -> Iterator[Problem]:
             yield Problem(reason)
 
 
-def _computed(operation: Operation) -> list[Value]:
-    """What an operation computes with: its activations and results, not its indices and weights."""
-    operands = [
+def _activations(operation: Operation) -> list[Value]:
+    """The operands that an operation computes with, without its indices and weights."""
+    return [
         operand
         for place, operand in enumerate(operation.operands)
         if operand is not None and _role(operation, place) is Role.ACTIVATION
     ]
-    return [*operands, *operation.results]
 
 
 def _role(operation: Operation, place: int) -> Role:

@@ -35,14 +35,12 @@ class OperatorRule:
         types: of what the operator computes with.
         axes: the fewest and the most that its operands and results may have.
         conditions: names in `litesmith.targets.conditions`.
-        note: what else is known, which is not checked.
     """
 
     version: int | None = None
     types: frozenset[DType] | None = None
     axes: tuple[int, int] | None = None
     conditions: tuple[str, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def load(name: str) -> Profile:
         path = Path(name)
         if not path.is_file():
             raise LitesmithError(UnknownTarget(name, tuple(names())))
-        return parse(path.stem, path.read_text(encoding="utf-8"), name)
+        return parse(path.stem, path.read_bytes(), name)
     if name not in names():
         raise LitesmithError(UnknownTarget(name, tuple(names())))
     return _shipped(name)
@@ -107,15 +105,16 @@ def load(name: str) -> Profile:
 @cache
 def _shipped(name: str) -> Profile:
     file = resources.files("litesmith.targets").joinpath("profiles", f"{name}.toml")
-    return parse(name, file.read_text(encoding="utf-8"), name)
+    return parse(name, file.read_bytes(), name)
 
 
-def parse(name: str, text: str, origin: str) -> Profile:
-    """A profile from its text; `like` names another that it is built on, `without` operators that it lacks."""
+def parse(name: str, content: bytes, origin: str) -> Profile:
+    """A profile from its file's content; `like` names another that it builds on, `without` operators that it lacks."""
     try:
-        table = tomllib.loads(text)
-        return _profile(name, table)
-    except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        return _profile(name, tomllib.loads(content.decode("utf-8")))
+    except RecursionError:
+        raise LitesmithError(BadProfile(origin, "what it is like is like itself")) from None
+    except (ValueError, TypeError) as error:
         raise LitesmithError(BadProfile(origin, str(error))) from None
 
 
@@ -151,6 +150,8 @@ def _field(key: str, value: Any) -> Any:
         raise ValueError(f"there is no key {key!r}")
     if key in known and type(value) is not known[key]:
         raise ValueError(f"{key} takes a {known[key].__name__}, not {value!r}")
+    if key == "fallback":
+        load(value)
     return value
 
 
@@ -158,6 +159,11 @@ def _operator(name: str, table: dict[str, Any]) -> OperatorRule:
     for key in table:
         if key not in OperatorRule.__dataclass_fields__:
             raise ValueError(f"operators.{name} has no key {key!r}")
+    if not isinstance(table.get("version", 1), int):
+        raise ValueError(f"operators.{name}: version is a number")
+    axes = table.get("axes", [0, 0])
+    if len(axes) != 2 or not all(isinstance(axis, int) for axis in axes):
+        raise ValueError(f"operators.{name}: axes are the fewest and the most, such as [1, 4]")
     for condition in table.get("conditions", ()):
         if condition not in CONDITIONS:
             raise ValueError(f"operators.{name}: there is no condition {condition!r}")
@@ -166,5 +172,4 @@ def _operator(name: str, table: dict[str, Any]) -> OperatorRule:
         frozenset(map(DType, table["types"])) if "types" in table else None,
         tuple(table["axes"]) if "axes" in table else None,
         tuple(table.get("conditions", ())),
-        table.get("note", ""),
     )

@@ -69,7 +69,7 @@ def _fake_quant(x: Value, low: Value, high: Value, levels: Levels, may_be_nothin
     return select(is_nothing, as_value(0.0), result) if may_be_nothing else result
 
 
-@imports("QuantizeAndDequantizeV2")
+@imports("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV4")
 def quantize_and_dequantize(
     x: Value,
     low: Value,
@@ -136,32 +136,6 @@ def quantize_and_dequantize_v3(
         signed_input=signed_input,
         num_bits=int(bits.constant.array()),
         range_given=range_given,
-        narrow_range=narrow_range,
-        axis=axis,
-    )
-
-
-@imports("QuantizeAndDequantizeV4")
-def quantize_and_dequantize_v4(
-    x: Value,
-    low: Value,
-    high: Value,
-    *,
-    signed_input: bool = True,
-    num_bits: int = 8,
-    range_given: bool = False,
-    round_mode: str = "HALF_TO_EVEN",
-    narrow_range: bool = False,
-    axis: int = -1,
-) -> Value:
-    return quantize_and_dequantize(
-        x,
-        low,
-        high,
-        signed_input=signed_input,
-        num_bits=num_bits,
-        range_given=range_given,
-        round_mode=round_mode,
         narrow_range=narrow_range,
         axis=axis,
     )
