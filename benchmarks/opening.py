@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ def saved_model() -> dict[str, Any]:
     return {"bytes": size, **{key: statistics.median(run[key] for run in runs) for key in runs[0]}}
 
 
-class NoTensorFlow:
+class NoTensorFlow(MetaPathFinder):
     """Makes `import tensorflow` fail."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
@@ -155,7 +156,7 @@ class NoTensorFlow:
 
 def convert(path: Path) -> dict[str, float]:
     """From the folder to the file, without TensorFlow; all imports count."""
-    sys.meta_path.insert(0, NoTensorFlow())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, NoTensorFlow())
     from memory import PeakMemory
 
     def run() -> None:

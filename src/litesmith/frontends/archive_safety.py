@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 import h5py
 
@@ -89,7 +89,7 @@ def _stored(archive: zipfile.ZipFile, member: zipfile.ZipInfo, is_checked: bool)
 class Part(io.RawIOBase):
     """Some bytes of a file, as a file."""
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+    def __init__(self, file: io.BufferedReader, start: int, size: int) -> None:
         self._file = file
         self._start = start
         self._size = size
@@ -112,9 +112,9 @@ class Part(io.RawIOBase):
         target = memoryview(buffer).cast("B")
         target = target[: max(min(len(target), self._size - self._place), 0)]
         self._file.seek(self._start + self._place)
-        count = self._file.readinto(target)  # type: ignore[attr-defined]
+        count = self._file.readinto(target)
         self._place += count
-        return int(count)
+        return count
 
     def close(self) -> None:
         self._file.close()

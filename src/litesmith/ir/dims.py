@@ -352,8 +352,10 @@ def _opaque(function: str, left: Size, right: Size) -> Size:
         quotient = a.divided(b)
         if quotient is not None:
             return dim(value, quotient) if function == "//" else 0
-    elif _absorbs(function, a, b) or _absorbs(function, b, a):
-        return left if _absorbs(function, a, b) else right
+    elif _absorbs(function, a, b):
+        return left
+    elif _absorbs(function, b, a):
+        return right
     elif str(b) < str(a):
         a, b = b, a  # min and max of the same two sizes are equal in either order
     return Dim(value, Polynomial.of(Term(function, a, b)))

@@ -1,9 +1,5 @@
 """SavedModels and frozen graphs that TensorFlows of seven years wrote, with and without TensorFlow installed."""
 
-import json
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -11,6 +7,7 @@ import pytest
 import graph_files
 import litesmith
 from graph_files import FILES, GRAPHS, differences, label, unpacked
+from hidden_tensorflow import without_tensorflow
 
 REFUSED = {
     "tf_2.21/texts.zip": {"serving_default": {"P102", "tf.AsString", "tf.StringJoin", "tf.StringLength"}},
@@ -48,17 +45,9 @@ def test_files_are_compared_with_the_tensorflow_that_is_installed(name, tmp_path
 
 
 WITHOUT_TENSORFLOW = """
-    import importlib.util, json, sys, tempfile, warnings
+    import tempfile
     from pathlib import Path
 
-    class Hidden:
-        def find_spec(self, name, path=None, target=None):
-            if name.partition(".")[0] == "tensorflow":
-                raise ImportError(name)
-
-    sys.meta_path.insert(0, Hidden())
-    found = importlib.util.find_spec
-    importlib.util.find_spec = lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
     warnings.simplefilter("ignore")
 
     from graph_files import FILES, differences, label, unpacked
@@ -74,10 +63,7 @@ WITHOUT_TENSORFLOW = """
 
 def test_every_file_is_read_where_there_is_no_tensorflow():
     home = Path(graph_files.__file__).parent
-    command = [sys.executable, "-c", textwrap.dedent(WITHOUT_TENSORFLOW)]
-    process = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
-    assert process.returncode == 0, process.stderr
-    said = json.loads(process.stdout.splitlines()[-1])
+    said = without_tensorflow(WITHOUT_TENSORFLOW, home, timeout=300)
     assert said["modules"] == []
     assert said["found"].keys() == set(map(label, FILES))
     assert {name: wrong for name, found in said["found"].items() if (wrong := unexpected(GRAPHS / name, found))} == {}

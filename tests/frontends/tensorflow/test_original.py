@@ -1,17 +1,14 @@
 """Functions of TensorFlow, SavedModels and frozen graphs: converted, compared, and read without TensorFlow."""
 
 import inspect
-import json
 import shutil
-import subprocess
-import sys
-import textwrap
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import litesmith
+from hidden_tensorflow import without_tensorflow
 from litesmith.diagnostics.base import LitesmithError
 from tensorflow_support import floats
 
@@ -195,16 +192,6 @@ def test_names_that_are_not_there(path, options, code, hint, saved):
 
 
 WITHOUT_TENSORFLOW = """
-    import importlib.util, json, sys, warnings
-
-    class Hidden:
-        def find_spec(self, name, path=None, target=None):
-            if name.partition(".")[0] == "tensorflow":
-                raise ImportError(name)
-
-    sys.meta_path.insert(0, Hidden())
-    found = importlib.util.find_spec
-    importlib.util.find_spec = lambda name, *rest: None if name == "tensorflow" else found(name, *rest)
 
     import numpy as np
     import litesmith
@@ -228,10 +215,7 @@ WITHOUT_TENSORFLOW = """
 
 
 def test_files_are_read_where_there_is_no_tensorflow(saved):
-    code = textwrap.dedent(WITHOUT_TENSORFLOW)
-    process = subprocess.run([sys.executable, "-c", code], cwd=saved, capture_output=True, text=True, timeout=120)
-    assert process.returncode == 0, process.stderr
-    found = json.loads(process.stdout.splitlines()[-1])
+    found = without_tensorflow(WITHOUT_TENSORFLOW, saved, timeout=120)
     assert found["told"] == ["V103"] * 3
     assert found["modules"] == []
     assert max(found["errors"]) < 1e-5
