@@ -74,3 +74,22 @@ class NotCompared(Diagnostic, code="V103", severity=Severity.WARNING):
 
     def hint(self) -> str:
         return f"Run {by_face('litesmith.verify', '`litesmith verify`')} on both where the original can be run."
+
+
+@dataclass(frozen=True)
+class WrongAfterOtherSizes(Diagnostic, code="V104", severity=Severity.WARNING):
+    """The runtime computed wrong numbers after a call of other sizes, and the right ones in a new interpreter.
+
+    Why it matters: the file is right, and an app that changes sizes in one interpreter may get wrong numbers. XNNPACK
+        skips a copy whose two sides lie at one address, and goes on skipping it when they no longer do. That takes
+        memory that is given back and taken anew between two calls, so that it happens now and then, in graphs
+        with loops, branches or sizes from values (LiteRT 2.2 and 2.3).
+    Example: a masked recurrent layer called with a batch of 1, then of 3.
+    How to fix: make a new interpreter where sizes change, call with the largest sizes first, or leave the batch fixed.
+    """
+
+    def message(self) -> str:
+        return "After a call of other sizes the runtime gave wrong numbers, in a new interpreter the right ones."
+
+    def hint(self) -> str:
+        return "The file is right. In the app, make a new interpreter where sizes change, or fix them."
