@@ -25,10 +25,11 @@ from litesmith.ir.element_types import noting_types
 from litesmith.ir.loops import noting_loops
 from litesmith.ir.source import Source
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
-from litesmith.passes.pipeline import optimize
+from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
 from litesmith.quantize.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
 from litesmith.targets.assessment import Assessment, assess
+from litesmith.targets.profile import Profile
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
 from litesmith.verification.halves import compare_halves
@@ -109,8 +110,9 @@ def _converted(
     options: Options,
     signatures: Mapping[str, Any] | None,
     quantize: Any = None,
+    profile: Profile | None = None,
 ) -> tuple[LiteModel, Imported]:
-    """The LiteRT model of an original, and what it was made of."""
+    """The LiteRT model of an original, and what it was made of; `profile`: of the operators that this target has."""
     with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         with noting_types() as types:
             with noting_loops() as loops, using(options):
@@ -118,7 +120,7 @@ def _converted(
             gc.collect(0)  # the graph of the second run, whose values and operations know each other
             imported.model.description = MAKER
             imported.model.metadata.update(face_metadata(imported.calls))
-            optimize(imported.model)
+            optimize(imported.model, PIPELINE if profile is None else pipeline_for(profile.operators))
         if quantize is not None:
             imported.model.stored_weights = quantize_weights(imported.model, quantize)
         imported.model.framework, imported.model.loops = original.framework, tuple(loops)
@@ -163,7 +165,7 @@ def check(
     notes: tuple[Diagnostic, ...] = ()
     if profile.static_shapes and batch is None and inputs is None:
         batch, notes = 1, (BatchFixed(Source(), profile.name),)
-    lite, imported = _converted(original, inputs, batch, settings, None)
+    lite, imported = _converted(original, inputs, batch, settings, None, profile=profile)
     return assess(imported.model, len(bytes(lite)), profile, notes)
 
 

@@ -84,12 +84,20 @@ def test_what_overflows_the_arena_is_named(tmp_path):
 
 def test_an_operator_that_a_runtime_lacks_is_named_with_its_layer():
     inputs = keras.Input((4, 4, 4, 2))
-    model = keras.Model(inputs, layers.Conv3D(3, 2, name="volume")(inputs))
+    model = keras.Model(inputs, layers.Conv3DTranspose(3, 2, name="volume")(inputs))
     found = litesmith.check(model, "tflm")
     (finding,) = (each for each in found.findings if each.code == "D201")
     assert finding.where.layer == "volume"
-    assert finding.operators == ("CONV_3D",)
+    assert finding.operators == ("CONV_3D_TRANSPOSE",)
     assert of(found, "volume").fate is Fate.CANNOT
+
+
+def test_what_can_be_written_out_for_a_runtime_that_lacks_it_runs():
+    inputs = keras.Input((4, 4, 4, 2))
+    volume = layers.Conv3D(3, 2, activation="gelu", name="volume")(inputs)
+    found = litesmith.check(keras.Model(inputs, volume), "tflm")
+    assert found
+    assert of(found, "volume").operators.keys().isdisjoint({"CONV_3D", "GELU"})
 
 
 def test_files_are_looked_at_too(tmp_path):

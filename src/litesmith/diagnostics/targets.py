@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from litesmith.diagnostics.base import Diagnostic, Severity
-from litesmith.diagnostics.quantities import size_text
+from litesmith.diagnostics.quantities import shape_text, size_text
 from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
+
+EXAMPLE_SIZE = 128
+"""Stands in examples for a size that only the user knows."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class CannotRun(TargetFinding, code="D201"):
     """The target does not have an operation, or not in this form.
 
     Why it matters: the runtime there refuses the file, or the whole of it.
-    Example: `layers.Conv3D` on a microcontroller: LiteRT for Microcontrollers has no CONV_3D.
+    Example: `layers.Conv3DTranspose` on a microcontroller: LiteRT for Microcontrollers has no CONV_3D_TRANSPOSE.
     How to fix: use another layer there, another form of it that the message names, or another target.
     """
 
@@ -105,22 +110,44 @@ class NeedsIntegers(TargetFinding, code="D202"):
         return f"Quantize weights and activations to int8. {judged}"
 
 
+class OpenInput(NamedTuple):
+    """An input with sizes that are not known, which are None."""
+
+    name: str
+    shape: tuple[int | None, ...]
+
+    def __str__(self) -> str:
+        return f"'{self.name}' {shape_text(self.shape)}"
+
+    def fixed(self) -> tuple[int, ...]:
+        """A shape that would do: a batch of 1, and `EXAMPLE_SIZE` elsewhere."""
+        first, *others = self.shape
+        return (first or 1, *(EXAMPLE_SIZE if size is None else size for size in others))
+
+
 @dataclass(frozen=True)
 class OpenSizes(TargetFinding, code="D203"):
     """Sizes that are known only when the model runs, on a target that plans its memory before.
 
     Why it matters: the target refuses the file, or leaves all of it to the CPU.
     Example: `keras.Input((None, 32))` for a microcontroller.
-    How to fix: convert with fixed sizes: `batch=1`, and `inputs=` for others (`--batch 1 --input 1,128,32`).
+    How to fix: convert with fixed sizes: `inputs="1,128,32"` (`--input 1,128,32`). A batch that is open becomes 1
+        by itself.
     """
 
-    sizes: tuple[str, ...]
+    inputs: tuple[OpenInput, ...]
 
     def message(self) -> str:
-        return f"{self.target} needs sizes that are known, and these are open: {', '.join(self.sizes)}."
+        return f"{self.target} needs sizes that are known, and these inputs leave some open: {_listed(self.inputs)}."
 
     def hint(self) -> str:
-        return f"Fix them: {by_face('batch=1, and inputs= for others', '--batch 1, and --input SHAPE for others')}."
+        texts = [f"{each.name}={','.join(map(str, each.fixed()))}" for each in self.inputs]
+        said = " ".join(f"--input '{text}'" for text in texts)
+        python = f'inputs="{texts[0]}"'
+        if len(texts) > 1:
+            python = f"inputs={ {each.name: each.fixed() for each in self.inputs} }"
+        guessed = any(size is None for each in self.inputs for size in each.shape[1:])
+        return f"Say them: {by_face(python, said)}" + (f", with your size for {EXAMPLE_SIZE}." if guessed else ".")
 
 
 @dataclass(frozen=True)
@@ -136,11 +163,16 @@ class DoesNotFit(TargetFinding, code="D204"):
     what: str
     needed: int
     available: int
+    parts: tuple[tuple[str, int], ...] = ()
 
     def message(self) -> str:
-        return f"{self.target} has {size_text(self.available)} for {self.what}, which take {size_text(self.needed)}."
+        text = f"{self.target} has {size_text(self.available)} for {self.what}, which take {size_text(self.needed)}"
+        parts = _listed([f"{size_text(size)} of {name}" for name, size in self.parts])
+        return f"{text}; held at once where most is: {parts}." if self.parts else f"{text}."
 
     def hint(self) -> str:
+        if not self.parts:
+            return "Use fewer or smaller weights, or quantize to int8, which takes a quarter."
         return "Make this layer's input or channels smaller, or quantize to int8, which takes a quarter."
 
 
@@ -166,20 +198,20 @@ class LeftBehind(TargetFinding, code="D205", severity=Severity.WARNING):
 
 @dataclass(frozen=True)
 class BatchFixed(TargetFinding, code="D206", severity=Severity.NOTE):
-    """The model was looked at with a batch of 1.
+    """The model leaves its batch open, which was taken to be 1.
 
     Why it matters: the target needs sizes that are known, and a model says nothing of its batch.
     Example: any Keras model with `--target tflm`.
-    How to fix: nothing; say `batch=` for another. Convert for this target with `batch=1` too.
+    How to fix: nothing; say `batch=` (`--batch`) for another. A conversion for the target does the same.
     """
 
     def message(self) -> str:
-        return f"{self.target} needs a known batch: it was taken to be 1."
+        return f"{self.target} needs a known batch, and the model leaves it open: it was taken to be 1."
 
     def hint(self) -> str:
-        return f"Convert with it too: {by_face('batch=1', '--batch 1')}."
+        return f"Say another with {by_face('batch=', '--batch')}."
 
 
-def _listed(operators: tuple[str, ...], most: int = 4) -> str:
-    shown = ", ".join(operators[:most])
-    return shown if len(operators) <= most else f"{shown} and {len(operators) - most} others"
+def _listed(things: Sequence[object], most: int = 4) -> str:
+    shown = ", ".join(map(str, things[:most]))
+    return shown if len(things) <= most else f"{shown} and {len(things) - most} others"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from litesmith.ir.graph import Model
@@ -10,6 +10,7 @@ from litesmith.ir.verify import verify_model
 from litesmith.passes.base import Pass, Record
 from litesmith.passes.cancel_transposes import CancelTransposes
 from litesmith.passes.copy_variables_read_twice import CopyVariablesReadTwice
+from litesmith.passes.decompose_for_target import DecomposeForTarget, decomposable, lacking
 from litesmith.passes.drop_broadcasts import DropBroadcasts
 from litesmith.passes.eliminate_dead_code import EliminateDeadCode
 from litesmith.passes.fill_uniform_states import FillUniformStates
@@ -112,6 +113,16 @@ PIPELINE: tuple[Stage, ...] = (
     Stage("loops", (KeepLoopValuesApart(), CopyVariablesReadTwice(), KeepFactorsApart(), KeepSharedMemoryWhole())),
     Stage("order", (OrderOperations(),)),
 )
+
+
+def pipeline_for(operators: Container[str]) -> tuple[Stage, ...]:
+    """The passes for a target that has these operators only: what it lacks is written out where that can be done."""
+    missing = lacking(operators)
+    if not missing & decomposable():
+        return PIPELINE
+    written_out = Stage("target", (DecomposeForTarget(missing), FoldConstants(), MergeReshapes()), rounds=2)
+    place = next(i for i, stage in enumerate(PIPELINE) if stage.name == "ranks")
+    return (*PIPELINE[:place], written_out, *PIPELINE[place:])
 
 
 def optimize(model: Model, stages: Sequence[Stage] = PIPELINE, check: bool = False) -> Record:
