@@ -59,6 +59,25 @@ class BadProfile(Diagnostic, code="D102", bad_input=True):
 
 
 @dataclass(frozen=True)
+class NoSources(Diagnostic, code="D103", bad_input=True):
+    """The target reads files, and takes no C sources.
+
+    Why it matters: sources are for programs that have no file system, and run LiteRT for Microcontrollers.
+    Example: `litesmith embed model.tflite --target cpu`.
+    How to fix: use the `.tflite` file as it is. A target of your own that takes sources says `firmware = "tflm"`.
+    """
+
+    target: str
+    others: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"{self.target} reads .tflite files; there are no C sources for it."
+
+    def hint(self) -> str:
+        return f"Use the file, or name a target that takes sources: {', '.join(self.others)}."
+
+
+@dataclass(frozen=True)
 class TargetFinding(Diagnostic, code="D000"):
     """Base of what is found about a model on a target."""
 
@@ -75,7 +94,7 @@ class CannotRun(TargetFinding, code="D201"):
     """The target does not have an operation, or not in this form.
 
     Why it matters: the runtime there refuses the file, or the whole of it.
-    Example: `layers.Conv3DTranspose` on a microcontroller: LiteRT for Microcontrollers has no CONV_3D_TRANSPOSE.
+    Example: `ops.top_k` on a microcontroller: LiteRT for Microcontrollers has no TOPK_V2.
     How to fix: use another layer there, another form of it that the message names, or another target.
     """
 
