@@ -28,6 +28,17 @@ def test_a_finding_shows_code_place_source_line_and_hint(tmp_path):
     ]
 
 
+def test_the_expression_is_marked(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text("def call(x):\n    return keras.ops.erf(x) + 1\n")
+    finding = UnsupportedOperation(Source("block/act", "ops.erf", str(path), 2, (11, 27)), "keras.ops.erf")
+    assert shown(finding)[2:4] == ["   2 | return keras.ops.erf(x) + 1", "     |        ^^^^^^^^^^^^^^^^"]
+    assert str(finding).splitlines()[2:4] == ["    return keras.ops.erf(x) + 1", "           ^^^^^^^^^^^^^^^^"]
+    data = finding.to_json()
+    assert (data["line"], data["column"], data["end_column"]) == (2, 12, 28)
+    assert data["text"] == "    return keras.ops.erf(x) + 1"
+
+
 def test_a_path_is_shown_from_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "layers.py").write_text("pass\n")
     monkeypatch.chdir(tmp_path)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from litesmith.diagnostics.excerpt import excerpt
 from litesmith.ir.source import Source
 
 
@@ -61,6 +62,8 @@ class Diagnostic:
     def to_json(self) -> dict[str, Any]:
         """The finding for machines: code, severity, message, hint, place, and its own fields."""
         place = self.where
+        line = excerpt(place) if place else None
+        columns = (line and line.columns) or (None, None)
         return {
             "code": self.code,
             "severity": self.severity.value,
@@ -69,13 +72,20 @@ class Diagnostic:
             "layer": place.layer if place else None,
             "file": place.file if place else None,
             "line": place.line if place else None,
+            "column": columns[0],
+            "end_column": columns[1],
+            "text": line.line if line else None,
             "details": {key: _plain(value) for key, value in asdict(self).items() if key != "source"},
         }
 
     def __str__(self) -> str:
-        place = f"\n  in {self.where}" if self.where else ""
+        lines = [f"{self.code}: {self.message()}"]
+        if self.where:
+            lines.append(f"  in {self.where}")
+            line = excerpt(self.where)
+            lines += [f"    {shown}" for shown in (line.text, line.underline()) if shown] if line else []
         hint = self.hint()
-        return f"{self.code}: {self.message()}{place}" + (f"\n  {hint}" if hint else "")
+        return "\n".join([*lines, f"  {hint}"] if hint else lines)
 
 
 def _plain(value: Any) -> Any:

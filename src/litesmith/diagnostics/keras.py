@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import linecache
 from dataclasses import dataclass
 
 from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.excerpt import excerpt
 from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
-
-
-def said_at(place: Source) -> str:
-    """The user's line at a place; empty where it cannot be read."""
-    return linecache.getline(place.file, place.line or 0).strip() if place.file else ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ class UntraceableLayer(KerasDiagnostic, code="K103"):
     def hint(self) -> str:
         if "as a boolean" in self.error:
             return "Use keras.ops.where or keras.ops.cond in place of if, while, and, or, not on values of a tensor."
-        if "random" in f"{self.error} {said_at(self.source)}".lower():
+        if "random" in f"{self.error} {said.text if (said := excerpt(self.source)) else ''}".lower():
             return (
                 "Draw with keras.random and a seed, keras.random.normal(keras.ops.shape(x), seed=self.seed) where "
                 "__init__ has self.seed = keras.random.SeedGenerator(1); or give the random numbers to the model as an "

@@ -3,12 +3,12 @@
 error K103: The layer's Scale.call could not be followed: ...
    in block_1/scale at layers.py:12
    12 | return tf.math.sin(inputs)
+      |        ^^^^^^^^^^^^^^^^^^^
    Use keras.ops in place of functions of tf, jax, torch or numpy on the layer's tensors.
 """
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.excerpt import excerpt
 from litesmith.ir.source import Source
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
@@ -41,7 +42,7 @@ def render(findings: Iterable[Diagnostic]) -> RenderableType:
 def _details(group: list[Diagnostic]) -> Iterator[Text]:
     places = [finding.where for finding in group if finding.where is not None]
     for place in places[:PLACES]:
-        yield from _place(place)
+        yield from _place(place, STYLES[group[0].severity])
     if len(places) > PLACES:
         yield Text(f"and {len(places) - PLACES} other places")
     hint = group[0].hint()
@@ -49,15 +50,19 @@ def _details(group: list[Diagnostic]) -> Iterator[Text]:
         yield Text(hint, style="green")
 
 
-def _place(place: Source) -> Iterator[Text]:
-    """The layer's path, the user's file and line, and the line itself where it can be read."""
+def _place(place: Source, style: str) -> Iterator[Text]:
+    """The layer's path, the user's file and line, and the line itself where it can be read, with marks below."""
     parts = [f"in {place.layer}"] if place.layer else []
     parts += [f"at {_short(place.file)}:{place.line}"] if place.file else []
     if parts:
         yield Text(" ".join(parts), style="cyan")
-    line = linecache.getline(place.file, place.line or 0).strip() if place.file else ""
-    if line:
-        yield Text.assemble((f"{place.line} | ", "dim"), line)
+    line = excerpt(place)
+    if line is None:
+        return
+    margin = f"{place.line} | "
+    yield Text.assemble((margin, "dim"), line.text)
+    if marks := line.underline():
+        yield Text.assemble((f"{'| ':>{len(margin)}}", "dim"), (marks, style))
 
 
 def _short(file: str) -> str:

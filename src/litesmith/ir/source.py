@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+Columns = tuple[int, int | None]
+"""Where on a line something stands, from 0, as Python counts: bytes of UTF-8; it ends on a later line for None."""
+
+
+class Place(NamedTuple):
+    """A piece of the user's code, as far as it is known."""
+
+    file: str | None = None
+    line: int | None = None
+    columns: Columns | None = None
 
 
 @dataclass(frozen=True)
@@ -16,6 +28,7 @@ class Source:
         layer: path of the Keras layer (`encoder/block_1/dense`), or what stands for it in another format.
         operation: what the layer did (`ops.matmul`, `layers.Conv2D`).
         file, line: the user's code that did it, where there is such a line.
+        columns: the expression on that line, where Python says it (3.11 and later).
         passes: the passes that made or changed the operation, first to last.
     """
 
@@ -23,13 +36,27 @@ class Source:
     operation: str = ""
     file: str | None = None
     line: int | None = None
+    columns: Columns | None = None
     passes: tuple[str, ...] = ()
 
     def through(self, name: str) -> Source:
         """The same origin, after the pass called `name`."""
         if self.passes[-1:] == (name,):
             return self
-        return Source(self.layer, self.operation, self.file, self.line, (*self.passes, name))
+        return replace(self, passes=(*self.passes, name))
+
+    @property
+    def place(self) -> Place:
+        """The user's code."""
+        return Place(self.file, self.line, self.columns)
+
+    def doing(self, operation: str) -> Source:
+        """Another operation of the same layer and line."""
+        return Source(self.layer, operation, *self.place)
+
+    def at(self, place: Place) -> Source:
+        """The same operation at another place; here, where that is not known."""
+        return Source(self.layer, self.operation, *(place if place.file else self.place))
 
     def __str__(self) -> str:
         place = f" ({self.file}:{self.line})" if self.file else ""

@@ -7,6 +7,8 @@ from typing import Any
 
 from litesmith import __version__
 from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.excerpt import excerpt
+from litesmith.ir.source import Source
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -20,7 +22,7 @@ def sarif_log(findings: Sequence[Diagnostic]) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": [*map(_result, findings)]}],
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": [*map(_result, findings)]}],
     }
 
 
@@ -34,8 +36,19 @@ def _result(finding: Diagnostic) -> dict[str, Any]:
     place = finding.where
     location: dict[str, Any] = {}
     if place is not None and place.file:
-        region = {"region": {"startLine": place.line}} if place.line else {}
+        region = {"region": _region(place)} if place.line else {}
         location["physicalLocation"] = {"artifactLocation": {"uri": place.file}, **region}
     if place is not None and place.layer:
         location["logicalLocations"] = [{"fullyQualifiedName": place.layer, "kind": "member"}]
     return {**result, "locations": [location]} if location else result
+
+
+def _region(place: Source) -> dict[str, Any]:
+    """The user's line, and the expression on it where that is known."""
+    line = excerpt(place)
+    region: dict[str, Any] = {"startLine": place.line}
+    if line is not None:
+        region["snippet"] = {"text": line.expression or line.text}
+        if line.columns is not None:
+            region["startColumn"], region["endColumn"] = line.columns
+    return region

@@ -110,8 +110,7 @@ class Interpreter:
         keywords = {
             key: given[key] if key in given else self._parameter(equation.params.get(key)) for key in rule.keywords
         }
-        source = current_source()
-        with source_scope(Source(source.layer, f"jax.lax.{name}", source.file, source.line)):
+        with source_scope(current_source().doing(f"jax.lax.{name}")):
             found = rule.function(*map(as_value, operands), **keywords)
         results = [found] if isinstance(found, Value) else list(found)
         for result, type in zip(results, types, strict=True):

@@ -16,10 +16,11 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.programs import CannotFollow, NeedsInputs, NoForm, NoFramework
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.inputs import InputType, given_inputs, with_batch
+from litesmith.frontends.jax.lines import users_place
 from litesmith.frontends.open_sizes import OpenSizes
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import DEFAULT, Imported
-from litesmith.frontends.provenance import failing_line, is_users
+from litesmith.frontends.provenance import failing_line
 from litesmith.frontends.shape_text import nested_inputs
 from litesmith.ir.builder import building
 from litesmith.ir.calling import Calling
@@ -203,8 +204,5 @@ class _Lines:
 
     def of(self, equation: Any) -> Source:
         """The source of an equation."""
-        traceback = equation.source_info.traceback
-        frames = traceback.frames if traceback is not None else ()
-        lines = ((frame.file_name, frame.line_num) for frame in frames if is_users(frame.file_name))
-        self.latest = Source(self.function, "", *next(lines, (None, None)))
+        self.latest = Source(self.function, "", *users_place(equation))
         return self.latest

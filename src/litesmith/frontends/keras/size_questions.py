@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from litesmith.frontends.provenance import is_users
+from litesmith.frontends.provenance import is_users, running_line
 from litesmith.ir.dims import Dim, Polynomial, evaluate, expression
 from litesmith.ir.source import Source
 
@@ -47,7 +47,7 @@ class Questions:
         frame = sys._getframe(3)  # of what compares: behind this one stand `_tell` and the operator
         if not isinstance(right, int) or not is_users(frame.f_code.co_filename):
             return
-        source = Source(self.layer(), "a comparison", frame.f_code.co_filename, frame.f_lineno)
+        source = Source(self.layer(), "a comparison", *running_line(frame))
         self.asked.setdefault(source, expression(left) + -expression(right))
 
     def other_answers(self) -> Iterator[Question]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from litesmith.frontends.keras import through
 from litesmith.frontends.keras.arguments import stored_value
-from litesmith.frontends.provenance import is_users
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ir.source import Source, current_source
@@ -25,11 +24,6 @@ def run(
 
 def _line_of(equation: Any) -> Source:
     """The source of an equation: the layer that is followed, and the user's line that called JAX for it."""
-    source = current_source()
-    traceback = equation.source_info.traceback
-    for frame in traceback.frames if traceback is not None else ():
-        if frame.file_name == through.__file__:
-            break
-        if is_users(frame.file_name):
-            return Source(source.layer, source.operation, frame.file_name, frame.line_num)
-    return source
+    from litesmith.frontends.jax.lines import users_place
+
+    return current_source().at(users_place(equation, through.__file__))

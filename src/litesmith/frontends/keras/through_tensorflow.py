@@ -10,7 +10,7 @@ from litesmith.frontends.keras.arguments import stored_value
 from litesmith.frontends.provenance import is_users
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
-from litesmith.ir.source import Source, current_source
+from litesmith.ir.source import Place, Source, current_source
 
 
 def run(
@@ -35,7 +35,7 @@ def _lines_of(graph: Any) -> Callable[[Any, int], Source | None]:
             if frame.filename == through.__file__:
                 break
             if is_users(frame.filename):
-                return Source(around.layer, around.operation, frame.filename, frame.lineno)
+                return around.at(Place(frame.filename, frame.lineno))
         return around
 
     return source

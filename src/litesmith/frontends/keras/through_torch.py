@@ -11,7 +11,7 @@ from litesmith.frontends.keras.arguments import stored_value
 from litesmith.frontends.provenance import is_users
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
-from litesmith.ir.source import Source, current_source
+from litesmith.ir.source import Place, current_source
 
 
 def run(
@@ -28,8 +28,7 @@ def run(
         return tracing.call(function, arguments, weights, is_users=is_users)
     except SizeDecides as found:
         source = current_source()
-        file, line = (found.file, found.line) if found.file else (source.file, source.line)
-        place = Source(source.layer, source.operation, file, line)
+        place = source.at(Place(found.file, found.line))
         told = LitesmithError(SizeReadAsNumber(place, found.size, found.what))
         told._keras_call_info_injected = True  # type: ignore[attr-defined]  # or else Keras makes another one of its text
         raise told from found

@@ -44,7 +44,7 @@ from litesmith.ir.builder import building, current_builder
 from litesmith.ir.dims import Dim, symbol
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.operator import SizesDiffer, TypeRule
-from litesmith.ir.source import Source, source_scope
+from litesmith.ir.source import Place, Source, source_scope
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops.array import as_value
 from litesmith.ops.errors import Unsupported
@@ -109,8 +109,7 @@ class Tracer:
 
     def call_function(self, name: str, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A function of the backend, taken over by the lowering of its public name."""
-        file, line = users_line(self.root)
-        with source_scope(source := Source("/".join(self.path), name, file, line)):
+        with source_scope(source := Source("/".join(self.path), name, *users_line(self.root))):
             rule = lowering(name)
             if rule is None:
                 return self._through_framework(
@@ -217,8 +216,7 @@ class Tracer:
         self.found[count:] = []
         self.scope.state_mapping, self.scope.assigned = held, assigned
         call = layer.call if layer.quantization_mode is None else layer.quantized_call
-        file, line = failing_line(failure.__traceback__)
-        source = Source("/".join(self.path), type(layer).__name__, file, line)
+        source = Source("/".join(self.path), type(layer).__name__, *failing_line(failure.__traceback__))
         try:
             with running_layer(layer), source_scope(source):
                 return through.call(call, args, kwargs, layer.variables)
@@ -233,8 +231,7 @@ class Tracer:
 
     def _lower_call(self, rule: Lowering, name: str, called: Any, args: Any, kwargs: Any) -> Any:
         """What the lowering of a layer or operation makes of one call of it."""
-        file, line = users_line(self.root)
-        with source_scope(source := Source("/".join(self.path), name, file, line)):
+        with source_scope(source := Source("/".join(self.path), name, *users_line(self.root))):
             return self._apply(rule, name, called, source, (called,), args, kwargs)
 
     def call_update(self, metric: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> None:
@@ -247,8 +244,7 @@ class Tracer:
             original(metric, *args, **kwargs)
         except Exception as error:
             if not isinstance(error, (LitesmithError, CannotContinue)):
-                file, line = failing_line(error.__traceback__)
-                source = Source("/".join(self.path), type(metric).__name__, file, line)
+                source = Source("/".join(self.path), type(metric).__name__, *failing_line(error.__traceback__))
                 finding = UntraceableLayer(source, type(metric).__name__, _first_line(error), "update_state")
                 self.found.append((finding, []))
             places = [self._unknown_variable(variable) for variable in metric.variables]
@@ -262,8 +258,7 @@ class Tracer:
         return place
 
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
-        file, line = failing_line(error.__traceback__)
-        source = Source("/".join(self.path), type(layer).__name__, file, line)
+        source = Source("/".join(self.path), type(layer).__name__, *failing_line(error.__traceback__))
         finding = UntraceableLayer(source, type(layer).__name__, _first_line(error))
         with source_scope(source):
             return self._placeholder(finding, type(layer).__name__, layer, args, kwargs)
@@ -345,8 +340,9 @@ def _failure(rule: Lowering, name: str, source: Source, error: Exception) -> Dia
     if not _is_own(rule):
         return LoweringFailed(source, name, text)
     code = inspect.unwrap(rule).__code__
-    file, line = failing_line(error.__traceback__)
-    place = (file, line) if file else (code.co_filename, code.co_firstlineno)
+    place = failing_line(error.__traceback__)
+    if place.file is None:
+        place = Place(code.co_filename, code.co_firstlineno)
     return OwnLoweringFailed(Source(source.layer, source.operation, *place), name, text)
 
 

@@ -134,7 +134,7 @@ class Interpreter:
             for node in self._in_order(place, [each.node for each in references], arguments):
                 if import_of(node.op) is None and not is_computed(node.op):
                     source = self.where_from(node, depth) or Source()
-                    found.append((node.op, Source(source.layer, f"tf.{node.op}", source.file, source.line)))
+                    found.append((node.op, source.doing(f"tf.{node.op}")))
                 for name in node.functions():
                     if name not in seen:
                         seen.add(name)
@@ -148,7 +148,7 @@ class Interpreter:
         if self.steps > max(LEAST_STEPS, STEPS_OF_A_NODE * self.program.size):
             raise Unsupported(f"functions that call one another too often: {self.steps} nodes are run")
         source = self.where_from(node, self.depth) or current_source()
-        self.source = Source(source.layer, f"tf.{node.op}", source.file, source.line)
+        self.source = source.doing(f"tf.{node.op}")
         with source_scope(self.source):
             return self._outputs(node, [_result(body, each, results) for each in node.inputs])
 

@@ -14,10 +14,12 @@ from typing import Any
 import torch
 from torch.export import Dim, ExportedProgram
 
+from litesmith.frontends.provenance import running_line
 from litesmith.frontends.torch.aliasing import functional, is_in_place, needs_functions
 from litesmith.frontends.torch.open_lengths import LeavingSizesOpen
 from litesmith.frontends.torch.recurrence import KeepingRecurrence
 from litesmith.frontends.torch.registry import NEEDS_NONE, import_of, name_of
+from litesmith.ir.source import Place
 
 LINE = "litesmith_line"
 """Under which the user's line stands in what a node of a program knows."""
@@ -136,7 +138,7 @@ def _noting_lines(is_users: IsUsers) -> Iterator[None]:
             torch.fx.Graph.create_node = original
 
 
-def _users_line(is_users: IsUsers) -> tuple[str, int] | None:
+def _users_line(is_users: IsUsers) -> Place | None:
     """Within the module that is exported."""
     frame = sys._getframe(2)
     inside: Any = frame
@@ -144,15 +146,14 @@ def _users_line(is_users: IsUsers) -> tuple[str, int] | None:
         if inside.f_code.co_filename == __file__:
             return None
         if not inside.f_code.co_filename.startswith(GENERATED) and is_users(inside.f_code.co_filename):
-            return inside.f_code.co_filename, inside.f_lineno
+            return running_line(inside)
         inside = inside.f_back
     return None
 
 
-def line_of(node: Any) -> tuple[str | None, int | None]:
-    """The user's file and line that a node comes from."""
-    line: tuple[str | None, int | None] = node.meta.get("custom", {}).get(LINE, (None, None))
-    return line
+def line_of(node: Any) -> Place:
+    """The user's code that a node comes from."""
+    return Place(*node.meta.get("custom", {}).get(LINE, ()))
 
 
 def modules_of(node: Any) -> str:

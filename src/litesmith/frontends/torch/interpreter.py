@@ -153,8 +153,7 @@ class Interpreter:
         rule = import_of(target or node.target)
         if rule is None:
             raise Unsupported(f"the torch operator {name} has no LiteRT form that Litesmith knows")
-        source = current_source()
-        with source_scope(Source(source.layer, called_by_users(name, args), source.file, source.line)):
+        with source_scope(current_source().doing(called_by_users(name, args))):
             result = rule.function(**self._arguments(target or node.target, name, rule, args, kwargs, node))
         return _checked(name, result, node.meta.get("val"))
 
@@ -247,6 +246,4 @@ def _checked(name: str, result: Any, described: Any) -> Any:
 
 def _own_source(node: Any) -> Source:
     """The source of a node: the layer that is followed, and the user's line."""
-    source = current_source()
-    file, line = line_of(node)
-    return Source(source.layer, source.operation, file or source.file, line or source.line)
+    return current_source().at(line_of(node))

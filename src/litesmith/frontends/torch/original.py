@@ -277,8 +277,7 @@ def _build(graph: Graph, program: ExportedProgram, arguments: Sequence[Any]) -> 
     """The program's operators in a graph, and how its outputs are nested, each by its number."""
 
     def where_from(node: Any) -> Source:
-        file, line = line_of(node)
-        return Source(modules_of(node), "", file, line)
+        return Source(modules_of(node), "", *line_of(node))
 
     with building(graph):
         results = Interpreter(where_from=where_from).run(prepared(program), arguments)
