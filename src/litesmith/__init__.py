@@ -24,6 +24,7 @@ _HOMES = {
     "load_preprocessing": "litesmith.preprocessing.pipeline",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
+    "custom_op": "litesmith.frontends.keras.custom_operators",
     "lowers": "litesmith.frontends.keras.registry",
     "enable_keras_export": "litesmith.frontends.keras.exporting",
 }
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "check",
     "convert",
+    "custom_op",
     "doctor",
     "enable_keras_export",
     "explain",
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.environment.checkup import doctor
     from litesmith.explanations.answer import explain
+    from litesmith.frontends.keras.custom_operators import custom_op
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel

@@ -18,6 +18,7 @@ from litesmith.opset.variable import RESET, AssignVariable, ReadVariable
 from litesmith.preprocessing.pipeline import Preprocessing
 from litesmith.runtime.interpreter import Session
 from litesmith.runtime.isolated import SECONDS, IsolatedSession
+from litesmith.runtime.kernels import Kernels, kernel_paths
 from litesmith.runtime.saving import save_bytes
 
 MAKER = "Litesmith"
@@ -36,6 +37,7 @@ class LiteModel:
         inputs, outputs: how tensors of the first signature are nested, leaves in the file's order.
         isolated: whether `run` uses a process of its own.
         preprocessing: what was left to the app by `split_preprocessing`, in front of the file; `run` does it first.
+        kernels: the libraries that compute its custom operators; with any it runs in a process of its own.
     """
 
     def __init__(
@@ -45,14 +47,16 @@ class LiteModel:
         isolated: bool | None = None,
         timeout: float = SECONDS,
         preprocessing: Preprocessing | None = None,
+        kernels: Kernels = None,
     ) -> None:
         """`model`: the graphs of `content`, where they are at hand."""
         self.preprocessing = preprocessing
+        self.kernels = kernel_paths(kernels)
         self._content = content
         self._timeout = timeout
         if model is not None:
             self.model = model
-        is_foreign = model is None and self.model.description != MAKER
+        is_foreign = bool(self.kernels) or (model is None and self.model.description != MAKER)
         self.isolated = is_foreign if isolated is None else isolated
         self._faces = faces_of(self.model)
         first = self.face(None)
@@ -131,7 +135,7 @@ class LiteModel:
 
     def restarted(self) -> LiteModel:
         """The same file with the state that it begins with, whatever this one has by now."""
-        return LiteModel(self._content, self.model, self.isolated, self._timeout, self.preprocessing)
+        return LiteModel(self._content, self.model, self.isolated, self._timeout, self.preprocessing, self.kernels)
 
     @cached_property
     def has_state(self) -> bool:
@@ -151,8 +155,8 @@ class LiteModel:
     @cached_property
     def _session(self) -> Session | IsolatedSession:
         if self.isolated:
-            return IsolatedSession(self._content, seconds=self._timeout)
-        return Session(self._content)
+            return IsolatedSession(self._content, seconds=self._timeout, kernels=self.kernels)
+        return Session(self._content, kernels=self.kernels)
 
     def face(self, signature: str | None = None) -> Face:
         """How a signature is called; by default the first."""

@@ -67,6 +67,46 @@ class RuntimeTooSlow(Diagnostic, code="R103"):
 
 
 @dataclass(frozen=True)
+class KernelsMissing(Diagnostic, code="R105"):
+    """The file holds a custom operator, and the runtime was given no kernel for it.
+
+    Why it matters: an app gets the same error, unless it registers a kernel for the operator.
+    Example: `litesmith run model.tflite` where the model calls a function decorated with `@litesmith.custom_op`.
+    How to fix: give the library that holds the kernel, `--kernels libkernels.so`, `kernels=` in Python. `litesmith
+        kernels` writes its C++ code, with a test. In the app, register the kernel with the operator resolver.
+    """
+
+    operator: str
+
+    def message(self) -> str:
+        return f"The runtime has no kernel for the custom operator '{self.operator}', which the file holds."
+
+    def hint(self) -> str:
+        given = by_face("kernels='libkernels.so'", "--kernels libkernels.so")
+        written = by_face("litesmith.write_kernels", "`litesmith kernels`")
+        return f"Give the library that holds it: {given}. {written} writes the C++ code of one."
+
+
+@dataclass(frozen=True)
+class KernelsNotLoaded(Diagnostic, code="R106", bad_input=True):
+    """The library with kernels of custom operators cannot be used.
+
+    Why it matters: the file's custom operators cannot run.
+    Example: `--kernels libkernels.so` where the library lacks the function `litesmith_register`.
+    How to fix: build it as the README says that `litesmith kernels` writes. Where its function has another name, say it
+        behind the path: `libkernels.so:RegisterMine`.
+    """
+
+    reason: str
+
+    def message(self) -> str:
+        return f"The runtime was given no kernels: {self.reason}"
+
+    def hint(self) -> str:
+        return "It registers them in litesmith_register(tflite::MutableOpResolver*). Is it built for this system?"
+
+
+@dataclass(frozen=True)
 class RunFailed(Diagnostic, code="R104"):
     """The LiteRT runtime loaded the file, and failed when it ran on the data given.
 

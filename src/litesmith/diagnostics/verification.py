@@ -77,6 +77,30 @@ class NotCompared(Diagnostic, code="V103", severity=Severity.WARNING):
 
 
 @dataclass(frozen=True)
+class CustomOperatorsNotRun(Diagnostic, code="V105", severity=Severity.WARNING):
+    """The model was compared with the functions of its custom operators in their place, not with their kernels.
+
+    Why it matters: everything else in the file is compared, what goes into these operators among it. Whether the kernel
+        on the device computes what the function says is not known.
+    Example: `litesmith.convert(model)` where a layer calls a function decorated with `@litesmith.custom_op`.
+    How to fix: give the library that holds the kernels: `kernels=`, `--kernels`. `litesmith kernels` writes their C++
+        code, with a test of each against its function.
+    """
+
+    operators: tuple[str, ...]
+
+    def message(self) -> str:
+        several = len(self.operators) > 1
+        names = ", ".join(f"'{name}'" for name in self.operators)
+        what = "operators" if several else "operator"
+        return f"The custom {what} {names} did not run: the Python functions were compared in place of kernels."
+
+    def hint(self) -> str:
+        given = by_face("kernels='libkernels.so'", "--kernels libkernels.so")
+        return f"Give the kernels to run the file as it is: {given}."
+
+
+@dataclass(frozen=True)
 class WrongAfterOtherSizes(Diagnostic, code="V104", severity=Severity.WARNING):
     """The runtime computed wrong numbers after a call of other sizes, and the right ones in a new interpreter.
 

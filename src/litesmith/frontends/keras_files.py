@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.custom_operators import UndeclaredOperators
 from litesmith.diagnostics.files import CannotRebuild, DamagedFile, UnknownClasses
 from litesmith.diagnostics.quoting import quoted
 
@@ -189,9 +190,12 @@ def functions_in(path: Path, config: dict[str, Any], custom_objects: Mapping[str
 
 
 def _require_known(file: KerasFile, config: Any, custom_objects: Mapping[str, Any]) -> None:
-    """Raise F106 for classes and functions of nobody, with a beginning of each."""
-    from litesmith.frontends.keras.loading import entries_of, unknown_objects
+    """Raise F106 for classes and functions of nobody, with a beginning of each, and F130 for custom operators."""
+    from litesmith.frontends.keras.loading import entries_of, undeclared_operators, unknown_objects
 
+    undeclared = undeclared_operators(config)
+    if undeclared:
+        raise LitesmithError(UndeclaredOperators(str(file.path), tuple(undeclared)))
     unknown = unknown_objects(config, custom_objects)
     if not unknown:
         return

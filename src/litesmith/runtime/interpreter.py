@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,14 +12,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from ai_edge_litert.interpreter import Interpreter, InterpreterWithCustomOps, OpResolverType
 
-from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.runtime import RunFailed, RuntimeRefuses
+from litesmith.diagnostics.base import Diagnostic, LitesmithError
+from litesmith.diagnostics.runtime import KernelsMissing, KernelsNotLoaded, RunFailed, RuntimeRefuses
+from litesmith.runtime.kernels import UNLOADABLE, Unloadable, registerer
 
 Array = np.ndarray[Any, Any]
 LACKING = ("unresolved custom op", "Select TensorFlow op")
 """What the runtime says, before the first run only, of operators that it does not have."""
+UNRESOLVED = re.compile(r"unresolved custom op: ([\w.]+?)\.?(?:\s|$)")
 
 
 class RuntimeRefusal(LitesmithError):
@@ -29,9 +32,17 @@ class RuntimeRefusal(LitesmithError):
 
     def __init__(self, reason: str, in_run: bool = False) -> None:
         in_run = in_run and not any(words in reason for words in LACKING)
-        super().__init__(RunFailed(reason) if in_run else RuntimeRefuses(reason))
+        super().__init__(RunFailed(reason) if in_run else _finding(reason))
         self.reason = reason
         self.in_run = in_run
+
+
+def _finding(reason: str) -> Diagnostic:
+    """Why a file is not loaded."""
+    missing = UNRESOLVED.search(reason)
+    if missing is not None:
+        return KernelsMissing(missing[1])
+    return KernelsNotLoaded(reason) if reason.startswith(UNLOADABLE) else RuntimeRefuses(reason)
 
 
 class Session:
@@ -40,19 +51,28 @@ class Session:
     `delegates`: with the runtime's default delegate (XNNPACK), or its plain kernels only. The delegate
     miscounts tensors without elements, so those go to the plain kernels in any case.
     `quiet`: keep what the runtime writes to the error stream from it.
+    `kernels`: libraries with kernels of custom operators (see `kernel_paths`), loaded into this process.
     """
 
-    def __init__(self, content: bytes, threads: int = 1, delegates: bool = True, quiet: bool = True) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        threads: int = 1,
+        delegates: bool = True,
+        quiet: bool = True,
+        kernels: Sequence[str] = (),
+    ) -> None:
         resolver = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         self._content = content
+        self._kernels = kernels
         self._delegates = delegates
         self._quietly = _quiet if quiet else contextlib.nullcontext
         try:
             with self._quietly():
-                self._interpreter = Interpreter(
-                    model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
+                self._interpreter = _interpreter(
+                    kernels, model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
                 )
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, Unloadable) as error:
             raise RuntimeRefusal(_text(error)) from None
         self._inputs = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()
@@ -101,7 +121,7 @@ class Session:
     @cached_property
     def _plain(self) -> Session:
         """The same file without delegates."""
-        return Session(self._content, delegates=False)
+        return Session(self._content, delegates=False, kernels=self._kernels)
 
     def _allocate(self, shapes: tuple[tuple[int, ...], ...]) -> None:
         if shapes == self._allocated:
@@ -111,6 +131,12 @@ class Session:
                 self._interpreter.resize_tensor_input(detail["index"], shape)
         self._interpreter.allocate_tensors()
         self._allocated, self._is_as_in_the_file = shapes, False
+
+
+def _interpreter(kernels: Sequence[str], **options: Any) -> Interpreter:
+    if not kernels:
+        return Interpreter(**options)
+    return InterpreterWithCustomOps(custom_op_registerers=list(map(registerer, kernels)), **options)
 
 
 def _text(error: Exception) -> str:

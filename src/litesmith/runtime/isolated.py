@@ -36,8 +36,9 @@ class IsolatedSession:
     R103) and the next one starts another process.
     """
 
-    def __init__(self, content: bytes, threads: int = 1, seconds: float = SECONDS) -> None:
+    def __init__(self, content: bytes, threads: int = 1, seconds: float = SECONDS, kernels: Sequence[str] = ()) -> None:
         self._content = content
+        self._kernels = kernels
         self._threads = threads
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +75,7 @@ class IsolatedSession:
         )
         self._stop = weakref.finalize(self, _stop, self._process, self._log)
         content = np.frombuffer(self._content, np.uint8)
-        self._exchange(Message({"threads": self._threads}, {"content": content}))
+        self._exchange(Message({"threads": self._threads, "kernels": list(self._kernels)}, {"content": content}))
 
     def _exchange(self, message: Message) -> Message:
         """The answer to a message; the process is gone when this raises anything but a refusal of a call."""

@@ -23,7 +23,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     while True:
         try:
             if session is None:
-                session = Session(first.arrays["content"].tobytes(), first.header["threads"], quiet=False)
+                content = first.arrays["content"].tobytes()
+                session = Session(content, first.header["threads"], quiet=False, kernels=first.header["kernels"])
                 answer = Message({})
             else:
                 answer = _answer(session, receive(requests))

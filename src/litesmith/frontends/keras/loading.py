@@ -15,6 +15,7 @@ from keras.src.saving import saving_lib, serialization_lib
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import WeightsNotLoaded
+from litesmith.frontends.keras.custom_operators import declared
 from litesmith.frontends.keras.stand_ins import standing_in
 
 NO_WEIGHTS = re.compile(r"seed_generator/|/idf_weights$")
@@ -67,6 +68,13 @@ def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]
         elif not _knows_class(name, module, entry.get("registered_name"), custom_objects):
             unknown[name] = None
     return list(unknown)
+
+
+def undeclared_operators(config: Any) -> list[str]:
+    """The custom operators in a description whose functions are not declared."""
+    found = [entry["config"] for entry, _ in entries_with_owners(config) if entry["class_name"] == "CustomOperation"]
+    names = dict.fromkeys(str(each["operator"]) for each in found if isinstance(each, dict) and "operator" in each)
+    return [name for name in names if declared(name) is None]
 
 
 def entries_of(config: Any, names: list[str]) -> dict[str, list[dict[str, Any]]]:

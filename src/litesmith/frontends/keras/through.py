@@ -14,6 +14,7 @@ import keras
 from keras import tree
 from keras.src.backend import get_keras_mask, get_stateless_scope, set_keras_mask
 
+from litesmith.frontends.keras.custom_operators import following_through
 from litesmith.frontends.keras.intercept import plain_keras
 from litesmith.frontends.keras.tensor import LiteTensor
 from litesmith.ir.dims import Dim
@@ -47,7 +48,7 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any, variables: Sequen
 
     def on_tracers(*arrays: Any) -> list[Any]:
         filled, held = given.fill(arrays)
-        with plain_keras(), _Scope(held) as scope:
+        with plain_keras(), following_through(keras.backend.backend()), _Scope(held) as scope:
             returned = function(*filled[0], **filled[1])
             return result.take(returned, scope.assigned)
 
