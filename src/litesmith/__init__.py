@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "check": "litesmith.api",
     "convert": "litesmith.api",
+    "embed": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.api",
     "explain": "litesmith.explanations.answer",
@@ -24,7 +25,6 @@ _HOMES = {
     "load_preprocessing": "litesmith.preprocessing.pipeline",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
-    "custom_op": "litesmith.frontends.keras.custom_operators",
     "lowers": "litesmith.frontends.keras.registry",
     "enable_keras_export": "litesmith.frontends.keras.exporting",
 }
@@ -35,8 +35,8 @@ __all__ = [
     "__version__",
     "check",
     "convert",
-    "custom_op",
     "doctor",
+    "embed",
     "enable_keras_export",
     "explain",
     "load",
@@ -46,11 +46,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from litesmith.api import check, convert, load, verify
+    from litesmith.api import check, convert, embed, load, verify
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.environment.checkup import doctor
     from litesmith.explanations.answer import explain
-    from litesmith.frontends.keras.custom_operators import custom_op
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel

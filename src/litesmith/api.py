@@ -7,17 +7,19 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from litesmith.diagnostics.base import Diagnostic, FindingWarning, LitesmithError
 from litesmith.diagnostics.files import DamagedFile
-from litesmith.diagnostics.targets import BatchFixed
+from litesmith.diagnostics.targets import BatchFixed, NoSources
 from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
+from litesmith.firmware.sources import Firmware, firmware
 from litesmith.flatbuffer.read import Damaged
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.custom_objects import named_objects
+from litesmith.frontends.inputs import BatchWhereOpen
 from litesmith.frontends.open import Kind, identify, open_file, open_graph, read_litert
 from litesmith.frontends.options import Options, using
 from litesmith.frontends.original import Imported, Original, original_of, why_not_compared
@@ -29,10 +31,13 @@ from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
 from litesmith.quantize.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
 from litesmith.targets.assessment import Assessment, assess
-from litesmith.targets.profile import Profile
+from litesmith.targets.profile import Profile, names, with_arena
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
 from litesmith.verification.halves import compare_halves
+
+if TYPE_CHECKING:
+    from litesmith.bisection.result import Bisection
 
 
 def convert(
@@ -50,6 +55,8 @@ def convert(
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
     quantize: str | None = None,
+    target: str | None = None,
+    arena: int | str | None = None,
 ) -> LiteModel:
     """Convert a model to a LiteRT model of builtin operators.
 
@@ -76,6 +83,9 @@ def convert(
             `"module:function"`, or the path of a file with what `model.to_json()` returned.
         quantize: puts the weights in fewer bits: `"float16"`, `"weights_int8"`, or `"dynamic_int8"`, whose products
             are of integers where the runtime has a kernel for that. By default all stays float32.
+        target: where the file is to run, as for `check`: what does not run there is refused. Where sizes must be known
+            there, a batch that is open becomes 1. `embed` writes a microcontroller's sources.
+        arena: bytes that the target has for values, such as `"256k"`.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -90,10 +100,14 @@ def convert(
     if signature is not None and signatures is not None:
         raise ValueError("signatures= names all that are converted; leave signature= out")
     _check_tolerances(atol, rtol)
+    profile = _target(target, arena)
     original = open_model(model, custom_objects, signature, outputs, architecture)
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
-    lite, imported = _converted(original, inputs, batch, settings, signatures, quantize)
+    batch = _batch_for(profile, batch)
+    lite, imported = _converted(original, inputs, batch, settings, signatures, quantize, profile)
+    if profile is not None:
+        _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:
         for name, each in imported.originals.items():
             if (reason := why_not_compared(each)) is not None:
@@ -138,6 +152,7 @@ def check(
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
+    arena: int | str | None = None,
 ) -> Assessment:
     """What becomes of a model on a target, layer by layer: what runs, what is slow, what cannot, and what it takes.
 
@@ -145,7 +160,8 @@ def check(
         model: as for `convert`, trained or not; or a converted one: a `LiteModel`, or the path of a `.tflite` file.
         target: the name of one that comes with Litesmith, or the path of a `.toml` file that describes another.
         inputs, batch, rnn, custom_objects, signature, outputs, architecture: as for `convert`. Where the target needs
-            sizes that are known, the batch is 1 by default.
+            sizes that are known, a batch that is open is taken to be 1.
+        arena: bytes that the target has for values, such as `"256k"`.
 
     Returns:
         An assessment that is true where the model runs.
@@ -153,7 +169,7 @@ def check(
     Raises:
         LitesmithError: with everything that stands in the way of a conversion, or D1.. for a target that there is not.
     """
-    profile, settings = load_target(target), Options(rnn)
+    profile, settings = with_arena(load_target(target), arena), Options(rnn)
     if isinstance(model, (str, Path)) and identify(Path(model)) is Kind.LITERT:
         model = load(model)
     if isinstance(model, LiteModel):
@@ -162,11 +178,63 @@ def check(
             raise ValueError("a converted model is checked as it is; say its sizes and form when it is converted")
         return assess(model.model, len(bytes(model)), profile)
     original = open_model(model, custom_objects, signature, outputs, architecture)
-    notes: tuple[Diagnostic, ...] = ()
-    if profile.static_shapes and batch is None and inputs is None:
-        batch, notes = 1, (BatchFixed(Source(), profile.name),)
+    batch = _batch_for(profile, batch)
     lite, imported = _converted(original, inputs, batch, settings, None, profile=profile)
-    return assess(imported.model, len(bytes(lite)), profile, notes)
+    return assess(imported.model, len(bytes(lite)), profile, _notes(profile, batch))
+
+
+def embed(
+    lite: LiteModel | str | Path, path: str | Path, target: str = "tflm", arena: int | str | None = None
+) -> Firmware:
+    """Write what a microcontroller's program needs of a converted model beside where its file is, or would be.
+
+    A C array of its bytes, and a resolver of just its operators.
+
+    Args:
+        lite: the converted model, or the path of a `.tflite` file, whoever made it.
+        path: of the `.tflite` file, which itself is not written: it says the folder, and what things are called.
+        target: what the microcontroller is, as for `check`; what does not run there is refused.
+        arena: bytes that it has for values, such as `"256k"`.
+
+    Raises:
+        LitesmithError: D2.. for what does not run there, D103 for a target that takes no sources; nothing is written.
+    """
+    profile = with_arena(load_target(target), arena)
+    if profile.firmware is None:
+        raise LitesmithError(NoSources(profile.name, tuple(name for name in names() if load_target(name).firmware)))
+    if not isinstance(lite, LiteModel):
+        lite = load(lite)
+    assessment = assess(lite.model, len(bytes(lite)), profile)
+    _require_runs(assessment)
+    made = firmware(bytes(lite), lite.model, Path(path).name, assessment.arena)
+    made.save(Path(path).parent)
+    return made
+
+
+def _target(name: str | None, arena: int | str | None) -> Profile | None:
+    if name is not None:
+        return with_arena(load_target(name), arena)
+    if arena is not None:
+        raise ValueError("arena= is memory of a target; say target= too")
+    return None
+
+
+def _batch_for(profile: Profile | None, batch: int | None) -> int | None:
+    """The batch to convert with: where a target needs one, 1 for inputs that leave it open."""
+    return BatchWhereOpen(1) if batch is None and profile is not None and profile.static_shapes else batch
+
+
+def _notes(profile: Profile, batch: int | None) -> tuple[Diagnostic, ...]:
+    was_open = isinstance(batch, BatchWhereOpen) and batch.was_used
+    return (BatchFixed(Source(), profile.name),) if was_open else ()
+
+
+def _require_runs(assessment: Assessment) -> None:
+    """Raise everything that keeps a model from running on a target; warn of the rest."""
+    if not assessment.runs:
+        raise LitesmithError(assessment.findings)
+    for finding in assessment.findings:
+        warnings.warn(FindingWarning(finding), stacklevel=3)
 
 
 def verify(
@@ -212,6 +280,64 @@ def _compared(
     if lite.preprocessing is None or data is not None:
         return compare(original, lite, data, atol, rtol, signature=signature)
     return compare_halves(original, lite, lite.preprocessing, atol, rtol)
+
+
+def bisect(
+    model: Any,
+    lite: LiteModel | str | Path | None = None,
+    data: Any = None,
+    inputs: Any = None,
+    batch: int | None = None,
+    rnn: str = "while",
+    atol: float | None = None,
+    rtol: float | None = None,
+    custom_objects: Mapping[str, Any] | str | Path | None = None,
+    signature: str | None = None,
+    architecture: Any = None,
+    quantize: str | None = None,
+    timeout: float = SECONDS,
+) -> Bisection:
+    """The first layer with which a conversion, or its file, goes wrong, and the smallest model that shows it.
+
+    Args:
+        model: as for `convert`.
+        lite: the file at fault, whoever made it; by default the one that `convert` makes.
+        data: inputs nested as the model's; by default seeded ones.
+        inputs, batch, rnn, quantize: as for `convert`, where the model is converted.
+        atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
+        custom_objects, architecture: as for `convert`.
+        signature: of the file, which computes what `model` does; by default the first.
+        timeout: seconds that a call of the runtime may take.
+
+    Returns:
+        What was found; true where nothing fails.
+
+    Raises:
+        LitesmithError: V102 where file, model and data do not belong together.
+    """
+    from litesmith.bisection.failing import Trial
+    from litesmith.bisection.search import bisected
+    from litesmith.bisection.subject import Subject
+
+    settings = Options(rnn)
+    if quantize is not None and quantize not in MODES:
+        raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
+    _check_tolerances(atol, rtol)
+    if isinstance(model, LiteModel):
+        raise TypeError("bisect takes the Keras model first, then the converted one")
+    if lite is not None and not isinstance(lite, LiteModel):
+        lite = load(lite, isolated=True, timeout=timeout)
+    objects = named_objects(custom_objects)
+    meant = lite.face(signature).signature if lite is not None else None
+    original = open_model(model, objects, meant, architecture=architecture)
+    if (reason := why_not_compared(original)) is not None:
+        raise LitesmithError(NotCompared(reason))
+
+    def converted(part: Original, is_whole: bool) -> LiteModel:
+        return _converted(part, *((inputs, batch) if is_whole else (None, None)), settings, None, quantize)[0]
+
+    trial = Trial(converted, atol, rtol, timeout)
+    return bisected(Subject(original, trial, lite, data, signature, inputs, batch, objects or {}))
 
 
 def load(path: str | Path, isolated: bool | None = None, timeout: float = SECONDS) -> LiteModel:

@@ -55,7 +55,12 @@ def test_other_open_sizes_are_in_the_way():
     model = keras.Model(inputs, layers.Dense(4, name="dense")(inputs))
     found = litesmith.check(model, "tflm")
     assert not found
-    assert codes(found) == ["D203", "D201", "D206"]
+    assert codes(found) == ["D203", "D206"]
+    (finding,) = (each for each in found.findings if each.code == "D203")
+    name = inputs.name
+    assert finding.inputs == ((name, (1, None, 8)),)
+    assert f'inputs="{name}=1,128,8"' in finding.hint()
+    assert of(found, "dense").fate is Fate.CANNOT
     assert litesmith.check(model, "tflm", inputs=keras.InputSpec(shape=(1, 5, 8)))
 
 

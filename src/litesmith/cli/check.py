@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from litesmith.cli.options import Architecture, CustomObjects, Debug, Json
+from litesmith.cli.options import Architecture, Arena, CustomObjects, Debug, Json
 from litesmith.cli.output import NEGATIVE, Output, exit_code, reporting
+from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def check(
             help="Where it is to run, by name or as your own .toml file; litesmith targets shows all.",
         ),
     ] = "cpu",
+    arena: Arena = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Fix the batch.")] = None,
     shapes: Annotated[
         list[str] | None,
@@ -66,7 +68,7 @@ def check(
 
         sources = (custom_objects, architecture, signature, outputs)
         try:
-            found = _checked(out, model, target, batch, shapes, rnn, sources)
+            found = _checked(out, model, (target, arena), batch, shapes, rnn, sources)
         except LitesmithError as error:
             if not sarif:
                 raise
@@ -84,15 +86,14 @@ def check(
 def _checked(
     out: Output,
     model: str,
-    target: str,
+    where: tuple[str, str | None],
     batch: int | None,
     shapes: list[str] | None,
     rnn: str,
     sources: tuple[Path | None, str | None, str | None, list[str] | None],
 ) -> Assessment:
-    from litesmith.targets import profile
-
-    profile.load(target)  # which is quick, and a mistake in it is said before a model is loaded
+    target, arena = where
+    said_target(target, arena)
     from litesmith import api
     from litesmith.cli.models import load_model
     from litesmith.frontends.open import Kind, identify
@@ -103,8 +104,8 @@ def _checked(
             problem = "a converted model is checked as it is; say its sizes and form when it is converted"
             raise typer.BadParameter(problem, param_hint="MODEL")
         with out.progress("Checking"):
-            return api.check(Path(model), target)
+            return api.check(Path(model), target, arena=arena)
     with out.progress("Loading the model"):
         original = load_model(model, *sources).original
     with out.progress("Checking"):
-        return api.check(original, target, original.said_inputs(shapes or []), batch, rnn)
+        return api.check(original, target, original.said_inputs(shapes or []), batch, rnn, arena=arena)

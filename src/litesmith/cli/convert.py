@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from litesmith.cli.models import file_beside, load_model
-from litesmith.cli.options import Architecture, Atol, CustomObjects, Debug, Json, Model, Rtol
+from litesmith.cli.options import Architecture, Arena, Atol, CustomObjects, Debug, Json, Model, Rtol, Target
 from litesmith.cli.output import Output, reporting
+from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def convert(
         Path | None,
         typer.Option("-o", "--output", help="Where to write; by default beside the model, ending in .tflite."),
     ] = None,
+    board: Target = None,
+    arena: Arena = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Fix the batch; by default any batch runs.")] = None,
     shapes: Annotated[
         list[str] | None,
@@ -79,7 +82,15 @@ def convert(
             problem = "a model that is cut has one way to call it; leave --signature out"
             raise typer.BadParameter(problem, param_hint="--split-preprocessing")
         target = output or file_beside(model)
-        settings = {"batch": batch, "rnn": rnn, "split_preprocessing": split_preprocessing, "quantize": quantize}
+        said_target(board, arena)
+        settings = {
+            "batch": batch,
+            "rnn": rnn,
+            "split_preprocessing": split_preprocessing,
+            "quantize": quantize,
+            "target": board,
+            "arena": arena,
+        }
         chosen = signatures[0] if signatures and len(signatures) == 1 and "=" not in signatures[0] else None
         sources = (custom_objects, architecture, chosen, outputs)
         faces = (shapes or [], [] if chosen else signatures or [])
@@ -119,6 +130,9 @@ def _convert(
         with watch("verify", f"Comparing with {original.framework}"):
             report = _verified(original, lite, list(signatures or ()), atol, rtol)
             api.require_same(report)
+    board, arena = settings["target"], settings["arena"]
+    profile = said_target(board, arena)
+    embedded = api.embed(lite, target, board, arena) if profile is not None and profile.firmware else None
     lite.save(target)
     in_app = target.with_suffix(".preprocessing.json") if lite.preprocessing is not None else None
     if in_app is not None and lite.preprocessing is not None:
@@ -140,6 +154,7 @@ def _convert(
         None if in_app is None else str(in_app),
         () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
         not_compared if enabled else None,
+        embedded,
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 

@@ -14,6 +14,7 @@ from litesmith import __version__
 from litesmith.cli.check import check
 from litesmith.cli.convert import convert
 from litesmith.cli.doctor import doctor
+from litesmith.cli.embed import embed
 from litesmith.cli.explain import explain
 from litesmith.cli.inspect import inspect
 from litesmith.cli.run import run
@@ -52,6 +53,7 @@ app.command(epilog="Example: litesmith inspect model.tflite")(inspect)
 app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.npz")(run)
 app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
 app.command(epilog="Example: litesmith check model.keras --target tflm")(check)
+app.command(epilog="Example: litesmith embed model.tflite --arena 256k")(embed)
 app.command(epilog="Example: litesmith targets --json")(targets)
 app.command(epilog="Example: litesmith explain K101")(explain)
 app.command(epilog="Example: litesmith doctor --json")(doctor)

@@ -34,3 +34,16 @@ Model = Annotated[
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A LiteRT model: .tflite.", show_default=False)]
 SignatureName = Annotated[str | None, typer.Option("--signature", help="Which signature; by default the first.")]
 Timeout = Annotated[float, typer.Option(help="Seconds that the runtime may take.")]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="TARGET",
+        help="Where the file is to run, by name or as your own .toml file: what does not run there is refused.",
+    ),
+]
+Arena = Annotated[
+    str | None,
+    typer.Option("--arena", metavar="BYTES", help="Memory that the target has for values, such as 256k."),
+]

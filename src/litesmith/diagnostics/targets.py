@@ -156,8 +156,13 @@ class OpenSizes(TargetFinding, code="D203"):
 
     inputs: tuple[OpenInput, ...]
 
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The inputs, in words."""
+        return tuple(map(str, self.inputs))
+
     def message(self) -> str:
-        return f"{self.target} needs sizes that are known, and these inputs leave some open: {_listed(self.inputs)}."
+        return f"{self.target} needs sizes that are known, and these inputs leave some open: {_listed(self.sizes)}."
 
     def hint(self) -> str:
         texts = [f"{each.name}={','.join(map(str, each.fixed()))}" for each in self.inputs]
@@ -166,7 +171,8 @@ class OpenSizes(TargetFinding, code="D203"):
         if len(texts) > 1:
             python = f"inputs={ {each.name: each.fixed() for each in self.inputs} }"
         guessed = any(size is None for each in self.inputs for size in each.shape[1:])
-        return f"Say them: {by_face(python, said)}" + (f", with your size for {EXAMPLE_SIZE}." if guessed else ".")
+        own = f", with your size for {EXAMPLE_SIZE}" if guessed else ""
+        return f"Convert with known ones: {by_face(python, said)}{own}."
 
 
 @dataclass(frozen=True)
@@ -186,8 +192,8 @@ class DoesNotFit(TargetFinding, code="D204"):
 
     def message(self) -> str:
         text = f"{self.target} has {size_text(self.available)} for {self.what}, which take {size_text(self.needed)}"
-        parts = _listed([f"{size_text(size)} of {name}" for name, size in self.parts])
-        return f"{text}; held at once where most is: {parts}." if self.parts else f"{text}."
+        held = _listed([f"{size_text(size)} of {name}" for name, size in self.parts])
+        return f"{text}. While this layer runs, most is held: {held}." if self.parts else f"{text}."
 
     def hint(self) -> str:
         if not self.parts:

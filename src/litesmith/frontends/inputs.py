@@ -76,10 +76,24 @@ def given_input(known: InputType, given: Any, fixed: bool, floatx: str = "float3
     return InputType(known.name, shape, dtype, names)
 
 
+class BatchWhereOpen(int):
+    """A batch for inputs that leave theirs open, and not for others.
+
+    Attributes:
+        was_used: whether any input left it open.
+    """
+
+    was_used = False
+
+
 def with_batch(leaf: InputType, batch: Any) -> InputType:
     """The input with its first size fixed, if it has any; K302 for a batch that is none."""
     if batch is None or not leaf.shape:
         return leaf
+    if isinstance(batch, BatchWhereOpen):
+        if leaf.shape[0] is not None or any(leaf.names[:1]):
+            return leaf
+        batch.was_used = True
     if not isinstance(batch, Integral) or batch < 1:
         raise LitesmithError(InputMismatch(f"batch={batch!r}", "a batch of 1 or more"))
     names = (None, *leaf.names[1:]) if leaf.names else ()

@@ -67,6 +67,11 @@ class Plan:
         amounts = accumulate(changes[: len(self.steps)])
         return {step: amount for step, amount in zip(self.steps, amounts, strict=True) if step is not None}
 
+    def needed(self, operation: Operation) -> list[Need]:
+        """What is needed while an operation runs."""
+        time = self.steps.index(operation)
+        return [place.need for place in self.places if place.need.first <= time <= place.need.last]
+
 
 def first_fit(needs: Iterable[Need], alignment: int) -> list[Place]:
     """Put one need after the other into the smallest gap that takes it among those that live at the same time.

@@ -15,6 +15,8 @@ from litesmith.opset.matmul import BatchMatmul
 
 ALIGNMENT = 16
 
+MEASURED_WITH = "tflite-micro 0.dev20261023 on 64 bits"
+
 INTERPRETER, TENSOR, FACE, NODE, CHANNEL = 488, 24, 64, 64, 8
 """Bytes kept by the interpreter, and for each tensor, input or output, operator, and channel of a convolution.
 

@@ -9,10 +9,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.diagnostics.quantities import seconds_text, size_text
+from litesmith.report.firmware import firmware_lines
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 
 if TYPE_CHECKING:
+    from litesmith.firmware.sources import Firmware
     from litesmith.frontends.backends import BackendChoice
     from litesmith.verification.comparison import Report
 
@@ -33,6 +35,7 @@ class Conversion:
         seconds: of each step, by name: `load`, `convert`, `verify`.
         verification: None where it was left out.
         not_compared: why the two were not compared, where they were not.
+        firmware: the sources that were written beside the file, for a target that takes them.
         app_file: where what is left to the app was written; None where nothing is.
         app_steps: what is left to the app, in words.
     """
@@ -49,6 +52,7 @@ class Conversion:
     app_file: str | None = None
     app_steps: tuple[str, ...] = ()
     not_compared: str | None = None
+    firmware: Firmware | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +74,7 @@ class Conversion:
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
             **({} if self.not_compared is None else {"not_compared": self.not_compared}),
+            **({} if self.firmware is None else {"firmware": self.firmware.to_json()}),
             **({} if self.app_file is None else {"preprocessing": self.app_file, "in_app": list(self.app_steps)}),
         }
 
@@ -88,6 +93,8 @@ class Conversion:
         ]
         lines += [Text(line) for line in self.summary.types_lines(SHOWN_LAYERS)]
         lines += map(Text, (*self.summary.through_lines(), *weights_lines(self.summary.stored_weights)))
+        if self.firmware is not None:
+            lines += map(Text, firmware_lines(self.firmware))
         if self.app_file is not None:
             lines.append(Text.assemble("in the app, before the file: ", (self.app_file, "bold")))
             lines.extend(Text(f"  {step}") for step in self.app_steps)

@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from litesmith.diagnostics.base import Diagnostic, Severity
-from litesmith.diagnostics.targets import CannotRun, DoesNotFit, LeftBehind, NeedsIntegers, OpenSizes
+from litesmith.diagnostics.targets import CannotRun, DoesNotFit, LeftBehind, NeedsIntegers, OpenInput, OpenSizes
 from litesmith.ir.dims import Dim
-from litesmith.ir.graph import Graph, Model, Operation
+from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.source import Source
-from litesmith.memory import litert, tflm
 from litesmith.memory.plan import Sizes
 from litesmith.opset.unmodeled import operator_name
+from litesmith.targets.arenas import Arena, arena_of
 from litesmith.targets.costs import multiply_accumulates
-from litesmith.targets.judging import REALS, Problem, problems
+from litesmith.targets.judging import OPEN_SIZE, REALS, Problem, problems
 from litesmith.targets.profile import Profile, load
 from litesmith.targets.regions import delegated
 
@@ -109,12 +109,14 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         regions += taken
         judged.update(fates)
     taken_ones = frozenset(operation for region in regions for operation in region)
-    arenas = [_arena(graph, profile, taken_ones) for graph in _called(model)]
+    arenas = [arena_of(graph, profile, taken_ones, sizes) for graph in _called(model)]
     largest = max(arenas, key=lambda arena: arena.bytes)
+    of_the_model = list(_of_the_model(model, profile))
+    has_open_inputs = any(isinstance(finding, OpenSizes) for finding in of_the_model)
     found: list[Diagnostic] = [
-        *_of_the_model(model, profile),
+        *of_the_model,
         *_memory(profile, size, largest),
-        *_of_operations(judged, profile),
+        *_of_operations(judged, profile, {OPEN_SIZE} if has_open_inputs else set()),
     ]
     return Assessment(
         profile.name,
@@ -129,30 +131,6 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         (*found, *notes),
         profile.sources,
     )
-
-
-@dataclass(frozen=True)
-class _Arena:
-    """What calling a graph takes.
-
-    Attributes:
-        bytes: in all.
-        held: for each operation, the bytes of values that are held while it runs, of its own graph.
-    """
-
-    bytes: int
-    held: Mapping[Operation, int]
-
-
-def _arena(graph: Graph, profile: Profile, taken: Set[Operation]) -> _Arena:
-    """TFLM plans the graphs of loops into one arena; in LiteRT each has one of its own."""
-    if profile.arena == "tflm":
-        plan = tflm.plan(graph, Sizes())
-        return _Arena(plan.bytes + tflm.kept(graph), plan.held())
-    plan = litert.plan(graph, Sizes(), taken)
-    inner = [_arena(each, profile, taken) for operation in graph.operations for each in operation.operator.subgraphs()]
-    held = {operation: amount for arena in inner for operation, amount in arena.held.items()}
-    return _Arena(plan.bytes + sum(arena.bytes for arena in inner), {**held, **plan.held()})
 
 
 def _called(model: Model) -> list[Graph]:
@@ -194,42 +172,58 @@ def _refused(operation: Operation, beneath: Profile | None) -> list[Problem]:
 
 def _of_the_model(model: Model, profile: Profile) -> Iterator[Diagnostic]:
     operations = [operation for graph in model.all_graphs() for operation in graph.operations]
-    if profile.static_shapes and (open_sizes := _open_sizes(model)):
-        yield OpenSizes(Source(), profile.name, tuple(open_sizes))
+    if profile.static_shapes and (open_inputs := tuple(_open_inputs(model))):
+        yield OpenSizes(Source(), profile.name, open_inputs)
     reals = [each for each in operations if any(result.type.dtype in REALS for result in each.results)]
     if profile.quantized and reals:
         yield NeedsIntegers(Source(), profile.name, len(reals))
 
 
-def _open_sizes(model: Model) -> list[str]:
-    inputs = [value for graph in _called(model) for value in graph.inputs]
-    return list(dict.fromkeys(f"{size}" for value in inputs for size in value.type.shape if isinstance(size, Dim)))
+def _open_inputs(model: Model) -> Iterator[OpenInput]:
+    """The inputs with unknown sizes, by the names that callers know, each once."""
+    names = {each.graph: each.inputs for each in model.signatures}
+    seen = set()
+    for graph in _called(model):
+        for value, name in zip(graph.inputs, names.get(graph) or map(_name, graph.inputs), strict=True):
+            sizes = value.type.shape
+            if name not in seen and any(isinstance(size, Dim) for size in sizes):
+                seen.add(name)
+                yield OpenInput(name, tuple(None if isinstance(size, Dim) else size for size in sizes))
 
 
-def _memory(profile: Profile, size: int, largest: _Arena) -> Iterator[Diagnostic]:
-    arena, held = largest.bytes, largest.held
-    fullest = max(held, key=lambda operation: held[operation]).source if held else Source()
-    if profile.arena_bytes is not None and arena > profile.arena_bytes:
-        yield DoesNotFit(fullest, profile.name, "the values", arena, profile.arena_bytes)
+def _name(value: Value) -> str:
+    return value.name
+
+
+def _memory(profile: Profile, size: int, arena: Arena) -> Iterator[Diagnostic]:
+    fullest = arena.fullest
+    where, parts = (fullest.source, arena.parts(fullest)) if fullest else (Source(), ())
+    needed = arena.bytes
+    if profile.arena_bytes is not None and needed > profile.arena_bytes:
+        yield DoesNotFit(where, profile.name, "the values", needed, profile.arena_bytes, parts)
     if profile.weights is not None and size > profile.weights:
         yield DoesNotFit(Source(), profile.name, "the file", size, profile.weights)
-    if profile.memory is not None and size + arena > profile.memory:
-        yield DoesNotFit(fullest, profile.name, "the file and the values", size + arena, profile.memory)
+    if profile.memory is not None and size + needed > profile.memory:
+        yield DoesNotFit(where, profile.name, "the file and the values", size + needed, profile.memory, parts)
 
 
-def _of_operations(judged: Mapping[Operation, _Judgement], profile: Profile) -> Iterator[Diagnostic]:
-    """Each reason once for a layer, with the operators that it keeps back; what cannot run first."""
+def _of_operations(
+    judged: Mapping[Operation, _Judgement], profile: Profile, said: Set[Problem]
+) -> Iterator[Diagnostic]:
+    """Each reason that is not said yet once for a layer, with the operators that it keeps back; the worst first."""
     for fate, kind in ((Fate.CANNOT, CannotRun), (Fate.SLOW, LeftBehind)):
         groups: dict[tuple[str, Problem], list[Operation]] = {}
         for operation, judgement in judged.items():
             for problem in judgement.reasons if judgement.fate is fate else ():
                 groups.setdefault((operation.source.layer, problem), []).append(operation)
         for (_, problem), operations in groups.items():
+            if problem in said:
+                continue
             names = tuple(dict.fromkeys(map(operator_name, operations)))
             yield kind(operations[0].source, profile.name, names, problem.reason, problem.cure)
 
 
-def _layers(judged: Mapping[Operation, _Judgement], arenas: list[_Arena]) -> Iterator[Layer]:
+def _layers(judged: Mapping[Operation, _Judgement], arenas: list[Arena]) -> Iterator[Layer]:
     held = {operation: amount for arena in arenas for operation, amount in arena.held.items()}
     groups: dict[str, list[Operation]] = {}
     for operation in judged:

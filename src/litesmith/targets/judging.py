@@ -25,6 +25,9 @@ class Problem:
     cure: str = ""
 
 
+OPEN_SIZE = Problem("a size is known only when it runs")
+
+
 def problems(operation: Operation, profile: Profile) -> list[Problem]:
     """Everything that a target has against an operation; nothing where it takes it.
 
@@ -77,7 +80,7 @@ def _types(operation: Operation, rule: OperatorRule, profile: Profile) -> Iterat
 def _shapes(operation: Operation, rule: OperatorRule, profile: Profile) -> Iterator[Problem]:
     values = [*_activations(operation), *operation.results]
     if profile.static_shapes and any(isinstance(size, Dim) for value in values for size in value.type.shape):
-        yield Problem("a size is known only when it runs", "Fix the sizes: batch=1, and inputs= for others.")
+        yield OPEN_SIZE
     fewest, most = rule.axes or (0, profile.most_axes or 8)
     most = min(most, profile.most_axes or most)
     for place, value in enumerate(values):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -24,6 +24,7 @@ else:
 Kind = Literal["runtime", "delegate"]
 Regions = Literal["any", "one", "first"]
 Arena = Literal["litert", "tflm"]
+Firmware = Literal["tflm"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Profile:
         most_axes: of any tensor.
         inner_axes: how many of the last axes may have more than one place.
         arena: whose plan the memory for values follows.
+        firmware: whose C and C++ sources a conversion writes beside the file; None where the device reads files.
         arena_bytes, weights, memory: bytes that there are for values, for the file, for both.
         operators: what each takes.
         sources: where these rules come from.
@@ -73,6 +75,7 @@ class Profile:
     most_axes: int | None = None
     inner_axes: int | None = None
     arena: Arena = "litert"
+    firmware: Firmware | None = None
     arena_bytes: int | None = None
     weights: int | None = None
     memory: int | None = None
@@ -90,7 +93,7 @@ def load(name: str) -> Profile:
     """A target by its name, or by the path of a `.toml` file of one's own.
 
     Raises:
-        LitesmithError: T201 for a name that there is not, T202 for a file that is not a profile.
+        LitesmithError: D101 for a name that there is not, D102 for a file that is not a profile.
     """
     if name.endswith(".toml"):
         path = Path(name)
@@ -100,6 +103,15 @@ def load(name: str) -> Profile:
     if name not in names():
         raise LitesmithError(UnknownTarget(name, tuple(names())))
     return _shipped(name)
+
+
+def with_arena(profile: Profile, arena: int | str | None) -> Profile:
+    """The same target with so much memory for values; None leaves it as it is.
+
+    Raises:
+        ValueError: for what is no number of bytes.
+    """
+    return profile if arena is None else replace(profile, arena_bytes=parse_bytes(arena))
 
 
 @cache
@@ -135,7 +147,7 @@ def _field(key: str, value: Any) -> Any:
         return frozenset(map(DType, value))
     if key == "sources":
         return tuple(value)
-    chosen = {"kind": Kind, "regions": Regions, "arena": Arena}
+    chosen = {"kind": Kind, "regions": Regions, "arena": Arena, "firmware": Firmware}
     if key in chosen and value not in get_args(chosen[key]):
         raise ValueError(f"{key} is one of {', '.join(get_args(chosen[key]))}, not {value!r}")
     known = {

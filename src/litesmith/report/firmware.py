@@ -1,0 +1,18 @@
+"""What was written for a microcontroller's program, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from litesmith.diagnostics.quantities import size_text
+
+if TYPE_CHECKING:
+    from litesmith.firmware.sources import Firmware
+
+
+def firmware_lines(made: Firmware) -> Iterator[str]:
+    """The files, and what the interpreter takes."""
+    yield f"for the program: {', '.join(made.files)}"
+    kinds = "operator" if len(made.operators) == 1 else "operators"
+    yield f"arena about {size_text(made.arena)}; {len(made.operators)} {kinds} to link"

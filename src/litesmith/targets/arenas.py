@@ -1,0 +1,76 @@
+"""What calling a graph takes of a target's memory, and what holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+from litesmith.ir.graph import Graph, Operation
+from litesmith.memory import litert, tflm
+from litesmith.memory.plan import Plan, Sizes
+from litesmith.targets.profile import Profile
+
+Parts = tuple[tuple[str, int], ...]
+"""Bytes by what holds them."""
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The memory for calling one graph.
+
+    Attributes:
+        plans: of the graph, and of those that it runs where these have memory of their own.
+        kept: bytes that the runtime keeps beside the values, as long as the model is loaded.
+    """
+
+    plans: tuple[Plan, ...]
+    kept: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """In all."""
+        return sum(plan.bytes for plan in self.plans) + self.kept
+
+    @cached_property
+    def held(self) -> dict[Operation, int]:
+        """For each operation, the bytes of values that are held while it runs, of its own graph."""
+        return {operation: amount for plan in self.plans[::-1] for operation, amount in plan.held().items()}
+
+    @property
+    def fullest(self) -> Operation | None:
+        """The operation that runs while most is held; None where nothing runs."""
+        return max(self.held, key=lambda operation: self.held[operation], default=None)
+
+    def parts(self, operation: Operation) -> Parts:
+        """What is held while an operation runs, by the layer or input that made it, the largest first."""
+        plan = next(plan for plan in self.plans if operation in plan.steps)
+        parts: dict[str, int] = {}
+        for need in plan.needed(operation):
+            maker = operation if need.value is None else need.value.producer
+            name = f"the input '{need.value.name}'" if need.value and maker is None else _layer(maker)
+            parts[name] = parts.get(name, 0) + need.bytes
+        if self.kept:
+            parts["what the runtime keeps"] = self.kept
+        return tuple(sorted(parts.items(), key=lambda part: -part[1]))
+
+
+def _layer(operation: Operation | None) -> str:
+    return f"'{operation.source.layer}'" if operation and operation.source.layer else "the model"
+
+
+def arena_of(graph: Graph, profile: Profile, taken: Set[Operation], sizes: Sizes) -> Arena:
+    """The memory for calling a graph, of which a delegate takes some operations.
+
+    TFLM plans the graphs of loops into one arena; in LiteRT each has one of its own.
+    """
+    if profile.arena == "tflm":
+        return Arena((tflm.plan(graph, sizes),), tflm.kept(graph))
+    return Arena(tuple(_plans(graph, taken, sizes)))
+
+
+def _plans(graph: Graph, taken: Set[Operation], sizes: Sizes) -> Iterator[Plan]:
+    yield litert.plan(graph, sizes, taken)
+    for operation in graph.operations:
+        for inner in operation.operator.subgraphs():
+            yield from _plans(inner, taken, sizes)
