@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "bisect": "litesmith.api",
     "check": "litesmith.api",
     "convert": "litesmith.api",
     "embed": "litesmith.api",
@@ -33,8 +34,10 @@ __all__ = [
     "LiteModel",
     "LitesmithError",
     "__version__",
+    "bisect",
     "check",
     "convert",
+    "custom_op",
     "doctor",
     "embed",
     "enable_keras_export",

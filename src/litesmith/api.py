@@ -334,7 +334,8 @@ def bisect(
         raise LitesmithError(NotCompared(reason))
 
     def converted(part: Original, is_whole: bool) -> LiteModel:
-        return _converted(part, *((inputs, batch) if is_whole else (None, None)), settings, None, quantize)[0]
+        sizes = (inputs, batch) if is_whole else (None, None)
+        return _converted(part, sizes[0], sizes[1], settings, None, quantize)[0]
 
     trial = Trial(converted, atol, rtol, timeout)
     return bisected(Subject(original, trial, lite, data, signature, inputs, batch, objects or {}))

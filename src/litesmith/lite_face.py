@@ -134,13 +134,20 @@ def _face(stored: Mapping[str | None, Any], signature: Signature, main: Graph) -
     if entry is not None:
         calling = _calling(entry, sides)
     elif is_first:
-        inputs, outputs = (flat_nesting(len(names)) for names in sides)
-        calling = Calling(inputs, outputs)
+        calling = Calling(flat_nesting(len(signature.inputs)), _numbered(signature.outputs))
     else:
         inputs, outputs = (Nesting({name: i for i, name in enumerate(names)}) for names in sides)
         calling = Calling(inputs, outputs)
     size_names = tuple(_size_names(calling, signature.graph))
     return Face(signature.name, signature.graph, *sides, calling.inputs, calling.outputs, size_names)
+
+
+def _numbered(names: tuple[str, ...]) -> Nesting:
+    """Several outputs as a list, in the order of their numbers where TensorFlow's converter gave them such names."""
+    numbered = [f"output_{number}" for number in range(len(names))]
+    if len(names) > 1 and sorted(names) == sorted(numbered):
+        return Nesting([names.index(name) for name in numbered])
+    return flat_nesting(len(names))
 
 
 def _calling(entry: Any, sides: Sequence[tuple[str, ...]]) -> Calling:

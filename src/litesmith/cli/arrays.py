@@ -41,14 +41,6 @@ def read_arrays(path: Path) -> dict[str, Array]:
         raise LitesmithError(DamagedFile(str(path), str(error).splitlines()[0].rstrip("."))) from error
 
 
-def to_npz(arrays: Mapping[str, Array]) -> bytes:
-    """An `.npz` file's content; strings as fixed-size bytes, small float types as float32, which numpy can load."""
-    stream = io.BytesIO()
-    stored: dict[str, Any] = {name: _storable(array) for name, array in arrays.items()}
-    np.savez(stream, **stored)
-    return stream.getvalue()
-
-
 def match_inputs(face: SignatureFace, arrays: Mapping[str, Array]) -> list[Array]:
     """One array for each input: by its name, or in order where the file names none (`arr_0`, ...)."""
     names = [tensor.name for tensor in face.inputs]
@@ -64,9 +56,3 @@ def match_inputs(face: SignatureFace, arrays: Mapping[str, Array]) -> list[Array
 def expected(face: SignatureFace) -> str:
     """A signature's inputs in words."""
     return ", ".join(f"'{tensor.name}' {tensor.dtype}{shape_text(tensor.sizes)}" for tensor in face.inputs)
-
-
-def _storable(array: Array) -> Array:
-    if array.dtype.kind == "O":
-        return array.astype("S")
-    return array.astype(np.float32) if array.dtype.kind == "V" else array

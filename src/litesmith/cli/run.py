@@ -53,11 +53,10 @@ def _run(file: Path, inputs: Path, signature: str | None, timeout: float) -> tup
 def _show(out: Output, file: Path, output: Path, results: dict[str, Any], seconds: float) -> None:
     from rich.text import Text
 
-    from litesmith.cli.arrays import to_npz
     from litesmith.diagnostics.quantities import seconds_text, shape_text
-    from litesmith.runtime.saving import save_bytes
+    from litesmith.runtime.saving import npz_bytes, save_bytes
 
-    save_bytes(to_npz(results), output)
+    save_bytes(npz_bytes(results), output)
     outputs = [{"name": name, "shape": list(array.shape), "dtype": array.dtype.name} for name, array in results.items()]
     shown = ", ".join(f"{name} {array.dtype.name}{shape_text(array.shape)}" for name, array in results.items())
     layout = Text.assemble(("✓ ", "bold green"), (str(output), "bold"), f"  {shown}, in {seconds_text(seconds)}")

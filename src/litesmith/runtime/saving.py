@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import CannotWrite
@@ -29,6 +34,20 @@ def save_bytes(content: bytes, path: Path) -> Path:
     except OSError as error:
         raise LitesmithError(CannotWrite(str(path), _reason(error))) from error
     return path
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    """An `.npz` file's content; strings as fixed-size bytes, small float types as float32, which numpy can load."""
+    stream = io.BytesIO()
+    stored: dict[str, Any] = {name: _storable(array) for name, array in arrays.items()}
+    np.savez(stream, **stored)
+    return stream.getvalue()
+
+
+def _storable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if array.dtype.kind == "O":
+        return array.astype("S")
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
 def check_writable(path: Path) -> None:

@@ -26,6 +26,7 @@ RTOL = 1e-4
 ATOL = 1e-5
 OTHER_SIZES = {DYNAMIC_SIZE: (29, 53), 101: (97, 113), 224: (160, 192), 401: (389, 409)}
 """What sizes other than the batch are: the first that the model can take, and two to try besides it."""
+OTHER_INFINITIES = "infinities or NaNs stand in different places"
 NEVER_MORE = 1e-2
 """Of the largest output: the default `atol` is no more, or every model of small outputs would pass."""
 
@@ -132,6 +133,11 @@ def compare(
         return found
     warnings.warn(FindingWarning(WrongAfterOtherSizes()), stacklevel=2)
     return alone
+
+
+def default_inputs(original: Original, face: Face, seed: int = 0) -> list[Any]:
+    """The inputs that `compare` tries where it is given none, nested as the model's."""
+    return _default_inputs(_Computed(original, face.outputs), face, seed)
 
 
 class _Computed:
@@ -260,7 +266,7 @@ def differences(original: Array, converted: Array) -> tuple[float, float, str | 
     finite = np.isfinite(a)
     kinds = None
     if not np.array_equal(finite, np.isfinite(b)) or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        kinds = "infinities or NaNs stand in different places"
+        kinds = OTHER_INFINITIES
     both = finite & np.isfinite(b)
     if not both.any():
         return 0.0, 0.0, kinds

@@ -1,0 +1,177 @@
+"""Every call of a layer while a Keras model runs: what went in and what came out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+from keras.src.backend import get_keras_mask
+from keras.src.layers.layer import Layer
+from keras.src.ops.operation import Operation
+
+from litesmith.frontends.inputs import InputType
+from litesmith.frontends.keras.arguments import to_numpy
+from litesmith.frontends.keras.face import model_inputs
+from litesmith.frontends.keras.running import run_in_turn
+from litesmith.frontends.open_sizes import OpenSizes
+from litesmith.ir.types import DType
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of a layer, or of an operation that stands in a functional model.
+
+    Attributes:
+        path: names of the layers around it and its own, the model's left out, as in `Source.layer`.
+        number: how often something was called at this path before.
+        inside: the calls that ran within it.
+        masks: of tensors among its arguments, by `id`.
+        parent: the call that it ran within; None for one of the model itself.
+    """
+
+    operation: Any
+    path: str
+    number: int
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    masks: dict[int, Any]
+    parent: Call | None = None
+    outputs: Any = None
+    inside: list[Call] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """The class of the layer or operation."""
+        return type(self.operation).__name__
+
+    @property
+    def tensors_in(self) -> list[Any]:
+        """The tensors among its arguments, in order."""
+        return [leaf for leaf in tree.flatten((self.args, self.kwargs)) if is_array(leaf)]
+
+    @property
+    def tensors_out(self) -> list[Any]:
+        """The tensors that it returned, in order."""
+        return [leaf for leaf in tree.flatten(self.outputs) if is_array(leaf)]
+
+    @property
+    def arrays(self) -> list[Array]:
+        """What it returned, as arrays of numpy."""
+        return list(map(as_array, self.tensors_out))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is looked at as one: a layer of Keras' own that is no model, or one without layers inside."""
+        if not self.inside:
+            return True
+        module = type(self.operation).__module__.partition(".")[0]
+        return module == "keras" and not isinstance(self.operation, keras.Model)
+
+    def __repr__(self) -> str:
+        return f"<Call {self.path or 'model'}#{self.number}>"
+
+
+def is_array(leaf: Any) -> bool:
+    """Whether an argument is a tensor with elements."""
+    return isinstance(leaf, np.ndarray) or (not isinstance(leaf, keras.KerasTensor) and keras.ops.is_tensor(leaf))
+
+
+def as_array(tensor: Any) -> Array:
+    """A tensor's elements as numpy has them."""
+    return np.asarray(to_numpy(tensor))
+
+
+def recorded(model: Any, inputs: Any) -> list[Call]:
+    """The calls that a model's inference on nested arrays makes, in the order in which they end; its own is the last.
+
+    What runs inside a layer that is looked at as one is left out; what the model assigns is forgotten.
+
+    Raises:
+        CallFailed: where the model raises an error.
+    """
+    recorder = _Recorder()
+    with _recording(recorder):
+        run_in_turn(model, [inputs], {})
+    return [call for root in recorder.roots for call in _flattened(root)]
+
+
+def made_up_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> tuple[Any, list[InputType]]:
+    """Seeded arrays that a model takes, nested as its inputs, and what the inputs are; integers are 0 or 1.
+
+    Args:
+        inputs, batch: as for `litesmith.convert`.
+    """
+    types = model_inputs(model, inputs, batch)
+    random, sizes = np.random.default_rng(0), OpenSizes(0)
+
+    def array(leaf: InputType) -> Array:
+        shape = tuple(map(int, sizes.type(leaf).shape))
+        if leaf.dtype == "string":
+            return np.full(shape, "text")
+        drawn = random.standard_normal(shape) if DType(leaf.dtype).is_float else random.integers(0, 2, shape)
+        return drawn.astype(DType(leaf.dtype).numpy)
+
+    return tree.map_structure(array, types), tree.flatten(types)
+
+
+def _flattened(call: Call) -> Iterator[Call]:
+    """The calls inside of one that is not looked at as one, and the call itself."""
+    if not call.is_whole:
+        for each in call.inside:
+            yield from _flattened(each)
+    yield call
+
+
+class _Recorder:
+    """Collects calls of one thread."""
+
+    def __init__(self) -> None:
+        self.roots: list[Call] = []
+        self.running: list[Call] = []
+        self.counts: dict[str, int] = {}
+        self.thread = threading.get_ident()
+
+    def call(self, original: Any, operation: Any, args: Any, kwargs: Any) -> Any:
+        if threading.get_ident() != self.thread or (self.running and self.running[-1].operation is operation):
+            return original(operation, *args, **kwargs)
+        path = "/".join([*(call.operation.name for call in self.running[1:]), operation.name] if self.running else ())
+        number = self.counts[path] = self.counts.get(path, -1) + 1
+        masks = {id(leaf): mask for leaf in tree.flatten((args, kwargs)) if (mask := _mask_of(leaf)) is not None}
+        parent = self.running[-1] if self.running else None
+        call = Call(operation, path, number, args, kwargs, masks, parent)
+        (parent.inside if parent is not None else self.roots).append(call)
+        self.running.append(call)
+        try:
+            call.outputs = original(operation, *args, **kwargs)
+        finally:
+            self.running.pop()
+        return call.outputs
+
+
+def _mask_of(leaf: Any) -> Any:
+    return get_keras_mask(leaf) if is_array(leaf) else None
+
+
+@contextmanager
+def _recording(recorder: _Recorder) -> Iterator[None]:
+    """Calls of layers and operations go through the recorder."""
+    originals = {owner: owner.__call__ for owner in (Layer, Operation)}
+
+    def replacement(original: Any) -> Any:
+        return lambda operation, *args, **kwargs: recorder.call(original, operation, args, kwargs)
+
+    for owner, original in originals.items():
+        owner.__call__ = replacement(original)
+    try:
+        yield
+    finally:
+        for owner, original in originals.items():
+            owner.__call__ = original
