@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from litesmith.diagnostics.base import Diagnostic, FindingWarning, LitesmithError
+from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.targets import BatchFixed, NoSources
+from litesmith.diagnostics.telling import attention, attentive, tell
 from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.firmware.sources import Firmware, firmware
 from litesmith.flatbuffer.read import Damaged
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from litesmith.bisection.result import Bisection
 
 
+@attentive
 def convert(
     model: Any,
     inputs: Any = None,
@@ -57,6 +59,9 @@ def convert(
     quantize: str | None = None,
     target: str | None = None,
     arena: int | str | None = None,
+    *,
+    strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
+    ignore: str | Sequence[str] = (),  # noqa: ARG001
 ) -> LiteModel:
     """Convert a model to a LiteRT model of builtin operators.
 
@@ -86,6 +91,9 @@ def convert(
         target: where the file is to run, as for `check`: what does not run there is refused. Where sizes must be known
             there, a batch that is open becomes 1. `embed` writes a microcontroller's sources.
         arena: bytes that the target has for values, such as `"256k"`.
+        strict: warnings count as errors.
+        ignore: findings that are left out, by code, and by layer where that is said: `"V103"`, `"D205@encoder/*"`.
+            Warnings, notes, and what a target has against the model; an error is never ignored.
 
     Raises:
         LitesmithError: with everything that stands in the way, or both numbers of an output that differs.
@@ -111,7 +119,7 @@ def convert(
     if verify:
         for name, each in imported.originals.items():
             if (reason := why_not_compared(each)) is not None:
-                warnings.warn(FindingWarning(NotCompared(reason)), stacklevel=2)
+                tell(NotCompared(reason), stacklevel=3)
                 continue
             require_same(_compared(each, lite, None, atol, rtol, name))
     return lite
@@ -142,6 +150,7 @@ def _converted(
         return LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing), imported
 
 
+@attentive
 def check(
     model: Any,
     target: str = "cpu",
@@ -153,6 +162,9 @@ def check(
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
     arena: int | str | None = None,
+    *,
+    strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
+    ignore: str | Sequence[str] = (),  # noqa: ARG001
 ) -> Assessment:
     """What becomes of a model on a target, layer by layer: what runs, what is slow, what cannot, and what it takes.
 
@@ -162,9 +174,10 @@ def check(
         inputs, batch, rnn, custom_objects, signature, outputs, architecture: as for `convert`. Where the target needs
             sizes that are known, a batch that is open is taken to be 1.
         arena: bytes that the target has for values, such as `"256k"`.
+        strict, ignore: as for `convert`.
 
     Returns:
-        An assessment that is true where the model runs.
+        An assessment that is true where the model runs, and where `strict` is said, without warnings.
 
     Raises:
         LitesmithError: with everything that stands in the way of a conversion, or D1.. for a target that there is not.
@@ -176,11 +189,11 @@ def check(
         of_a_conversion = (inputs, batch, custom_objects, signature, outputs, architecture)
         if rnn != "while" or any(said is not None for said in of_a_conversion):
             raise ValueError("a converted model is checked as it is; say its sizes and form when it is converted")
-        return assess(model.model, len(bytes(model)), profile)
+        return assess(model.model, len(bytes(model)), profile).heeding(attention())
     original = open_model(model, custom_objects, signature, outputs, architecture)
     batch = _batch_for(profile, batch)
     lite, imported = _converted(original, inputs, batch, settings, None, profile=profile)
-    return assess(imported.model, len(bytes(lite)), profile, _notes(profile, batch))
+    return assess(imported.model, len(bytes(lite)), profile, _notes(profile, batch)).heeding(attention())
 
 
 def embed(
@@ -231,12 +244,14 @@ def _notes(profile: Profile, batch: int | None) -> tuple[Diagnostic, ...]:
 
 def _require_runs(assessment: Assessment) -> None:
     """Raise everything that keeps a model from running on a target; warn of the rest."""
-    if not assessment.runs:
-        raise LitesmithError(assessment.findings)
-    for finding in assessment.findings:
-        warnings.warn(FindingWarning(finding), stacklevel=3)
+    heeded = assessment.heeding(attention())
+    if not heeded:
+        raise LitesmithError(heeded.findings)
+    for finding in heeded.findings:
+        tell(finding, stacklevel=4)
 
 
+@attentive
 def verify(
     model: Any,
     lite: LiteModel | str | Path,
@@ -246,6 +261,9 @@ def verify(
     custom_objects: Mapping[str, Any] | str | Path | None = None,
     signature: str | None = None,
     architecture: Any = None,
+    *,
+    strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
+    ignore: str | Sequence[str] = (),  # noqa: ARG001
 ) -> Report:
     """Compare a converted model with the Keras model, output by output.
 
@@ -257,6 +275,7 @@ def verify(
         custom_objects: as for `convert`.
         signature: of the file, which computes what `model` does; by default the first.
         architecture: as for `convert`.
+        strict, ignore: as for `convert`.
 
     Returns:
         A report that is true when everything passed.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from litesmith.cli.options import Architecture, Arena, CustomObjects, Debug, Json
+from litesmith.cli.options import Architecture, Arena, CustomObjects, Debug, Ignore, Json, Strict
 from litesmith.cli.output import NEGATIVE, Output, exit_code, reporting
 from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
@@ -53,6 +53,8 @@ def check(
     ] = False,
     custom_objects: CustomObjects = None,
     architecture: Architecture = None,
+    strict: Strict = False,
+    ignore: Ignore = None,
     as_json: Json = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Print the findings as SARIF, for code review tools.")] = False,
     debug: Debug = False,
@@ -60,7 +62,7 @@ def check(
     """Say what becomes of a model on a target: what runs, what is slow, what cannot run and why, and what it takes."""
     if as_json and sarif:
         raise typer.BadParameter("both are one object on the output stream; leave one out", param_hint="--sarif")
-    with reporting(as_json or sarif, debug) as out:
+    with reporting(as_json or sarif, debug, strict, ignore) as out:
         from litesmith.diagnostics.base import LitesmithError
         from litesmith.report.assessment import assessment_layout
         from litesmith.report.layout import LAYERS
@@ -69,17 +71,18 @@ def check(
         sources = (custom_objects, architecture, signature, outputs)
         try:
             found = _checked(out, model, (target, arena), batch, shapes, rnn, sources)
+            out.attention.require()
         except LitesmithError as error:
             if not sarif:
                 raise
-            out.raw(sarif_log(error.diagnostics))
+            out.raw(sarif_log(error.diagnostics, out.attention.ignored))
             raise typer.Exit(exit_code(error.diagnostics)) from None
         if sarif:
-            out.raw(sarif_log(found.findings))
+            out.raw(sarif_log([*out.told, *found.findings], out.attention.ignored))
         else:
-            data = {"command": "check", "ok": found.runs, "model": model, **found.to_json()}
+            data = {"command": "check", "ok": bool(found), "model": model, **found.to_json()}
             out.result(data, assessment_layout(found, None if all_layers else LAYERS))
-        if not found.runs:
+        if not found:
             raise typer.Exit(NEGATIVE)
 
 

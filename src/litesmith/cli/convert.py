@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from litesmith.cli.models import file_beside, load_model
-from litesmith.cli.options import Architecture, Arena, Atol, CustomObjects, Debug, Json, Model, Rtol, Target
+from litesmith.cli.options import (
+    Architecture,
+    Arena,
+    Atol,
+    CustomObjects,
+    Debug,
+    Ignore,
+    Json,
+    Model,
+    Rtol,
+    Strict,
+    Target,
+)
 from litesmith.cli.output import Output, reporting
 from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
@@ -71,11 +83,13 @@ def convert(
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
     architecture: Architecture = None,
+    strict: Strict = False,
+    ignore: Ignore = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Convert a model to a LiteRT file of builtin operators, and compare the two."""
-    with reporting(as_json, debug) as out:
+    with reporting(as_json, debug, strict, ignore) as out:
         if shapes and any("=" in signature for signature in signatures or ()):
             raise typer.BadParameter("--signature says the shapes of each; leave --input out", param_hint="--signature")
         if signatures and split_preprocessing:
@@ -117,6 +131,7 @@ def _convert(
             raise typer.BadParameter(f"{sources[2]!r} is not NAME=SHAPE", param_hint="--signature")
     with watch("convert", "Converting"):
         from litesmith import api
+        from litesmith.diagnostics.verification import NotCompared
         from litesmith.frontends.original import why_not_compared
 
         shapes, texts = faces
@@ -126,10 +141,13 @@ def _convert(
     report = None
     enabled, atol, rtol = verification
     not_compared = why_not_compared(original)
-    if enabled and not_compared is None:
+    if enabled and not_compared is not None:
+        out.attention.tell(NotCompared(not_compared), 1)
+    elif enabled:
         with watch("verify", f"Comparing with {original.framework}"):
             report = _verified(original, lite, list(signatures or ()), atol, rtol)
             api.require_same(report)
+    out.attention.require()
     board, arena = settings["target"], settings["arena"]
     profile = said_target(board, arena)
     embedded = api.embed(lite, target, board, arena) if profile is not None and profile.firmware else None

@@ -47,3 +47,12 @@ Arena = Annotated[
     str | None,
     typer.Option("--arena", metavar="BYTES", help="Memory that the target has for values, such as 256k."),
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="CODE[@LAYERS]",
+        help="Leave findings out: V103, or D205@encoder/* in layers whose path matches; once for each.",
+    ),
+]

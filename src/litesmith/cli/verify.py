@@ -13,10 +13,12 @@ from litesmith.cli.options import (
     CustomObjects,
     Debug,
     File,
+    Ignore,
     Json,
     Model,
     Rtol,
     SignatureName,
+    Strict,
     Timeout,
 )
 from litesmith.cli.output import NEGATIVE, Output, reporting
@@ -43,11 +45,13 @@ def verify(
         typer.Option(metavar="JSON", help="What was left to the app by `convert --split-preprocessing`."),
     ] = None,
     timeout: Timeout = 300.0,
+    strict: Strict = False,
+    ignore: Ignore = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Compare a LiteRT file with the model it was made from, output by output."""
-    with reporting(as_json, debug) as out:
+    with reporting(as_json, debug, strict, ignore) as out:
         from litesmith import api
         from litesmith.preprocessing.pipeline import load_preprocessing
 

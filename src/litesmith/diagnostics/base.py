@@ -94,6 +94,11 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
+def worst_first(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Errors, then warnings, then notes; each in the order in which they were found."""
+    return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
+
+
 class FindingWarning(UserWarning):
     """A finding that does not stop the work."""
 
@@ -103,9 +108,9 @@ class FindingWarning(UserWarning):
 
 
 class LitesmithError(Exception):
-    """Work that could not be done; `diagnostics` says why, all reasons of one run together."""
+    """Work that could not be done; `diagnostics` says why, all reasons of one run together, worst first."""
 
     def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]) -> None:
         found = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
-        self.diagnostics: Sequence[Diagnostic] = tuple(found)
+        self.diagnostics: Sequence[Diagnostic] = tuple(worst_first(found))
         super().__init__("\n\n".join(map(str, self.diagnostics)))

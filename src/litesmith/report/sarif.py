@@ -14,15 +14,25 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif_log(findings: Sequence[Diagnostic]) -> dict[str, Any]:
-    """A log with one run; a finding in the user's code has its file and line, one of a layer the layer's path."""
-    kinds = {type(finding).code: type(finding) for finding in findings}
+def sarif_log(findings: Sequence[Diagnostic], ignored: Sequence[Diagnostic] = ()) -> dict[str, Any]:
+    """A log with one run; a finding in the user's code has its file and line, one of a layer the layer's path.
+
+    Those that are `ignored` stand behind the others, as suppressed.
+    """
+    kinds = {type(finding).code: type(finding) for finding in (*findings, *ignored)}
+    suppressed = [{**_result(finding), "suppressions": [{"kind": "external"}]} for finding in ignored]
     rules = [{"id": code, "shortDescription": {"text": _title(kind)}} for code, kind in kinds.items()]
     driver = {"name": "Litesmith", "version": __version__, "rules": rules}
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": [*map(_result, findings)]}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "results": [*map(_result, findings), *suppressed],
+            }
+        ],
     }
 
 

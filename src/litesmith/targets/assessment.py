@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.diagnostics.targets import CannotRun, DoesNotFit, LeftBehind, NeedsIntegers, OpenInput, OpenSizes
+from litesmith.diagnostics.telling import Attention
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.source import Source
@@ -58,6 +59,7 @@ class Assessment:
         arena: bytes for the values, as the runtime plans them before it runs anything; open sizes count as 1.
         regions: how many parts of the graph a delegate takes; None for a runtime.
         taken: how many operators these have.
+        ignored: findings that were left out, as the caller said.
     """
 
     target: str
@@ -71,18 +73,28 @@ class Assessment:
     layers: tuple[Layer, ...]
     findings: tuple[Diagnostic, ...]
     sources: tuple[str, ...]
+    ignored: tuple[Diagnostic, ...] = ()
 
     @property
     def runs(self) -> bool:
-        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+        """Whether the target runs the model; what is ignored does not count."""
+        return not any(type(finding).severity is Severity.ERROR for finding in self.findings)
 
     def __bool__(self) -> bool:
-        return self.runs
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    def heeding(self, attention: Attention) -> Assessment:
+        """The same with the findings that count, as what they count for."""
+        kept = tuple(attention.kept(self.findings))
+        ignored = (each for each in self.findings if each not in kept)
+        return replace(self, findings=kept, ignored=(*self.ignored, *ignored))
 
     def to_json(self) -> dict[str, Any]:
         layers = [{**asdict(layer), "fate": layer.fate.value} for layer in self.layers]
-        own = {key: value for key, value in vars(self).items() if key not in ("layers", "findings")}
-        return {**own, "runs": self.runs, "layers": layers, "findings": [each.to_json() for each in self.findings]}
+        own = {key: value for key, value in vars(self).items() if key not in ("layers", "findings", "ignored")}
+        found = {"findings": [each.to_json() for each in self.findings]}
+        left_out = {"ignored": [each.to_json() for each in self.ignored]} if self.ignored else {}
+        return {**own, "runs": self.runs, "layers": layers, **found, **left_out}
 
     def __str__(self) -> str:
         from litesmith.report.assessment import assessment_layout

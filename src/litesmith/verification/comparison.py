@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from litesmith.diagnostics.base import FindingWarning
+from litesmith.diagnostics.telling import tell
 from litesmith.diagnostics.verification import WrongAfterOtherSizes
 from litesmith.frontends.original import Original
 from litesmith.ir.dims import Dim
@@ -131,7 +130,7 @@ def compare(
     alone = report([(computed(inputs), _run(lite.restarted(), face, inputs)) for inputs in batches])
     if not alone.passed:
         return found
-    warnings.warn(FindingWarning(WrongAfterOtherSizes()), stacklevel=2)
+    tell(WrongAfterOtherSizes())
     return alone
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from litesmith import api
 from litesmith.compat.lite.options import TargetSpec, names
 from litesmith.compat.lite.representative import problems_of
-from litesmith.diagnostics.base import Diagnostic, FindingWarning, LitesmithError
+from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.compat import NeedsQuantization
+from litesmith.diagnostics.telling import tell
 from litesmith.lite_model import LiteModel
 
 NO_EFFECT: Mapping[str, tuple[Any, str]] = {
@@ -121,7 +122,7 @@ class TFLiteConverter:
             warnings.warn(f"{name} makes no difference: {why}", NoEffect, stacklevel=2)
         lite = made(quantize=self._form_of_weights())
         for finding in self._wrong_with_dataset(lambda **_: lite):
-            warnings.warn(FindingWarning(finding), stacklevel=2)
+            tell(finding)
         return bytes(lite)
 
     def _wrong_with_dataset(self, made: Callable[..., LiteModel]) -> Sequence[Diagnostic]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Any
 from keras.src.layers.core.lambda_layer import Lambda as KerasLambda
 from keras.src.utils import python_utils
 
-from litesmith.diagnostics.base import FindingWarning, LitesmithError
+from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import CodeInFile, CodeWasRead, function_name
+from litesmith.diagnostics.telling import tell
 from litesmith.frontends.keras.loading import entries_with_owners
 
 Function = Callable[..., Any]
@@ -54,7 +54,7 @@ def decoded_functions(path: str, config: Any, custom_objects: Mapping[str, Any])
             except CannotDecode as problem:
                 problems[stored.layer] = str(problem)
                 continue
-            warnings.warn(FindingWarning(CodeWasRead(path, stored.layer, function.text)), stacklevel=2)
+            tell(CodeWasRead(path, stored.layer, function.text))
         functions[stored.key] = function
         if place is not None:
             place["function"] = function
