@@ -66,6 +66,11 @@ def computed_names() -> frozenset[str]:
     return frozenset(_by_name)
 
 
+def function_of(name: str) -> Function:
+    """What computes an operation."""
+    return _by_name[name]
+
+
 def computes(*names: str) -> Callable[[Function], Function]:
     """Make a function what computes the operations named."""
 
@@ -200,6 +205,8 @@ for _name, _function in UNARY.items():
 
 @computes("Cast")
 def cast(node: Node, x: Array) -> Any:
+    if "Truncate" in node and node.attribute("Truncate"):
+        raise NotKnown
     dtype = _type_attribute(node, "DstT")
     if _is_open(x):
         if not dtype.is_integer:
@@ -363,7 +370,9 @@ def invert_permutation(node: Node, x: Array) -> Any:
 
 
 def _reduced(of_numbers: Function, of_sizes: Function | None, node: Node, x: Array, axes: Array) -> Any:
-    chosen = tuple(int(axis) % max(x.ndim, 1) for axis in axes.flat)
+    chosen = tuple(int(axis) for axis in axes.flat)
+    if any(not -x.ndim <= axis < x.ndim for axis in chosen):
+        raise IndexError(f"axes {list(chosen)} of {x.ndim}")
     keep = bool(node.attribute("keep_dims")) if "keep_dims" in node else False
     if not chosen:
         return x

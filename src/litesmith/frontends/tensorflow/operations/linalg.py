@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litesmith.frontends.tensorflow.registry import imports
+from litesmith.frontends.tensorflow.variables import Unreadable
 from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
@@ -11,6 +14,9 @@ from litesmith.ops.creation import keep_band
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.linalg import eigenvectors, elimination, products, reflections, singular, spectral, triangular
 from litesmith.ops.linalg.stacks import transposed
+
+NOT_ASKED_FOR = Unreadable("what a decomposition was told not to compute")
+"""In place of results that TensorFlow leaves as they happen to be in memory."""
 
 
 def _real(matrix: Value) -> Value:
@@ -62,23 +68,21 @@ def qr(matrix: Value, *, full_matrices: bool = False) -> tuple[Value, Value]:
 
 
 @imports("Svd", outputs=("s", "u", "v"))
-def svd(matrix: Value, *, compute_uv: bool = True, full_matrices: bool = False) -> tuple[Value, Value, Value]:
-    """What is not asked for is empty in TensorFlow, and the values once more here."""
+def svd(matrix: Value, *, compute_uv: bool = True, full_matrices: bool = False) -> tuple[Value, Any, Any]:
     dtype = matrix.type.dtype
     if not compute_uv:
-        values = cast(singular.singular_values(_real(matrix)), dtype)
-        return values, values, values
+        return cast(singular.singular_values(_real(matrix)), dtype), NOT_ASKED_FOR, NOT_ASKED_FOR
     u, values, v = singular.svd(_real(matrix), full=full_matrices)
     return cast(values, dtype), cast(u, dtype), cast(transposed(v), dtype)
 
 
 @imports("SelfAdjointEigV2", outputs=("e", "v"))
-def self_adjoint_eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, Value]:
+def self_adjoint_eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, Any]:
     """Only the lower triangle is read."""
     lower = keep_band(_real(matrix), None, 0)
     strict = keep_band(_real(matrix), None, -1)
     values, vectors = spectral.eigh(math.add(lower, transposed(strict)))
-    return cast(values, matrix.type.dtype), cast(vectors, matrix.type.dtype)
+    return cast(values, matrix.type.dtype), cast(vectors, matrix.type.dtype) if compute_v else NOT_ASKED_FOR
 
 
 @imports("Cross")
@@ -87,9 +91,10 @@ def cross(x: Value, y: Value) -> Value:
 
 
 @imports("Eig", outputs=("e", "v"))
-def eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, Value]:
+def eig(matrix: Value, *, compute_v: bool = True) -> tuple[Value, Any]:
     """Complex, in the order in which the steps leave them."""
-    return eigenvectors.eig(_real(matrix))
+    values, vectors = eigenvectors.eig(_real(matrix))
+    return values, vectors if compute_v else NOT_ASKED_FOR
 
 
 @imports("Lu", outputs=("lu", "p"))

@@ -7,6 +7,7 @@ from litesmith.frontends.tensorflow.layout import is_channels_first
 from litesmith.frontends.tensorflow.registry import imports
 from litesmith.ir.dims import product
 from litesmith.ir.graph import Value
+from litesmith.ir.types import DType
 from litesmith.ops import math, nn, statistics
 from litesmith.ops.array import as_value, cast, reshape
 from litesmith.ops.creation import one_hot
@@ -46,7 +47,7 @@ def fused_batch_norm(
     data_format: str = "NHWC",
     is_training: bool = True,
 ) -> tuple[Value, ...]:
-    """In training, the statistics are those of the batch, of which the variance is told without bias."""
+    """In training, the statistics are those of the batch, of which the variance is told without bias, and as it is."""
     axis = 1 if is_channels_first(data_format) else x.type.rank - 1
     told = mean, variance
     if is_training and exponential_avg_factor != 1:
@@ -57,7 +58,7 @@ def fused_batch_norm(
         count = as_value(product(x.type.shape[place] for place in others), mean.type.dtype)
         told = mean, math.multiply(variance, math.divide(count, math.maximum(math.subtract(count, 1.0), 1.0)))
     wide = batch_norm(cast(x, mean.type.dtype), mean, variance, axis, offset, scale, epsilon)
-    return cast(wide, x.type.dtype), *told, *told
+    return cast(wide, x.type.dtype), *told, mean, variance
 
 
 @imports("FusedBatchNormV3", outputs=(*OUTPUTS, "reserve_space_3"))
@@ -84,7 +85,7 @@ def fused_batch_norm_v3(
         data_format=data_format,
         is_training=is_training,
     )
-    return *results, results[-1]
+    return *results, as_value(0.0, DType.FLOAT32)
 
 
 @imports("Softmax")

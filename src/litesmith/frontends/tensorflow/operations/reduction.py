@@ -80,8 +80,9 @@ imports("CumulativeLogsumexp")(partial(_along, cumulative.log_sums, -np.inf))
 
 
 @imports("TopKV2", outputs=("values", "indices"))
-def top_k(x: Value, k: Sizes, *, sorted: bool = True) -> tuple[Value, Value]:
-    return ordering.top_k(x, k[0])
+def top_k(x: Value, k: Sizes, *, sorted: bool = True, index_type: DType = DType.INT32) -> tuple[Value, Value]:
+    values, places = ordering.top_k(x, k[0])
+    return values, cast(places, index_type)
 
 
 @imports("TopK", outputs=("values", "indices"))

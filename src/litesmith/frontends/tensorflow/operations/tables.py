@@ -32,15 +32,15 @@ def _table(item: Any) -> Table:
     *("HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2"),
     *("MutableHashTableOfTensors", "MutableHashTableOfTensorsV2", "AnonymousHashTable", "AnonymousMutableHashTable"),
 )
-def handle(*, node: Node, program: Program, shared_name: str = "") -> Table:
-    """The same one for all handles of a name."""
-    name = shared_name or node.name
+def handle(*, node: Node, program: Program, shared_name: str = "", container: str = "") -> Table:
+    """The same one for all handles of a name in a container."""
+    name = "/".join(filter(None, (container, shared_name or node.name)))
     return program.tables.setdefault(name, Table(name))
 
 
 @imports("MutableDenseHashTable", "MutableDenseHashTableV2", "AnonymousMutableDenseHashTable")
-def dense_handle(*operands: Item, node: Node, program: Program, shared_name: str = "") -> Table:
-    return handle(node=node, program=program, shared_name=shared_name)
+def dense_handle(*operands: Item, node: Node, program: Program, shared_name: str = "", container: str = "") -> Table:
+    return handle(node=node, program=program, shared_name=shared_name, container=container)
 
 
 @imports(

@@ -11,23 +11,25 @@ from litesmith.ir.types import DType
 from litesmith.ops import array, blocks, indexing, math, scattering
 
 
-def _rows(indices: Value) -> Value:
-    return array.reshape(indices, (indices.type.elements, 1))
+def _rows(x: Value, indices: Value) -> Value:
+    """The indices as TensorFlow takes them: they count from the end where they are negative, and go round."""
+    within = math.floor_mod(indices, array.as_value(x.type.shape[0], indices.type.dtype))
+    return array.reshape(within, (indices.type.elements, 1))
 
 
 @imports("InplaceUpdate")
 def write_rows(x: Value, indices: Value, rows: Value) -> Value:
-    return scattering.scatter_update(x, _rows(indices), rows)
+    return scattering.scatter_update(x, _rows(x, indices), rows)
 
 
 @imports("InplaceAdd")
 def add_rows(x: Value, indices: Value, rows: Value) -> Value:
-    return scattering.scatter_update(x, _rows(indices), rows, "add")
+    return scattering.scatter_update(x, _rows(x, indices), rows, "add")
 
 
 @imports("InplaceSub")
 def subtract_rows(x: Value, indices: Value, rows: Value) -> Value:
-    return scattering.scatter_update(x, _rows(indices), math.negative(rows), "add")
+    return scattering.scatter_update(x, _rows(x, indices), math.negative(rows), "add")
 
 
 @imports("ScatterNdNonAliasingAdd")

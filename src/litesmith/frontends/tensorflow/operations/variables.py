@@ -110,9 +110,9 @@ def is_initialized(resource: Item) -> Any:
 
 
 @imports("VarHandleOp", "VariableV2", "Variable")
-def handle(*, node: Node, variables: dict[str, Variable], shared_name: str = "") -> Variable:
-    """The same one for all handles of a name."""
-    name = shared_name or node.name
+def handle(*, node: Node, variables: dict[str, Variable], shared_name: str = "", container: str = "") -> Variable:
+    """The same one for all handles of a name in a container."""
+    name = "/".join(filter(None, (container, shared_name or node.name)))
     return variables.setdefault(name, Variable(name))
 
 
