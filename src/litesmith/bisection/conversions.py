@@ -44,15 +44,14 @@ class Conversion(Bisecting):
         if subject.model is None:
             self.notes.append(LayersNotSeen(NO_LAYERS.format(subject.original.framework)))
             return None, None
-        from litesmith.frontends.keras.recording import made_up_inputs
+        from litesmith.frontends.keras.recording import data_for
 
         try:
-            arrays, types = made_up_inputs(subject.model, subject.inputs, subject.batch)
+            inputs, shapes = data_for(subject.model, subject.data, subject.inputs, subject.batch)
         except LitesmithError as error:
             self.notes.append(LayersNotSeen(f"it is not known what it takes ({error.diagnostics[0].message()})"))
             return None, None
-        inputs = arrays if subject.data is None else subject.data
-        return open_sizes_of([leaf.shape for leaf in types], _arrays(inputs)), inputs
+        return open_sizes_of(shapes, _arrays(inputs)), inputs
 
 
 def _arrays(inputs: Any) -> list[Array]:

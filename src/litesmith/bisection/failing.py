@@ -99,7 +99,7 @@ class Trial:
         Raises:
             LitesmithError: V102 where the original does not take what the file takes, or the other way around.
         """
-        lite = LiteModel(bytes(lite), lite.model, isolated, self.seconds)
+        lite = LiteModel(bytes(lite), lite.model, isolated, self.seconds, lite.preprocessing, lite.kernels)
         try:
             lite.face(signature).arrays(inputs)
         except ValueError as error:

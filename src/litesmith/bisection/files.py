@@ -97,7 +97,7 @@ class File(Bisecting):
         suspects: list[Call] = []
         if walked is not None and first is not None:
             right, between = _in_front_of(first, walked)
-            suspects = [*between, first, *(call for call in walked.calls if walked.fate(call) is not Fate.SAME)]
+            suspects = [*between, first, *(call for call in walked.calls if call.path and call in walked.claimed)]
             findings.append(self._first_difference(walked, first, right, between))
         elif others is None:
             findings += self.failure.findings
@@ -114,7 +114,7 @@ class File(Bisecting):
             return None
         lite, trial = self.lite, self.subject.trial
         try:
-            tensors, outputs = all_tensors(bytes(lite), self.face.signature, self.arrays, True, trial.seconds)
+            tensors, outputs = all_tensors(bytes(lite), self.face.signature, self.arrays, lite.isolated, trial.seconds)
         except LitesmithError as error:
             self.notes.append(LayersNotSeen(f"the runtime does not hand out its tensors ({quoted(error)})"))
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from litesmith.bisection.conversions import Conversion
@@ -19,6 +21,7 @@ def bisected(subject: Subject) -> Bisection:
     Raises:
         LitesmithError: V102 where file, model and data do not belong together.
     """
+    subject = _with_nested_data(subject)
     made = subject.lite or subject.trial.converted(subject.original, True)
     if isinstance(made, Failure):
         return Conversion(subject, made).bisected()
@@ -26,6 +29,15 @@ def bisected(subject: Subject) -> Bisection:
     if failure is None:
         return Bisection(None, framework=subject.original.framework)
     return File(subject, made, failure, inputs).bisected()
+
+
+def _with_nested_data(subject: Subject) -> Subject:
+    """Data by name, nested as the model's inputs."""
+    if subject.model is None or not isinstance(subject.data, Mapping):
+        return subject
+    from litesmith.frontends.keras.recording import data_for
+
+    return replace(subject, data=data_for(subject.model, subject.data, subject.inputs, subject.batch)[0])
 
 
 def _first_failure(subject: Subject, lite: LiteModel) -> tuple[Failure | None, Any]:

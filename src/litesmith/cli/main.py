@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from litesmith import __version__
+from litesmith.cli.bisect import bisect
 from litesmith.cli.check import check
 from litesmith.cli.convert import convert
 from litesmith.cli.doctor import doctor
@@ -52,6 +53,7 @@ app.command(epilog="Example: litesmith convert model.keras -o model.tflite")(con
 app.command(epilog="Example: litesmith inspect model.tflite")(inspect)
 app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.npz")(run)
 app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
+app.command(epilog="Example: litesmith bisect model.keras model.tflite --data images.npz")(bisect)
 app.command(epilog="Example: litesmith check model.keras --target tflm")(check)
 app.command(epilog="Example: litesmith embed model.tflite --arena 256k")(embed)
 app.command(epilog="Example: litesmith targets --json")(targets)

@@ -63,7 +63,7 @@ class FirstDifference(Diagnostic, code="V201"):
     def hint(self) -> str:
         if self.between:
             return "The fault is in one of them. The smallest failing model, where there is one, shows in which."
-        return "The layers in front of it are right, so the fault is in this one."
+        return "What comes out in front of it is right, so the fault is in this layer, or on the way to it."
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def _given_inputs(model: Any, own: Any, given: Any, fixed: bool) -> Any:
     if own is None:
         return given_inputs(given, standardize_dtype(model.input_dtype), keras.config.floatx())
     expected = tree.flatten(own)
-    leaves = flatten_given(_in_order(own, given))
+    leaves = flatten_given(in_order(own, given))
     if len(leaves) != len(expected):
         raise LitesmithError(InputMismatch(f"{len(leaves)} given for {len(expected)} inputs", describe(own)))
     floatx = keras.config.floatx()
@@ -101,8 +101,12 @@ def _given_inputs(model: Any, own: Any, given: Any, fixed: bool) -> Any:
     return tree.pack_sequence_as(own, matched)
 
 
-def _in_order(own: Any, given: Any) -> Any:
-    """What is given by name, in the model's order; the names must be the model's."""
+def in_order(own: Any, given: Any) -> Any:
+    """What is given by name, in the model's order; the names must be the model's.
+
+    Args:
+        own: the model's inputs, as `model_inputs` has them.
+    """
     if not isinstance(given, dict):
         return given
     names = list(own) if isinstance(own, dict) else [leaf.name for leaf in tree.flatten(own)]

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+from keras import tree
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.keras import NotAModel
+from litesmith.frontends.keras.face import model_inputs, tells_inputs
 from litesmith.frontends.keras.importing import import_model
 from litesmith.frontends.keras.running import run_in_turn, run_keras
 from litesmith.frontends.keras.shapes import input_specs
@@ -33,6 +35,13 @@ class KerasModel:
         """What the coarsest numbers that the model computes in leaves of its results."""
         layers = list(self.model._flatten_layers()) if hasattr(self.model, "_flatten_layers") else ()
         return max([0.0, *(rounding(layer.compute_dtype) for layer in layers), *map(_step_of_inputs, layers)])
+
+    @property
+    def named_inputs(self) -> Any:
+        """The names of its inputs, nested as they are; None where it does not say what it takes."""
+        if not tells_inputs(self.model):
+            return None
+        return tree.map_structure(lambda leaf: leaf.name, model_inputs(self.model))
 
     def import_graphs(
         self, inputs: Any, batch: int | None, options: Options, signatures: Mapping[str, Any] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from keras.src.ops.operation import Operation
 
 from litesmith.frontends.inputs import InputType
 from litesmith.frontends.keras.arguments import to_numpy
-from litesmith.frontends.keras.face import model_inputs
+from litesmith.frontends.keras.face import in_order, model_inputs
 from litesmith.frontends.keras.running import run_in_turn
 from litesmith.frontends.open_sizes import OpenSizes
 from litesmith.ir.types import DType
@@ -103,13 +103,25 @@ def recorded(model: Any, inputs: Any) -> list[Call]:
     return [call for root in recorder.roots for call in _flattened(root)]
 
 
-def made_up_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> tuple[Any, list[InputType]]:
-    """Seeded arrays that a model takes, nested as its inputs, and what the inputs are; integers are 0 or 1.
+def data_for(
+    model: Any, data: Any, inputs: Any = None, batch: int | None = None
+) -> tuple[Any, list[tuple[int | None, ...]]]:
+    """Arrays that a model takes, nested as its inputs, and the shapes of the inputs, None for open sizes.
 
     Args:
+        data: arrays nested like the inputs, or by their names; None for seeded ones, whose integers are 0 or 1.
         inputs, batch: as for `litesmith.convert`.
+
+    Raises:
+        LitesmithError: K3.. where it is not known what the model takes, or names are not its inputs'.
     """
     types = model_inputs(model, inputs, batch)
+    shapes = [leaf.shape for leaf in tree.flatten(types)]
+    if isinstance(data, Mapping):
+        leaves = tree.flatten(in_order(types, dict(data)))
+        return tree.pack_sequence_as(types, leaves), shapes
+    if data is not None:
+        return data, shapes
     random, sizes = np.random.default_rng(0), OpenSizes(0)
 
     def array(leaf: InputType) -> Array:
@@ -119,7 +131,7 @@ def made_up_inputs(model: Any, inputs: Any = None, batch: int | None = None) -> 
         drawn = random.standard_normal(shape) if DType(leaf.dtype).is_float else random.integers(0, 2, shape)
         return drawn.astype(DType(leaf.dtype).numpy)
 
-    return tree.map_structure(array, types), tree.flatten(types)
+    return tree.map_structure(array, types), shapes
 
 
 def _flattened(call: Call) -> Iterator[Call]:

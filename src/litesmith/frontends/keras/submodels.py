@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -98,7 +99,7 @@ def cut_out(
         path = folder / f"{NAME}.keras"
         try:
             model.save(path)
-            content, known = path.read_bytes(), {**_classes(calls), **custom_objects}
+            content, known = path.read_bytes(), {**_own_objects(calls), **custom_objects}
             return Submodel(tuple(calls), open_file(path, known), inputs, content, None)
         except (Exception, LitesmithError) as error:
             return Submodel(tuple(calls), model, inputs, None, quoted(error))
@@ -171,10 +172,12 @@ def _dtype(leaf: Any) -> str:
     return name
 
 
-def _classes(calls: Sequence[Call]) -> dict[str, Any]:
-    """The user's own classes of the layers, by name."""
-    classes = {type(each) for call in calls for each in _operations(call)}
-    return {each.__name__: each for each in classes if each.__module__.partition(".")[0] != "keras"}
+def _own_objects(calls: Sequence[Call]) -> dict[str, Any]:
+    """The user's own classes and functions of the layers, by name."""
+    operations = [each for call in calls for each in _operations(call)]
+    functions = [value for each in operations for value in vars(each).values() if isinstance(value, FunctionType)]
+    objects: list[Any] = [*map(type, operations), *functions]
+    return {each.__name__: each for each in objects if each.__module__.partition(".")[0] != "keras"}
 
 
 def _operations(call: Call) -> list[Any]:
