@@ -8,6 +8,11 @@ import tensorflow as tf
 
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.frontends.tensorflow.importing import import_function
+from litesmith.ir.graph import Model
+from litesmith.ir.types import DType, TensorType
+from litesmith.runtime.interpreter import Session
 from tensorflow_support import check_tensorflow, floats, refusal, v1
 
 
@@ -86,3 +91,28 @@ def test_tables_of_one_name_in_two_containers_are_two(tmp_path):
     (tmp_path / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
     lite = litesmith.convert(tmp_path / "graph.pb", outputs=["y"], verify=False)
     np.testing.assert_array_equal(lite.run(np.array([4, 3, 0], np.int64)), expected)
+
+
+def test_floats_are_divided_toward_zero():
+    x, y = np.array([7, -7, 1, -1, 0.5, 6], "float32"), np.array([2, 2, 3, 3, -0.25, 3], "float32")
+    check_tensorflow(lambda x, y: [tf.truncatediv(x, y), tf.raw_ops.Div(x=x, y=y)], x, y)
+    check_tensorflow(lambda x: x + tf.truncatediv(tf.constant(-7.0), 2.0), x)
+
+
+@pytest.mark.parametrize("mode", ["HALF_TO_EVEN", "HALF_UP"])
+def test_bounds_that_are_found_cut_nothing_off(mode):
+    """Levels for numbers from 0 on, of numbers that are also below."""
+    quantize = tf.raw_ops.QuantizeAndDequantizeV4
+    options = {"input_min": 0.0, "input_max": 0.0, "range_given": False, "signed_input": False, "round_mode": mode}
+    check_tensorflow(lambda x: quantize(input=x, num_bits=4, **options), floats(40), dynamic=None)
+    assert "1 bits" in refusal(
+        lambda x: quantize(input=x, num_bits=1, **options | {"signed_input": True}, narrow_range=True), floats(4)
+    )
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_integers_are_rounded_to_themselves(dtype):
+    """As `tf.round` says it; TensorFlow 2.21's own kernel makes zeros of them."""
+    x = np.array([1, -2, 3], dtype)
+    graph = import_function(lambda x: tf.raw_ops.Round(x=x) + 0, [TensorType(DType(dtype), (3,))])
+    np.testing.assert_array_equal(Session(to_bytes(Model([graph]))).run([x])[0], x)

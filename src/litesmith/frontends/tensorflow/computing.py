@@ -168,7 +168,7 @@ for _name, _functions in {
 @computes("RealDiv", "Div", "TruncateDiv")
 def divide(node: Node, x: Array, y: Array) -> Any:
     if not _is_open(x, y) and x.dtype.kind == "f":
-        return np.divide(x, y)
+        return np.trunc(np.divide(x, y)) if node.op == "TruncateDiv" else np.divide(x, y)
     if not _is_open(x, y) and (np.asarray(y) == 0).any():
         raise NotKnown
     return np.asarray(np.frompyfunc(_divided, 2, 1)(x.astype(object), y.astype(object)), object)

@@ -136,11 +136,17 @@ def add_all(*operands: Value) -> Value:
     return total
 
 
-@imports("Div", "TruncateDiv")
-def truncated_divide(x: Value, y: Value) -> Value:
+@imports("Div")
+def divide(x: Value, y: Value) -> Value:
     """Integers divide toward zero."""
+    return truncated_divide(x, y) if x.type.dtype.is_integer else math.divide(x, y)
+
+
+@imports("TruncateDiv")
+def truncated_divide(x: Value, y: Value) -> Value:
+    """Without a fraction, of floats as well."""
     if not x.type.dtype.is_integer:
-        return math.divide(x, y)
+        return math.truncate(math.divide(x, y))
     rest = math.truncated_mod(x, y)
     return math.floor_divide(math.subtract(x, rest), y)
 

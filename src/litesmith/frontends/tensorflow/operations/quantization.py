@@ -82,8 +82,8 @@ def quantize_and_dequantize(
     narrow_range: bool = False,
     axis: int = -1,
 ) -> Value:
-    """Scaled so that the bound that needs more levels is met; the other one is moved."""
-    if not 1 <= num_bits <= 32:
+    """Scaled so that the bound that needs more levels is met; the other one is moved. Bounds that are given cut off."""
+    if not 1 + (signed_input and narrow_range) <= num_bits <= 32:
         raise Unsupported(f"numbers rounded to {num_bits} bits")
     if axis != -1:
         raise Unsupported("scales of their own along an axis; take fake_quant_with_min_max_vars_per_channel")
@@ -95,7 +95,7 @@ def quantize_and_dequantize(
     inverse = math.divide(1.0, scale)
     first = math.multiply(float(lowest), inverse) if lowest else as_value(0.0)
     last = math.multiply(float(highest), inverse)
-    inside = math.maximum(math.minimum(x, last), first)
+    inside = math.maximum(math.minimum(x, last), first) if range_given else x
     if round_mode not in ("HALF_TO_EVEN", "HALF_UP"):
         raise Unsupported(f"quantization with round_mode {round_mode!r}")
     scaled = math.multiply(inside, scale)
