@@ -219,7 +219,7 @@ def embed(
         lite = load(lite)
     assessment = assess(lite.model, len(bytes(lite)), profile)
     _require_runs(assessment)
-    made = firmware(bytes(lite), lite.model, Path(path).name, assessment.arena)
+    made = firmware(bytes(lite), lite.model, Path(path).name, assessment.arena, assessment.needed)
     made.save(Path(path).parent)
     return made
 

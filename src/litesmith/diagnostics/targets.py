@@ -191,13 +191,17 @@ class DoesNotFit(TargetFinding, code="D204"):
     parts: tuple[tuple[str, int], ...] = ()
 
     def message(self) -> str:
-        text = f"{self.target} has {size_text(self.available)} for {self.what}, which take {size_text(self.needed)}"
+        takes = "take" if self.what.endswith("values") and not self.what.startswith("planning") else "takes"
+        needed = size_text(self.needed)
+        text = f"{self.target} has {size_text(self.available)} for {self.what}, which {takes} {needed}."
         held = _listed([f"{size_text(size)} of {name}" for name, size in self.parts])
-        return f"{text}. While this layer runs, most is held: {held}." if self.parts else f"{text}."
+        return f"{text} While this layer runs, most is held: {held}." if self.parts else text
 
     def hint(self) -> str:
-        if not self.parts:
+        if self.what == "the file":
             return "Use fewer or smaller weights, or quantize to int8, which takes a quarter."
+        if "planning" in self.what:
+            return "Use fewer operators: the runtime takes about 70 bytes for each of their values before it runs any."
         return "Make this layer's input or channels smaller, or quantize to int8, which takes a quarter."
 
 

@@ -10,58 +10,13 @@ from collections.abc import Iterator
 from litesmith.flatbuffer.write import graph_values
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.memory.plan import Need, Place, Plan, Sizes, bytes_of
-from litesmith.opset.convolution import Conv2D, DepthwiseConv2D, TransposeConv
-from litesmith.opset.matmul import BatchMatmul
+from litesmith.memory.tflm_kernels import aligned, scratch
 
-ALIGNMENT = 16
+REQUEST, REQUESTS, LIFE, BUFFER = 16, 12, 32, 40
+"""Bytes for a request of scratch memory, how many an operator may make, and bytes for a value's life and place.
 
-MEASURED_WITH = "tflite-micro 0.dev20261023 on 64 bits"
-
-INTERPRETER, TENSOR, FACE, NODE, CHANNEL = 488, 24, 64, 64, 8
-"""Bytes kept by the interpreter, and for each tensor, input or output, operator, and channel of a convolution.
-
-Measured with the recording allocator of tflite-micro 0.dev20261023 for 64 bits; boards of 32 bits take less.
+From `ScratchBufferRequest`, `AllocationInfo` and `GreedyMemoryPlanner::per_buffer_size`, on 64 bits.
 """
-
-KEPT_BY_KERNELS = {
-    "ABS": 32,
-    "ADD": 72,
-    "AVERAGE_POOL_2D": 72,
-    "BATCH_MATMUL": 100,
-    "CONCATENATION": 88,
-    "CONV_2D": 108,
-    "CUMSUM": 2,
-    "DEPTHWISE_CONV_2D": 108,
-    "DIV": 36,
-    "ELU": 256,
-    "FULLY_CONNECTED": 112,
-    "GATHER": 40,
-    "HARD_SWISH": 32,
-    "L2_NORMALIZATION": 20,
-    "LEAKY_RELU": 36,
-    "LOGISTIC": 16,
-    "MAX_POOL_2D": 72,
-    "MEAN": 64,
-    "MIRROR_PAD": 52,
-    "MUL": 52,
-    "PAD": 64,
-    "PRELU": 32,
-    "REDUCE_MAX": 64,
-    "REDUCE_MIN": 64,
-    "RELU": 32,
-    "RELU6": 16,
-    "RESHAPE": 36,
-    "RESIZE_BILINEAR": 2,
-    "RESIZE_NEAREST_NEIGHBOR": 2,
-    "RSQRT": 32,
-    "SOFTMAX": 84,
-    "SQUARED_DIFFERENCE": 112,
-    "STRIDED_SLICE": 120,
-    "SUB": 72,
-    "SUM": 64,
-    "TANH": 16,
-}
-"""Bytes that a kernel keeps beside; those that are not named keep none. Measured in the same way, for float32."""
 
 
 def plan(graph: Graph, sizes: Sizes) -> Plan:
@@ -72,31 +27,30 @@ def plan(graph: Graph, sizes: Sizes) -> Plan:
     lives = _Lives()
     lives.follow(graph)
     needs = [
-        Need(_aligned(bytes_of(value, sizes)), first, last, value)
+        Need(aligned(bytes_of(value, sizes)), first, last, value)
         for value, (first, last) in lives.spans.items()
         if bytes_of(value, sizes)
     ]
+    for time, step in enumerate(lives.steps):
+        needs += [Need(aligned(size), time, time) for size in (scratch(step, sizes) if step else ())]
     # The planner sorts by size, and takes of equal ones the last first.
     ordered = sorted(needs, key=lambda need: need.bytes)[::-1]
     return Plan(tuple(lives.steps), tuple(_first_gap(ordered)))
 
 
-def kept(graph: Graph) -> int:
-    """Bytes that the interpreter keeps behind the values: its tables, and what kernels prepare."""
-    return INTERPRETER + FACE * (len(graph.inputs) + len(graph.outputs)) + _kept(graph)
+def planning(graph: Graph, sizes: Sizes) -> int:
+    """Bytes that the planner takes for itself, in the place of the values, before they are there."""
+    graphs = _graphs(graph)
+    scratches = sum(len(list(scratch(operation, sizes))) for each in graphs for operation in each.operations)
+    lives = sum(len(graph_values(each)) for each in graphs) + scratches
+    buffers = len(plan(graph, sizes).places)
+    return REQUEST * (REQUESTS + scratches) + aligned(LIFE * lives) + BUFFER * buffers
 
 
-def _kept(graph: Graph) -> int:
-    """Bytes for the tensors and operators of a graph, and of those that it runs."""
-    total = TENSOR * len(graph_values(graph))
-    for operation in graph.operations:
-        total += NODE + KEPT_BY_KERNELS.get(operation.operator.builtin, 0)
-        if isinstance(operation.operator, (Conv2D, DepthwiseConv2D, TransposeConv)):
-            total += CHANNEL * int(operation.results[0].type.shape[-1])
-        if isinstance(operation.operator, BatchMatmul):  # the second factor with its axes exchanged
-            total += bytes_of(operation.operands[1], Sizes()) if operation.operands[1] else 0
-        total += sum(map(_kept, operation.operator.subgraphs()))
-    return total
+def _graphs(graph: Graph) -> list[Graph]:
+    """A graph and those that it runs."""
+    inner = (each for operation in graph.operations for each in operation.operator.subgraphs())
+    return [graph, *(found for each in inner for found in _graphs(each))]
 
 
 class _Lives:
@@ -144,7 +98,3 @@ def _first_gap(needs: list[Need]) -> Iterator[Place]:
             end = max(end, other.end)
         placed.append(Place(end, need))
     yield from placed
-
-
-def _aligned(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT

@@ -36,7 +36,8 @@ def _verdict(found: Assessment) -> Text:
 
 
 def _figures(found: Assessment) -> str:
-    figures = [f"file {size_text(found.bytes)}", f"values {size_text(found.arena)}"]
+    planning = f" ({size_text(found.needed)} to plan them)" if found.needed > found.arena else ""
+    figures = [f"file {size_text(found.bytes)}", f"values {size_text(found.arena)}{planning}"]
     figures.append(f"{count_text(found.multiply_accumulates)} multiply-accumulates")
     if found.regions is not None:
         regions = "region" if found.regions == 1 else "regions"

@@ -14,5 +14,6 @@ if TYPE_CHECKING:
 def firmware_lines(made: Firmware) -> Iterator[str]:
     """The files, and what the interpreter takes."""
     yield f"for the program: {', '.join(made.files)}"
-    kinds = "operator" if len(made.operators) == 1 else "operators"
-    yield f"arena about {size_text(made.arena)}; {len(made.operators)} {kinds} to link"
+    count = len(made.operators)
+    yield f"arena: {size_text(made.needed)} are enough; about {size_text(made.arena)} are used while it runs"
+    yield f"{count} operator{'s' * (count != 1)} to link"

@@ -9,6 +9,7 @@ from functools import cached_property
 from litesmith.ir.graph import Graph, Operation
 from litesmith.memory import litert, tflm
 from litesmith.memory.plan import Plan, Sizes
+from litesmith.memory.tflm_kernels import faces, kept
 from litesmith.targets.profile import Profile
 
 Parts = tuple[tuple[str, int], ...]
@@ -22,15 +23,22 @@ class Arena:
     Attributes:
         plans: of the graph, and of those that it runs where these have memory of their own.
         kept: bytes that the runtime keeps beside the values, as long as the model is loaded.
+        planning: bytes that it takes before there are values, to plan their places.
     """
 
     plans: tuple[Plan, ...]
     kept: int = 0
+    planning: int = 0
 
     @property
     def bytes(self) -> int:
-        """In all."""
+        """In all, while the model runs."""
         return sum(plan.bytes for plan in self.plans) + self.kept
+
+    @property
+    def needed(self) -> int:
+        """What there must be: to plan the places of many small values takes more than they do."""
+        return max(self.bytes, self.planning)
 
     @cached_property
     def held(self) -> dict[Operation, int]:
@@ -65,7 +73,8 @@ def arena_of(graph: Graph, profile: Profile, taken: Set[Operation], sizes: Sizes
     TFLM plans the graphs of loops into one arena; in LiteRT each has one of its own.
     """
     if profile.arena == "tflm":
-        return Arena((tflm.plan(graph, sizes),), tflm.kept(graph))
+        behind = kept(graph, sizes)
+        return Arena((tflm.plan(graph, sizes),), behind, behind - faces(graph) + tflm.planning(graph, sizes))
     return Arena(tuple(_plans(graph, taken, sizes)))
 
 

@@ -57,6 +57,7 @@ class Assessment:
     Attributes:
         bytes: of the file.
         arena: bytes for the values, as the runtime plans them before it runs anything; open sizes count as 1.
+        needed: bytes that there must be for them; more than `arena` where planning takes more than they do.
         regions: how many parts of the graph a delegate takes; None for a runtime.
         taken: how many operators these have.
         ignored: findings that were left out, as the caller said.
@@ -66,6 +67,7 @@ class Assessment:
     title: str
     bytes: int
     arena: int
+    needed: int
     multiply_accumulates: int
     operators: int
     regions: int | None
@@ -122,7 +124,7 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         judged.update(fates)
     taken_ones = frozenset(operation for region in regions for operation in region)
     arenas = [arena_of(graph, profile, taken_ones, sizes) for graph in _called(model)]
-    largest = max(arenas, key=lambda arena: arena.bytes)
+    largest = max(arenas, key=lambda arena: arena.needed)
     of_the_model = list(_of_the_model(model, profile))
     has_open_inputs = any(isinstance(finding, OpenSizes) for finding in of_the_model)
     found: list[Diagnostic] = [
@@ -135,6 +137,7 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         profile.title,
         size,
         largest.bytes,
+        largest.needed,
         sum(multiply_accumulates(operation, sizes) for operation in judged),
         len(judged),
         len(regions) if profile.kind == "delegate" else None,
@@ -208,15 +211,17 @@ def _name(value: Value) -> str:
 
 
 def _memory(profile: Profile, size: int, arena: Arena) -> Iterator[Diagnostic]:
-    fullest = arena.fullest
+    """What is too large, with the layer that is to blame: none where planning takes the most."""
+    fullest = arena.fullest if arena.planning < arena.bytes else None
     where, parts = (fullest.source, arena.parts(fullest)) if fullest else (Source(), ())
-    needed = arena.bytes
-    if profile.arena_bytes is not None and needed > profile.arena_bytes:
-        yield DoesNotFit(where, profile.name, "the values", needed, profile.arena_bytes, parts)
+    values = "the values" if fullest else "planning the values"
+    if profile.arena_bytes is not None and arena.needed > profile.arena_bytes:
+        yield DoesNotFit(where, profile.name, values, arena.needed, profile.arena_bytes, parts)
     if profile.weights is not None and size > profile.weights:
         yield DoesNotFit(Source(), profile.name, "the file", size, profile.weights)
-    if profile.memory is not None and size + needed > profile.memory:
-        yield DoesNotFit(where, profile.name, "the file and the values", size + needed, profile.memory, parts)
+    needed = size + arena.needed
+    if profile.memory is not None and needed > profile.memory:
+        yield DoesNotFit(where, profile.name, f"the file and {values}", needed, profile.memory, parts)
 
 
 def _of_operations(
