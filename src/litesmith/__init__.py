@@ -21,11 +21,13 @@ _HOMES = {
     "embed": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.api",
+    "fix": "litesmith.repairs.fixing",
     "explain": "litesmith.explanations.answer",
     "doctor": "litesmith.environment.checkup",
     "load_preprocessing": "litesmith.preprocessing.pipeline",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
+    "custom_op": "litesmith.frontends.keras.custom_operators",
     "lowers": "litesmith.frontends.keras.registry",
     "enable_keras_export": "litesmith.frontends.keras.exporting",
 }
@@ -42,6 +44,7 @@ __all__ = [
     "embed",
     "enable_keras_export",
     "explain",
+    "fix",
     "load",
     "load_preprocessing",
     "lowers",
@@ -49,14 +52,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from litesmith.api import check, convert, embed, load, verify
+    from litesmith.api import bisect, check, convert, embed, load, verify
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.environment.checkup import doctor
     from litesmith.explanations.answer import explain
+    from litesmith.frontends.keras.custom_operators import custom_op
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel
     from litesmith.preprocessing.pipeline import load_preprocessing
+    from litesmith.repairs.fixing import fix
 
 
 def __getattr__(name: str) -> Any:

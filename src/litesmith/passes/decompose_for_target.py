@@ -17,7 +17,7 @@ from litesmith.ops import array, math, nn, special
 from litesmith.ops.padding import pad
 from litesmith.opset.binary import Add, SquaredDifference
 from litesmith.opset.convolution import Conv2D, Conv3D
-from litesmith.opset.elementwise import Elu, Gelu, HardSwish, LeakyRelu, LogSoftmax, Prelu, Rsqrt, Square
+from litesmith.opset.elementwise import Elu, Gelu, HardSwish, LeakyRelu, LogSoftmax, Prelu, Rsqrt, Sign, Square
 from litesmith.opset.enums import Activation, Padding
 from litesmith.passes.base import Decline, Rewrite
 
@@ -98,6 +98,14 @@ def _elu(operation: Operation) -> Value:
 @_writes(Square, "MUL")
 def _square(operation: Operation) -> Value:
     return math.multiply(_x(operation), _x(operation))
+
+
+@_writes(Sign, "GREATER", "LESS", "CAST", "SUB")
+def _sign(operation: Operation) -> Value:
+    """0 for what is not a number, as well as for 0."""
+    x = _x(operation)
+    above, below = math.greater(x, 0.0), math.less(x, 0.0)
+    return math.subtract(array.cast(above, DType.FLOAT32), array.cast(below, DType.FLOAT32))
 
 
 @_writes(SquaredDifference, "SUB", "MUL")

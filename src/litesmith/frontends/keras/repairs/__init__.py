@@ -1,0 +1,1 @@
+"""Repairs of Keras models, one file each; found because it is there."""
