@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from litesmith.custom_operators.twin import NotRunnable, runnable
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.targets import BatchFixed, NoSources
@@ -31,6 +32,7 @@ from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
 from litesmith.quantize.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
+from litesmith.runtime.kernels import Kernels
 from litesmith.targets.assessment import Assessment, assess
 from litesmith.targets.profile import Profile, names, with_arena
 from litesmith.targets.profile import load as load_target
@@ -59,6 +61,7 @@ def convert(
     quantize: str | None = None,
     target: str | None = None,
     arena: int | str | None = None,
+    kernels: Kernels = None,
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | Sequence[str] = (),  # noqa: ARG001
@@ -91,6 +94,8 @@ def convert(
         target: where the file is to run, as for `check`: what does not run there is refused. Where sizes must be known
             there, a batch that is open becomes 1. `embed` writes a microcontroller's sources.
         arena: bytes that the target has for values, such as `"256k"`.
+        kernels: the shared library, or several, with kernels of the model's custom operators (see `custom_op`).
+            Without it the comparison runs the functions in place of these operators, and says so (V105).
         strict: warnings count as errors.
         ignore: findings that are left out, by code, and by layer where that is said: `"V103"`, `"D205@encoder/*"`.
             Warnings, notes, and what a target has against the model; an error is never ignored.
@@ -114,6 +119,7 @@ def convert(
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     batch = _batch_for(profile, batch)
     lite, imported = _converted(original, inputs, batch, settings, signatures, quantize, profile)
+    lite = lite.with_kernels(kernels)
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:
@@ -121,7 +127,10 @@ def convert(
             if (reason := why_not_compared(each)) is not None:
                 tell(NotCompared(reason), stacklevel=3)
                 continue
-            require_same(_compared(each, lite, None, atol, rtol, name))
+            try:
+                require_same(_compared(each, lite, None, atol, rtol, name))
+            except NotRunnable as problem:
+                tell(NotCompared(problem.reason), stacklevel=3)
     return lite
 
 
@@ -261,6 +270,7 @@ def verify(
     custom_objects: Mapping[str, Any] | str | Path | None = None,
     signature: str | None = None,
     architecture: Any = None,
+    kernels: Kernels = None,
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | Sequence[str] = (),  # noqa: ARG001
@@ -275,6 +285,7 @@ def verify(
         custom_objects: as for `convert`.
         signature: of the file, which computes what `model` does; by default the first.
         architecture: as for `convert`.
+        kernels: as for `convert`.
         strict, ignore: as for `convert`.
 
     Returns:
@@ -289,13 +300,14 @@ def verify(
     original = open_model(model, custom_objects, meant, architecture=architecture)
     if (reason := why_not_compared(original)) is not None:
         raise LitesmithError(NotCompared(reason))
-    return _compared(original, lite, data, atol, rtol, signature)
+    return _compared(original, lite.with_kernels(kernels), data, atol, rtol, signature)
 
 
 def _compared(
     original: Original, lite: LiteModel, data: Any, atol: float | None, rtol: float | None, signature: str | None
 ) -> Report:
     """The comparison of a model with the file made of it, and with what is left to the app in front of it."""
+    lite = runnable(lite)
     if lite.preprocessing is None or data is not None:
         return compare(original, lite, data, atol, rtol, signature=signature)
     return compare_halves(original, lite, lite.preprocessing, atol, rtol)
@@ -360,7 +372,9 @@ def bisect(
     return bisected(Subject(original, trial, lite, data, signature, inputs, batch, objects or {}))
 
 
-def load(path: str | Path, isolated: bool | None = None, timeout: float = SECONDS) -> LiteModel:
+def load(
+    path: str | Path, isolated: bool | None = None, timeout: float = SECONDS, kernels: Kernels = None
+) -> LiteModel:
     """Read a `.tflite` file, whoever made it.
 
     Args:
@@ -368,6 +382,7 @@ def load(path: str | Path, isolated: bool | None = None, timeout: float = SECOND
         isolated: run it in a process of its own, so that a bad file cannot end this one. By
             default what Litesmith did not make itself (see `LiteModel`).
         timeout: seconds that a call may take in such a process.
+        kernels: the shared library, or several, with kernels of its custom operators; it runs in a process of its own.
 
     Raises:
         LitesmithError: F1.. when there is no such file, or it is not a sound LiteRT model.
@@ -375,7 +390,7 @@ def load(path: str | Path, isolated: bool | None = None, timeout: float = SECOND
     path = Path(path)
     content = read_litert(path)
     try:
-        return LiteModel(content, isolated=isolated, timeout=timeout)
+        return LiteModel(content, isolated=isolated, timeout=timeout, kernels=kernels)
     except Damaged as damage:
         raise LitesmithError(DamagedFile(str(path), str(damage))) from None
 

@@ -137,6 +137,12 @@ class LiteModel:
         """The same file with the state that it begins with, whatever this one has by now."""
         return LiteModel(self._content, self.model, self.isolated, self._timeout, self.preprocessing, self.kernels)
 
+    def with_kernels(self, kernels: Kernels) -> LiteModel:
+        """The same file, whose custom operators these libraries compute; it runs in a process of its own."""
+        if not kernels:
+            return self
+        return LiteModel(self._content, self.model, None, self._timeout, self.preprocessing, kernels)
+
     @cached_property
     def has_state(self) -> bool:
         """Whether the model keeps something from one call to the next."""

@@ -7,10 +7,9 @@ from keras import layers, ops
 
 import litesmith
 from litesmith import LitesmithError
-from litesmith.custom_operators.twin import custom_operators_of, twin_of
+from litesmith.custom_operators.twin import NotRunnable, custom_operators_of, twin_of
 from litesmith.frontends.keras import custom_operators
 from litesmith.frontends.keras.custom_operators import custom_op
-from litesmith.frontends.keras.custom_references import NoReference
 from litesmith.ir.dims import Dim
 from litesmith.opset.custom import Custom, decode_options
 
@@ -205,7 +204,7 @@ def test_an_output_spec_types_what_cannot_be_run_symbolically():
     batch, most = operation.result.type.shape
     assert isinstance(batch, Dim)
     assert most == 2
-    with pytest.raises(NoReference, match="'Sorted' calls numpy on tensors"):
+    with pytest.raises(NotRunnable, match="'Sorted' calls numpy on tensors"):
         twin_of(lite)
 
 
