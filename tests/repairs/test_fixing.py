@@ -240,6 +240,14 @@ def test_texts_are_left_to_the_app():
     np.testing.assert_allclose(found, fixed.lite.run(fixed.preprocessing([["dog"]])), rtol=1e-5)
 
 
+def test_a_target_says_which_repairs_are_made_for_it(tmp_path):
+    model = keras.Sequential([layers.Input((6, 8)), layers.LSTM(5)])
+    assert not litesmith.fix(model, board(tmp_path, 'like = "gpu"\nrepairs = ["fixed_sizes"]\n')).changed
+    assert litesmith.fix(model, board(tmp_path, 'like = "gpu"\nrepairs = ["unrolled_loops"]\n')).changed
+    with pytest.raises(LitesmithError, match=r"D102.*there is no repair 'unroll'"):
+        litesmith.fix(model, board(tmp_path, 'like = "gpu"\nrepairs = ["unroll"]\n'))
+
+
 def test_what_no_repair_helps_is_said():
     model = keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Activation("sparsemax", name="sparse")])
     fixed = litesmith.fix(model, "tflm")
@@ -258,7 +266,11 @@ def test_a_repair_that_is_called_exact_and_is_not_is_left_out(monkeypatch):
 
         def candidates(self, model, trouble):
             def change(layer, path):
-                return None if path != "lstm_here" else lambda x, **kwargs: twin(layer, {"unroll": True})(x, **kwargs) * 1.01
+                return (
+                    None
+                    if path != "lstm_here"
+                    else lambda x, **kwargs: twin(layer, {"unroll": True})(x, **kwargs) * 1.01
+                )
 
             yield Repaired(rebuilt(model, change), ("lstm_here",), "a mistake")
 

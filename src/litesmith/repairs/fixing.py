@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from litesmith import api
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.repairs import CannotRebuild
+from litesmith.diagnostics.targets import BadProfile
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import Original, original_of
 from litesmith.lite_model import LiteModel
@@ -20,6 +21,9 @@ from litesmith.targets.assessment import assess
 from litesmith.targets.profile import Profile
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
+
+if TYPE_CHECKING:
+    from litesmith.frontends.keras.repairs.repair import Repair
 
 
 def fix(
@@ -68,7 +72,7 @@ def _workshop(
 ) -> Workshop:
     from litesmith.frontends.keras.face import model_inputs
     from litesmith.frontends.keras.repairs.rebuilding import functional_of
-    from litesmith.frontends.keras.repairs.repair import Trouble, repairs
+    from litesmith.frontends.keras.repairs.repair import Trouble
 
     model = _model_of(original)
     said = inputs is not None or batch is not None
@@ -80,10 +84,21 @@ def _workshop(
         _outputs,
         _behind,
         _verified,
-        repairs(),
+        _allowed(profile),
         known,
         allow_approximate,
     )
+
+
+def _allowed(profile: Profile) -> list[Repair]:
+    """The repairs that a target's profile permits."""
+    from litesmith.frontends.keras.repairs.repair import repairs
+
+    known = [repair.name for repair in repairs()]
+    for name in profile.repairs or ():
+        if name not in known:
+            raise LitesmithError(BadProfile(profile.name, f"there is no repair {name!r}; there are {', '.join(known)}"))
+    return [repair for repair in repairs() if profile.repairs is None or repair.name in profile.repairs]
 
 
 def _judged(model: Any, profile: Profile) -> Verdict:

@@ -61,6 +61,7 @@ class Profile:
         firmware: whose C and C++ sources a conversion writes beside the file; None where the device reads files.
         arena_bytes, weights, memory: bytes that there are for values, for the file, for both.
         operators: what each takes.
+        repairs: which ones `fix` may make for it; None for any.
         sources: where these rules come from.
     """
 
@@ -80,6 +81,7 @@ class Profile:
     weights: int | None = None
     memory: int | None = None
     operators: Mapping[str, OperatorRule] = field(default_factory=dict)
+    repairs: tuple[str, ...] | None = None
     sources: tuple[str, ...] = ()
 
 
@@ -145,7 +147,9 @@ def _field(key: str, value: Any) -> Any:
         return parse_bytes(value)
     if key == "types":
         return frozenset(map(DType, value))
-    if key == "sources":
+    if key in ("sources", "repairs"):
+        if not isinstance(value, list):
+            raise ValueError(f"{key} is a list, not {value!r}")
         return tuple(value)
     chosen = {"kind": Kind, "regions": Regions, "arena": Arena, "firmware": Firmware}
     if key in chosen and value not in get_args(chosen[key]):
