@@ -43,6 +43,19 @@ def test_a_graph_that_tensorflow_2_lowered_to_frames(tmp_path):
             np.testing.assert_allclose(found[name.removesuffix(":0")], array, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_one_of_several_branches_of_constants(count, tmp_path):
+    """No Switch hands anything into them: they only run behind one."""
+    spec = [tf.TensorSpec([], tf.int32, name="n")]
+    constants = floats(count, 4)
+    chosen = tf.function(lambda n: tf.switch_case(n, [lambda row=row: tf.constant(row) for row in constants]), spec)
+    frozen = convert_variables_to_constants_v2(chosen.get_concrete_function(), lower_control_flow=True)
+    (tmp_path / "graph.pb").write_bytes(frozen.graph.as_graph_def().SerializeToString())
+    lite = litesmith.convert(tmp_path / "graph.pb", outputs=[frozen.outputs[0].name], verify=False)
+    for n in range(-1, count + 1):
+        np.testing.assert_array_equal(lite.run(np.int32(n)), constants[n if 0 <= n < count else -1])
+
+
 class Cell:
     """A cell as `dynamic_rnn` takes it."""
 

@@ -224,7 +224,7 @@ class Branches:
         arguments = {each: f"{each.node}:{each.index}" for each in operands}
         sides = []
         inner = [node for nodes, _ in found for node in nodes.values()]
-        is_case = any(node.op == "_SwitchN" for node in inner)
+        is_case = count > 2 or any(node.op == "_SwitchN" for node in inner)
         names = {node.name for node in inner}
         after = dict.fromkeys(each for node in inner for each in node.after if self.acts(each) and each not in names)
         for side, (nodes, outside) in enumerate(found):

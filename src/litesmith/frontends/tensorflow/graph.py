@@ -124,7 +124,7 @@ def attribute_of(message: Message) -> Any:
     for number, read in READ.items():
         if message.has(number):
             return read(message)
-    return None
+    raise Malformed("an attribute without a value")
 
 
 READ: dict[int, Any] = {
