@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import FileNotFound
 from litesmith.diagnostics.old_files import NoArchitecture, WeightsDoNotFit
 from litesmith.diagnostics.quoting import quoted
-from litesmith.frontends.archive_safety import WEIGHTS
 from litesmith.frontends.keras_files import KerasFile, functions_in, parsed, weights_origin
 from litesmith.frontends.python_names import from_python, is_python_name
 
@@ -28,7 +25,11 @@ def open_weights(file: KerasFile, architecture: Any, custom_objects: Mapping[str
         LitesmithError: F125 for what is no architecture, F123 where the weights are others than the model's, and
             what is said of the files of models.
     """
-    file.check()
+    with file.opened():
+        return _opened(file, architecture, custom_objects)
+
+
+def _opened(file: KerasFile, architecture: Any, custom_objects: Mapping[str, Any]) -> Any:
     said = architecture if isinstance(architecture, (str, Path)) else type(architecture).__name__
     found = _model_or_description(architecture, str(said)[:60])
     if isinstance(found, dict):
@@ -92,27 +93,26 @@ def _filled(file: KerasFile, found: Any, said: str, custom_objects: Mapping[str,
     from litesmith.frontends.keras.legacy.live import part_of
     from litesmith.frontends.keras.legacy.weights import by_layer
 
-    path = str(file.path)
-    with file.weights() as store:
-        origin = weights_origin(store)
-        home = store.get("model_weights", store)
-        by_layers = any(name in home.attrs for name in ("layer_names", "layer_names0"))
-        if isinstance(found, dict):
-            written_by = origin_of(found)
-            if written_by.major == 3 or "module" in found:
-                found = _of_keras_3(found, said, custom_objects)
-            else:
-                made_by = written_by if written_by.version else origin
-                part = opening.made(said, found, made_by, custom_objects, opening.stored_bytes(store), {})
-        if not isinstance(found, dict):
-            part = part_of(found)
-        if by_layers:
-            opening.fill_by_layers(path, part, by_layer(home), origin)
-            return part.made
-        if not isinstance(found, dict) and "_layer_checkpoint_dependencies" not in store:
-            return _loaded_by_keras(file, found)
-        opening.fill_in_place(path, part, store, origin)
+    path, store = str(file.path), file.weights()
+    origin = weights_origin(store)
+    home = store.get("model_weights", store)
+    by_layers = any(name in home.attrs for name in ("layer_names", "layer_names0"))
+    if isinstance(found, dict):
+        written_by = origin_of(found)
+        if written_by.major == 3 or "module" in found:
+            found = _of_keras_3(found, said, custom_objects)
+        else:
+            made_by = written_by if written_by.version else origin
+            part = opening.made(said, found, made_by, custom_objects, opening.stored_bytes(store), {})
+    if not isinstance(found, dict):
+        part = part_of(found)
+    if by_layers:
+        opening.fill_by_layers(path, part, by_layer(home), origin)
         return part.made
+    if not isinstance(found, dict) and "_layer_checkpoint_dependencies" not in store:
+        return _filled_in_place(file, found)
+    opening.fill_in_place(path, part, store, origin)
+    return part.made
 
 
 def _of_keras_3(config: dict[str, Any], said: str, custom_objects: Mapping[str, Any]) -> Any:
@@ -127,27 +127,13 @@ def _of_keras_3(config: dict[str, Any], said: str, custom_objects: Mapping[str, 
     return _built(model, said)
 
 
-def _loaded_by_keras(file: KerasFile, model: Any) -> Any:
+def _filled_in_place(file: KerasFile, model: Any) -> Any:
     """A model with its weights in a file of Keras 3."""
-    from keras.src.saving import saving_lib
+    from litesmith.frontends.keras.stored_state import fill
 
-    failed: set[int] = set()
-    errors: dict[int, Any] = {}
-    with zipfile.ZipFile(file.path) if file.is_archive else nullcontext() as archive:
-        store = saving_lib.H5IOStore(WEIGHTS if archive else file.path, archive=archive, mode="r")
-        try:
-            saving_lib._load_state(
-                model,
-                weights_store=store,
-                assets_store=None,
-                inner_path="",
-                visited_saveables=set(),
-                failed_saveables=failed,
-                error_msgs=errors,
-            )
-        finally:
-            store.close()
+    assert file.store is not None
+    failed = fill(model, file.store, None)
     if failed:
-        problems = tuple(dict.fromkeys(quoted(error) for _, error in errors.values()))
+        problems = tuple(dict.fromkeys(quoted(error) for _, error in failed.values()))
         raise LitesmithError(WeightsDoNotFit(str(file.path), problems))
     return model

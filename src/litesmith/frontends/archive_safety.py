@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import h5py
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import DamagedFile
-from litesmith.diagnostics.old_files import UnsafeFile
-from litesmith.frontends.hdf5_safety import opened_hdf5
+from litesmith.frontends.hdf5_safety import CheckedHdf5, opened_hdf5
+from litesmith.frontends.mapped_bytes import MappedBytes, mapped
 
 UNPACKED = 20
 """How many times larger than the archive what is in it may be; Keras compresses little."""
@@ -27,98 +23,62 @@ CHUNK = 1 << 20
 LOCAL_HEADER = 30
 """Bytes in front of a member's name, the last four of which say how long that is and what follows it."""
 
+UNREADABLE = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError, zlib.error, struct.error)
+"""What reading a member raises where it is damaged, or packed in a way that nobody packs models."""
 
-def check_archive(path: Path) -> None:
-    """Look through an archive's table, and those of the weights in it.
+
+@contextmanager
+def opened_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, CheckedHdf5 | None]]:
+    """An archive to read from, and the weights in it, once both's tables were looked through; None without weights.
 
     Raises:
         LitesmithError: F108 where it cannot be read, F124 for what would be unpacked elsewhere or to far more.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
+    from litesmith.diagnostics.files import DamagedFile
+
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
             problem = archive_problem(archive, path.stat().st_size)
             has_weights = WEIGHTS in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise LitesmithError(DamagedFile(str(path), "its ZIP archive cannot be read")) from None
-    if problem:
-        raise LitesmithError(UnsafeFile(str(path), problem))
-    if has_weights:
-        with opened_weights(path):
-            pass
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            raise LitesmithError(DamagedFile(str(path), "its ZIP archive cannot be read")) from None
+        if problem:
+            from litesmith.diagnostics.old_files import UnsafeFile
+
+            raise LitesmithError(UnsafeFile(str(path), problem))
+        store = None
+        if has_weights:
+            try:
+                content = stack.enter_context(_content(archive, path, archive.getinfo(WEIGHTS)))
+            except UNREADABLE:
+                problem = f"the content of {WEIGHTS} does not fit its checksum"
+                raise LitesmithError(DamagedFile(str(path), problem)) from None
+            store = stack.enter_context(opened_hdf5(path, content))
+        yield archive, store
 
 
 @contextmanager
-def opened_weights(path: Path, is_checked: bool = False) -> Iterator[h5py.File]:
-    """The weights in an archive, looked through as those in a file of their own.
+def _content(archive: zipfile.ZipFile, path: Path, member: zipfile.ZipInfo) -> Iterator[MappedBytes]:
+    """What a member has, once its checksum was looked at: right from the file where it lies there as it is.
 
-    Raises:
-        LitesmithError: F108 where there are none or they cannot be read, F124.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            member = archive.getinfo(WEIGHTS)
-            content: Any = _stored(archive, member, is_checked)
-            if content is None:
-                content = io.BytesIO(archive.read(member))
-            with content, opened_hdf5(path, content, member.file_size, is_checked) as file:
-                yield file
-    except KeyError:
-        raise LitesmithError(DamagedFile(str(path), "its weights are missing")) from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError):
-        problem = f"the content of {WEIGHTS} does not fit its checksum"
-        raise LitesmithError(DamagedFile(str(path), problem)) from None
-
-
-def _stored(archive: zipfile.ZipFile, member: zipfile.ZipInfo, is_checked: bool) -> Part | None:
-    """What is in an archive as it is, to be read at any place, once its checksum was looked at; None for other members.
-
-    `zipfile` would find places by reading all that is in front of them.
+    `zipfile` would find places in it by reading all that is in front of them.
     """
     if member.compress_type != zipfile.ZIP_STORED:
-        return None
-    if not is_checked:
-        with archive.open(member) as whole:  # reads to the end, where it compares the checksum
-            while whole.read(CHUNK):
-                pass
-    file = Path(str(archive.filename)).open("rb")  # noqa: SIM115 (the part closes it)
-    file.seek(member.header_offset)
-    lengths = struct.unpack("<HH", file.read(LOCAL_HEADER)[-4:])
-    return Part(file, member.header_offset + LOCAL_HEADER + sum(lengths), member.file_size)
-
-
-class Part(io.RawIOBase):
-    """Some bytes of a file, as a file."""
-
-    def __init__(self, file: io.BufferedReader, start: int, size: int) -> None:
-        self._file = file
-        self._start = start
-        self._size = size
-        self._place = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        return self._place
-
-    def readinto(self, buffer: Any) -> int:
-        target = memoryview(buffer).cast("B")
-        target = target[: max(min(len(target), self._size - self._place), 0)]
-        self._file.seek(self._start + self._place)
-        count = self._file.readinto(target)
-        self._place += count
-        return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+        content = archive.read(member)
+        yield MappedBytes(content, 0, len(content))
+        return
+    archive.open(member).close()  # which compares the name
+    with mapped(path) as whole:
+        header = whole[member.header_offset : member.header_offset + LOCAL_HEADER]
+        start = member.header_offset + LOCAL_HEADER + sum(struct.unpack("<HH", header[-4:]))
+        found = MappedBytes(whole.whole, start, member.file_size)
+        checksum = 0
+        for place in range(0, member.file_size, CHUNK):
+            checksum = zlib.crc32(found[place : place + CHUNK], checksum)
+        if checksum != member.CRC or start + member.file_size > len(whole):
+            raise zipfile.BadZipFile
+        yield found
 
 
 def archive_problem(archive: zipfile.ZipFile, size: int) -> str | None:

@@ -18,6 +18,7 @@ from litesmith.diagnostics.quoting import quoted
 if TYPE_CHECKING:
     import h5py
 
+    from litesmith.frontends.hdf5_safety import CheckedHdf5
     from litesmith.frontends.keras.legacy.entries import Origin
 
 CONFIG_BYTES = 1 << 25
@@ -29,42 +30,36 @@ DEEPEST = 200
 
 @dataclass
 class KerasFile:
-    """A `.keras` archive, or an HDF5 file, with a whole model or its weights."""
+    """A `.keras` archive, or an HDF5 file, with a whole model or its weights; it is asked while it is open."""
 
     path: Path
     is_archive: bool
-    is_checked: bool = False
+    archive: zipfile.ZipFile | None = None
+    store: CheckedHdf5 | None = None
 
-    def check(self) -> None:
-        """Look through the file's tables.
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Look through the file's tables, once, and keep it open.
 
         Raises:
             LitesmithError: F108, F124.
         """
-        if self.is_archive:
-            from litesmith.frontends.archive_safety import check_archive
+        with contextlib.ExitStack() as stack:
+            if self.is_archive:
+                from litesmith.frontends.archive_safety import opened_archive
 
-            check_archive(self.path)
-        else:
-            from litesmith.frontends.hdf5_safety import opened_hdf5
+                self.archive, self.store = stack.enter_context(opened_archive(self.path))
+            else:
+                from litesmith.frontends.hdf5_safety import opened_hdf5
 
-            with opened_hdf5(self.path):
-                pass
-        self.is_checked = True
+                self.store = stack.enter_context(opened_hdf5(self.path))
+            yield
 
-    @contextlib.contextmanager
-    def weights(self) -> Iterator[h5py.File]:
-        """The weights, in an archive or alone."""
-        if self.is_archive:
-            from litesmith.frontends.archive_safety import opened_weights
-
-            with opened_weights(self.path, self.is_checked) as file:
-                yield file
-        else:
-            from litesmith.frontends.hdf5_safety import opened_hdf5
-
-            with opened_hdf5(self.path, is_checked=self.is_checked) as file:
-                yield file
+    def weights(self) -> h5py.File:
+        """The weights, in an archive or alone; raises F108 where there are none."""
+        if self.store is None:
+            raise LitesmithError(DamagedFile(str(self.path), "its weights are missing"))
+        return self.store.file
 
     def description(self) -> dict[str, Any]:
         """The model's description, as JSON that nothing was made of yet; raises F108."""
@@ -86,15 +81,13 @@ class KerasFile:
         return config
 
     def _config_text(self) -> str | bytes:
-        if self.is_archive:
-            with zipfile.ZipFile(self.path) as archive:
-                if archive.getinfo("config.json").file_size > CONFIG_BYTES:
-                    raise ValueError("it is larger than any model's")
-                return archive.read("config.json")
+        if self.archive is not None:
+            if self.archive.getinfo("config.json").file_size > CONFIG_BYTES:
+                raise ValueError("it is larger than any model's")
+            return self.archive.read("config.json")
         from litesmith.frontends.hdf5_safety import attribute
 
-        with self.weights() as file:
-            found = attribute(file, "model_config")
+        found = attribute(self.weights(), "model_config")
         if not isinstance(found, (str, bytes)):
             raise ValueError("it is no text")
         return found
@@ -103,16 +96,14 @@ class KerasFile:
         """Which Keras wrote the file."""
         from litesmith.frontends.keras.legacy.entries import Origin
 
-        if not self.is_archive:
-            with self.weights() as file:
-                return weights_origin(file)
-        with zipfile.ZipFile(self.path) as archive:
-            try:
-                metadata = parsed(archive.read("metadata.json"))
-                version = metadata["keras_version"]
-            except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
-                is_old = str(config.get("module", "")).startswith("keras.src.engine")
-                return Origin("2" if is_old else "3")
+        if self.archive is None:
+            return weights_origin(self.weights())
+        try:
+            metadata = parsed(self.archive.read("metadata.json"))
+            version = metadata["keras_version"]
+        except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
+            is_old = str(config.get("module", "")).startswith("keras.src.engine")
+            return Origin("2" if is_old else "3")
         return Origin(version if isinstance(version, str) else "3", "tensorflow")
 
 
@@ -148,7 +139,11 @@ def parsed(text: str | bytes) -> Any:
 
 def open_keras(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
     """The model in a file."""
-    file.check()
+    with file.opened():
+        return _opened(file, custom_objects)
+
+
+def _opened(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
     try:
         config = file.description()
         functions = functions_in(file.path, config, custom_objects)
@@ -159,8 +154,9 @@ def open_keras(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
         from litesmith.frontends.keras.loading import load
 
         _require_known(file, config, custom_objects)
+        as_stored = file.description() if functions else config  # where functions may have been put in
         with loading_decoded(functions):
-            return load(file.path, file.is_archive, custom_objects)
+            return load(file, as_stored, custom_objects)
     except LitesmithError:
         raise
     except Exception as error:
@@ -172,10 +168,8 @@ def open_keras(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
 def _made_anew(file: KerasFile, config: dict[str, Any], origin: Origin, custom_objects: Mapping[str, Any]) -> Any:
     from litesmith.frontends.keras.legacy.opening import model_of_archive, model_of_hdf5
 
-    with file.weights() as store:
-        if file.is_archive:
-            return model_of_archive(str(file.path), config, store, origin, custom_objects)
-        return model_of_hdf5(str(file.path), config, store, origin, custom_objects)
+    made = model_of_archive if file.is_archive else model_of_hdf5
+    return made(str(file.path), config, file.weights(), origin, custom_objects)
 
 
 def functions_in(path: Path, config: dict[str, Any], custom_objects: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,8 +197,7 @@ def _require_known(file: KerasFile, config: Any, custom_objects: Mapping[str, An
     from litesmith.frontends.keras.legacy.stubs import archived_weights, stub
 
     found = entries_of(config, unknown)
-    with file.weights() as store:
-        weights = archived_weights(store, found) if file.is_archive else stored_shapes(store)
+    weights = archived_weights(file.weights(), found) if file.is_archive else stored_shapes(file.weights())
     raise LitesmithError(UnknownClasses(str(file.path), tuple(unknown), stub(found, weights, config)))
 
 

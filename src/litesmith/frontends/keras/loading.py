@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import keras
-from keras.src.legacy.saving import legacy_h5_format
+from keras.src.legacy.saving import legacy_h5_format, saving_options, saving_utils
 from keras.src.saving import saving_lib, serialization_lib
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import WeightsNotLoaded
 from litesmith.frontends.keras.custom_operators import declared
 from litesmith.frontends.keras.stand_ins import standing_in
+from litesmith.frontends.keras.stored_state import drawing_late, fill
+
+if TYPE_CHECKING:
+    from litesmith.frontends.hdf5_safety import CheckedHdf5
+    from litesmith.frontends.keras_files import KerasFile
 
 NO_WEIGHTS = re.compile(r"seed_generator/|/idf_weights$")
 """What layers store besides their weights: states of random numbers, and what a lookup weighs tokens with."""
@@ -29,29 +32,65 @@ FUNCTION_HOMES = ("activations", "losses", "metrics", "initializers", "regulariz
 """Modules of Keras in which what is saved by its name alone is looked up."""
 
 
-def load(path: Path, is_archive: bool, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Keras' own loading of a file of any name: without compiling, and without running code in it."""
-    with serialization_lib.SafeModeScope(True):
-        if is_archive:
-            with path.open("rb") as file, standing_in():
-                model = saving_lib.load_model(file, custom_objects=custom_objects, compile=False, safe_mode=True)
-            _require_all_weights(path, model)
-            return model
-        return legacy_h5_format.load_model_from_hdf5(str(path), custom_objects=custom_objects, compile=False)
+def load(file: KerasFile, config: dict[str, Any], custom_objects: Mapping[str, Any]) -> Any:
+    """The model in a file of Keras 3, as Keras' own loading makes it; not compiled, and no code in the file is run.
+
+    Args:
+        config: the file's description.
+    """
+    with serialization_lib.SafeModeScope(True), drawing_late():
+        if not file.is_archive:
+            return _of_hdf5(file, config, custom_objects)
+        if file.store is None:  # the weights are in another format
+            with file.path.open("rb") as opened, standing_in():
+                return saving_lib.load_model(opened, custom_objects=custom_objects, compile=False, safe_mode=True)
+        with standing_in():
+            with serialization_lib.ObjectSharingScope():
+                described = {**config, "compile_config": None}
+                model = serialization_lib.deserialize_keras_object(described, custom_objects, safe_mode=True)
+            failed = fill(model, file.store, file.archive)
+        if failed:
+            saving_lib._raise_loading_failure(failed)
+        _require_all_weights(file.path, file.store, model)
+        return model
 
 
-def _require_all_weights(path: Path, model: Any) -> None:
+def _of_hdf5(file: KerasFile, config: dict[str, Any], custom_objects: Mapping[str, Any]) -> Any:
+    """The model in an HDF5 file; Keras' own reading of the description imports TensorFlow."""
+    known = {**custom_objects, **keras.saving.get_custom_objects()}
+    with saving_options.keras_option_scope(use_legacy_config=True):
+        model = saving_utils.model_from_config(_decoded(config), custom_objects=known)
+        legacy_h5_format.load_weights_from_hdf5_group(file.weights()["model_weights"], model)
+    return model
+
+
+def _decoded(item: Any) -> Any:
+    """A description with what JSON has no words for: tuples, bytes, `...`."""
+    if isinstance(item, list):
+        return [_decoded(each) for each in item]
+    if not isinstance(item, dict):
+        return item
+    found = {key: _decoded(value) for key, value in item.items()}
+    match found.get("class_name"):
+        case "__tuple__":
+            return tuple(found["items"])
+        case "__bytes__":
+            return found["value"].encode("utf-8")
+        case "__ellipsis__":
+            return ...
+    return found
+
+
+def _require_all_weights(path: Path, store: CheckedHdf5, model: Any) -> None:
     """Keras loads a model with layers that it could not build without an error, and without their weights."""
     unbuilt = tuple(layer.name for layer in model._flatten_layers() if not layer.built)
-    if unbuilt and _stored_weights(path) > len(model.weights):
+    if unbuilt and _stored_weights(store) > len(model.weights):
         raise LitesmithError(WeightsNotLoaded(str(path), unbuilt))
 
 
-def _stored_weights(path: Path) -> int:
-    """How many weights an archive holds; states of optimizers and of random numbers are none."""
-    found: list[str] = []
-    with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as file, h5py.File(file) as store:
-        store.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+def _stored_weights(store: CheckedHdf5) -> int:
+    """How many weights a file holds; states of optimizers and of random numbers are none."""
+    found = [f"{group}/{name}" for group, arrays in store.arrays.items() for name in arrays]
     return sum(not (name.startswith("optimizer/") or NO_WEIGHTS.search(name)) for name in found)
 
 
