@@ -198,11 +198,12 @@ def check(
         of_a_conversion = (inputs, batch, custom_objects, signature, outputs, architecture)
         if rnn != "while" or any(said is not None for said in of_a_conversion):
             raise ValueError("a converted model is checked as it is; say its sizes and form when it is converted")
-        return assess(model.model, len(bytes(model)), profile).heeding(attention())
+        return assess(model.model, len(bytes(model)), profile, model.findings).heeding(attention())
     original = open_model(model, custom_objects, signature, outputs, architecture)
     batch = _batch_for(profile, batch)
     lite, imported = _converted(original, inputs, batch, settings, None, profile=profile)
-    return assess(imported.model, len(bytes(lite)), profile, _notes(profile, batch)).heeding(attention())
+    notes = (*_notes(profile, batch), *lite.findings)
+    return assess(imported.model, len(bytes(lite)), profile, notes).heeding(attention())
 
 
 def embed(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.diagnostics.base import Diagnostic
 from litesmith.flatbuffer.read import read
 from litesmith.ir.graph import Graph, Model, Value
 from litesmith.ir.types import TensorType
@@ -142,6 +143,13 @@ class LiteModel:
         if not kernels:
             return self
         return LiteModel(self._content, self.model, None, self._timeout, self.preprocessing, kernels)
+
+    @cached_property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """What the file does otherwise than the model that it was just made of: notes (L1..), each with its layer."""
+        from litesmith.report.deviations import deviations
+
+        return tuple(deviations(self.model, self.preprocessing))
 
     @cached_property
     def has_state(self) -> bool:
