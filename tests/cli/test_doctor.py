@@ -28,7 +28,7 @@ def test_what_is_wrong_is_a_negative_finding(command, monkeypatch, as_json):
     assert ran.code == 1
     if as_json:
         assert not ran.json["ok"]
-        assert [finding["code"] for finding in ran.json["findings"]] == ["E201", "E102"]
+        assert [finding["code"] for finding in ran.json["findings"]] == ["E102", "E201"]
     else:
         assert "error E102: The trial conversion" in ran.err
         assert "warning E201: keras and keras-nightly" in ran.err

@@ -173,6 +173,7 @@ def _convert(
         () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
         not_compared if enabled else None,
         embedded,
+        tuple(out.attention.kept(lite.findings)),
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 

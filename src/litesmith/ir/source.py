@@ -21,6 +21,19 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Rewriting:
+    """How an operation that LiteRT has no operator for is written in others.
+
+    Attributes:
+        name: what the others compute together.
+        bound: how close they come; empty where they are exact.
+    """
+
+    name: str
+    bound: str
+
+
+@dataclass(frozen=True)
 class Source:
     """The origin of an operation.
 
@@ -30,6 +43,7 @@ class Source:
         file, line: the user's code that did it, where there is such a line.
         columns: the expression on that line, where Python says it (3.11 and later).
         passes: the passes that made or changed the operation, first to last.
+        rewriting: what the operation is a part of, where operators stand for one that LiteRT does not have.
     """
 
     layer: str = ""
@@ -38,6 +52,7 @@ class Source:
     line: int | None = None
     columns: Columns | None = None
     passes: tuple[str, ...] = ()
+    rewriting: Rewriting | None = None
 
     def through(self, name: str) -> Source:
         """The same origin, after the pass called `name`."""

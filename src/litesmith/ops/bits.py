@@ -15,6 +15,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, broadcast_shape, cast, expand_dims, reshape
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.errors import Unsupported
 from litesmith.ops.indexing import select
 from litesmith.opset.conversion import Bitcast
@@ -61,6 +62,7 @@ def sign_bit(x: Value) -> Value:
     return math.less(view(cast(x, DType.FLOAT32), DType.INT32), 0)
 
 
+@decomposition
 def next_after(x: Value, y: Value) -> Value:
     """The float32 next to x in the direction of y; y where they are equal."""
     below, above = math.less(y, x), math.less(x, y)
@@ -76,6 +78,7 @@ def next_after(x: Value, y: Value) -> Value:
     return select(unknown, constant(np.float32(np.nan)), moved)
 
 
+@decomposition
 def scaled_by_power(x: Value, exponent: Value) -> Value:
     """X * 2 ** exponent for int32 exponents: exact, but what is below 1.2e-38 may be 0, as XNNPACK takes it."""
     rest = math.clip(exponent, -400, 400)

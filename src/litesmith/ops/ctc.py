@@ -11,6 +11,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math, nn, special
 from litesmith.ops.array import as_value, cast, concatenate, expand_dims, full, reshape, slice_axis, transpose
 from litesmith.ops.creation import count_up, one_hot
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select, take_along_axis
 from litesmith.ops.ordering import argsort
 from litesmith.ops.scan import scan
@@ -20,6 +21,7 @@ IMPOSSIBLE = -1e5
 """The logarithm of the probability of what cannot be, as Keras and optax have it."""
 
 
+@decomposition
 def loss(target: Value, output: Value, target_lengths: Value, output_lengths: Value, blank: int) -> Value:
     """-log of the probability that logits [batch, time, classes] give labels [batch, labels]: [batch].
 

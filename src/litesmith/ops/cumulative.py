@@ -12,6 +12,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import axis_of
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select
 from litesmith.ops.prefixes import combined_up_to
 
@@ -31,6 +32,7 @@ def minima(x: Value, axis: int) -> Value:
     return _up_to(math.minimum, x, axis)
 
 
+@decomposition
 def log_sums(x: Value, axis: int) -> Value:
     """log(sum(exp(x))) up to and including each place, without overflow; within 1e-6 of its value or of 1."""
     return _up_to(_log_add_exp, x, axis)

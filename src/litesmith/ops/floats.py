@@ -7,12 +7,14 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import bits, math
 from litesmith.ops.array import cast
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select
 
 MANTISSA = 23
 LARGEST_EXPONENT = 127
 
 
+@decomposition
 def round_half_away(x: Value) -> Value:
     """The nearest integer; of two, the one further from 0."""
     magnitude = math.absolute(x)
@@ -21,6 +23,7 @@ def round_half_away(x: Value) -> Value:
     return math.multiply(math.sign(x), math.add(whole, up))
 
 
+@decomposition
 def integer_power(x: Value, exponent: int) -> Value:
     """X to a known power, by squaring."""
     if exponent < 0:
@@ -39,6 +42,7 @@ def integer_power(x: Value, exponent: int) -> Value:
         square = math.square(square)
 
 
+@decomposition
 def with_fewer_bits(x: Value, exponent_bits: int, mantissa_bits: int) -> Value:
     """A float32 rounded to a mantissa and an exponent of fewer bits (ties to even); infinite and 0 beyond."""
     single = cast(x, DType.FLOAT32)

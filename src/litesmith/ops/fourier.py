@@ -25,6 +25,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.ops import math
 from litesmith.ops.array import concatenate, reshape, slice_axis, split, transpose
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import fully_connected
 from litesmith.ops.fourier_dynamic import dynamic_transform
 from litesmith.ops.padding import pad
@@ -144,6 +145,7 @@ def _whole_effort(size: int) -> float:
     return size * _effort(size)
 
 
+@decomposition
 def fft(x: Pair, inverse: bool = False) -> Pair:
     """The transform along the last axis; `inverse` divides by its length."""
     size = x[0].type.shape[-1]
@@ -151,11 +153,13 @@ def fft(x: Pair, inverse: bool = False) -> Pair:
     return real, imaginary
 
 
+@decomposition
 def fft2(x: Pair, inverse: bool = False) -> Pair:
     """The transform along the last two axes."""
     return fft(_along_rows(x, inverse), inverse)
 
 
+@decomposition
 def rfft(x: Value, length: Size | None = None) -> Pair:
     """The first `length // 2 + 1` results for reals, which are cut, or continued with zeros, to `length`."""
     size = x.type.shape[-1] if length is None else length
@@ -163,6 +167,7 @@ def rfft(x: Value, length: Size | None = None) -> Pair:
     return real, imaginary
 
 
+@decomposition
 def irfft(x: Pair, length: Size | None = None) -> Value:
     """The `length` reals whose `rfft` is x; 2 * (n - 1) of them for None."""
     size = 2 * (x[0].type.shape[-1] - 1) if length is None else length

@@ -11,9 +11,11 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, reshape
 from litesmith.ops.creation import count_up
+from litesmith.ops.decomposing import decomposition
 from litesmith.opset.matmul import BatchMatmul
 
 
+@decomposition
 def dynamic_transform(
     x: tuple[Value, ...], size: Size, outputs: Size, inverse: bool, hermitian: bool
 ) -> tuple[Value, ...]:

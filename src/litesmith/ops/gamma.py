@@ -12,6 +12,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select
 
 LANCZOS = (
@@ -24,6 +25,7 @@ LANCZOS = (
 G = 7.0
 
 
+@decomposition
 def log_gamma(x: Value) -> Value:
     """The logarithm of the magnitude of gamma(x), within 2e-6; infinite at 0 and the negative integers."""
     value = cast(x, DType.FLOAT32)
@@ -53,6 +55,7 @@ def _distance_to_integer(x: Value) -> Value:
     return math.minimum(fraction, math.subtract(1.0, fraction))
 
 
+@decomposition
 def digamma(x: Value) -> Value:
     """The derivative of `log_gamma`, within 3e-6; not a number at 0 and the negative integers."""
     value = cast(x, DType.FLOAT32)
@@ -78,6 +81,7 @@ EULER_MACLAURIN = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160)
 """Bernoulli's numbers of even index 2j over (2j)!, for the rest of the series."""
 
 
+@decomposition
 def zeta(s: Value, q: Value) -> Value:
     """Hurwitz' zeta, the sum of (q + k) ** -s for k = 0, 1, ..., for s > 1 and q > 0; within 5e-6 of its value."""
     power = math.negative(s)
@@ -100,6 +104,7 @@ def _half(x: Value) -> Value:
     return math.multiply(x, 0.5)
 
 
+@decomposition
 def polygamma(order: Value, x: Value) -> Value:
     """The derivative of `digamma` of an order of 1 or more (0: itself) for x > 0; within 1e-5 of its value."""
     above = math.add(order, 1.0)

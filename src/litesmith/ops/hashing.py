@@ -15,6 +15,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, concatenate, expand_dims, slice_axis, squeeze
 from litesmith.ops.bits import bitwise_xor, view
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select, take_along_axis
 from litesmith.preprocessing import hashing
 from litesmith.preprocessing.hashing import CROSS_KEY, CROSS_MULTIPLIER, K0, K1, K2
@@ -25,11 +26,13 @@ MINUS, ZERO = ord("-"), ord("0")
 SMALLEST = -(1 << 63)
 
 
+@decomposition
 def bucket_of_digits(x: Value, count: int) -> Value:
     """One of `count` buckets for each integer, by FarmHash's fingerprint of its decimal digits; int64."""
     return unsigned_mod(fingerprint_of_digits(x), count)
 
 
+@decomposition
 def cross(features: Sequence[Value], count: int) -> Value:
     """One of `count` buckets for combinations of integers, as TensorFlow crosses features; int64."""
     hashed = _word(CROSS_KEY)
@@ -54,6 +57,7 @@ def _combined(first: Value, second: Value) -> Value:
     return _mixed(math.multiply(result, factor))
 
 
+@decomposition
 def fingerprint_of_digits(x: Value) -> Value:
     """FarmHash's Fingerprint64 of the decimal digits of integers, with their minus sign; the bits as int64."""
     number = cast(x, DType.INT64)

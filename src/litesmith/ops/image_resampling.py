@@ -15,6 +15,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, expand_dims, slice_axis
 from litesmith.ops.creation import count_up
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import Term, contract
 from litesmith.ops.indexing import gather, select
 from litesmith.ops.sizes import shape_tensor
@@ -51,6 +52,7 @@ def resize_bilinear(x: Value, sizes: Sequence[Size]) -> Value:
     return compute(ResizeBilinear(half_pixel_centers=True), x, shape_tensor(sizes))
 
 
+@decomposition
 def resize_by_kernel(x: Value, sizes: Sequence[Size], kernel: Kernel, antialias: bool) -> Value:
     """Sums of elements weighted by their distance: a product with a matrix of weights along each axis.
 

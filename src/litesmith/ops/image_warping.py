@@ -19,6 +19,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, concatenate, expand_dims, reshape, slice_axis, split, transpose
 from litesmith.ops.creation import count_up
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import gather
 from litesmith.ops.padding import pad
@@ -158,6 +159,7 @@ def grid(rows: Size, columns: Size) -> tuple[Value, Value]:
     return reshape(down, (1, rows, 1)), reshape(across, (1, 1, columns))
 
 
+@decomposition
 def affine_coordinates(transforms: Value, rows: Size, columns: Size) -> tuple[Value, Value]:
     """Where each element (x, y) of an image comes from: (a0 x + a1 y + a2, b0 x + b1 y + b2).
 
@@ -176,6 +178,7 @@ def _plane(by_x: Value, by_y: Value, start: Value, x: Value, y: Value) -> Value:
     return math.add(math.multiply(by_x, x), math.add(math.multiply(by_y, y), start))
 
 
+@decomposition
 def homography_coordinates(start: Value, end: Value, rows: Size, columns: Size) -> tuple[Value, Value]:
     """Where each element comes from in the perspective that takes four points `end` (x, y) to `start`.
 

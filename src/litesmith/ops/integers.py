@@ -10,11 +10,13 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, broadcast_shape, broadcast_to, cast
 from litesmith.ops.control import while_loop
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select
 from litesmith.ops.widening import kernel_dtype
 from litesmith.opset.binary import FloorMod
 
 
+@decomposition
 def greatest_common_divisor(x: Value, y: Value) -> Value:
     """The largest integer that divides both, by Euclid's algorithm; 0 for two zeros.
 
@@ -35,12 +37,14 @@ def greatest_common_divisor(x: Value, y: Value) -> Value:
     return cast(found, dtype)
 
 
+@decomposition
 def least_common_multiple(x: Value, y: Value) -> Value:
     """The smallest positive integer that both divide; 0 where one of them is 0. It wraps around as products do."""
     divisor = math.maximum(greatest_common_divisor(x, y), 1)
     return math.multiply(math.floor_divide(math.absolute(x), divisor), math.absolute(y))
 
 
+@decomposition
 def power(x: Value, y: Value) -> Value:
     """Integers to the power of integers that are not negative, by squaring; it wraps around as products do."""
     shape = broadcast_shape(x, y)

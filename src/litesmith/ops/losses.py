@@ -9,6 +9,7 @@ from litesmith.ir.graph import Value
 from litesmith.ops import math, nn, special
 from litesmith.ops.array import axis_of
 from litesmith.ops.creation import one_hot
+from litesmith.ops.decomposing import decomposition
 
 
 def binary_of_probabilities(target: Value, probability: Value, epsilon: float) -> Value:
@@ -17,6 +18,7 @@ def binary_of_probabilities(target: Value, probability: Value, epsilon: float) -
     return _binary(target, math.log(limited), math.log(math.subtract(1.0, limited)))
 
 
+@decomposition
 def binary_of_logits(target: Value, logits: Value) -> Value:
     """-(t log p + (1 - t) log(1 - p)) of p = sigmoid(logits), within 1e-6 of its value for all logits."""
     return math.subtract(special.softplus(logits), math.multiply(target, logits))

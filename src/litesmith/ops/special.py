@@ -13,6 +13,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, broadcast_shape, broadcast_to, cast
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select
 from litesmith.ops.widening import compute
 from litesmith.opset.binary import Atan2
@@ -54,6 +55,7 @@ def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
     return math.add(result, coefficients[-1])
 
 
+@decomposition
 def erf(x: Value) -> Value:
     """The error function, within 5e-7 of its value everywhere."""
     limited = math.clip(cast(x, DType.FLOAT32), -4.0, 4.0)
@@ -62,11 +64,13 @@ def erf(x: Value) -> Value:
     return cast(math.divide(numerator, polynomial(squared, ERF_DENOMINATOR)), x.type.dtype)
 
 
+@decomposition
 def erfc(x: Value) -> Value:
     """1 - erf(x), within 5e-7; small values, above x = 3, have no exact digits."""
     return math.subtract(1.0, erf(x))
 
 
+@decomposition
 def erfinv(x: Value) -> Value:
     """The inverse of erf, within 6e-7 of its value; infinite at -1 and 1, not a number beyond."""
     w = math.negative(math.log(math.multiply(math.subtract(1.0, x), math.add(x, 1.0))))
@@ -79,6 +83,7 @@ def erfinv(x: Value) -> Value:
     return select(math.greater(magnitude, 1.0), as_value(scalar.nan, x.type.dtype), inside)
 
 
+@decomposition
 def i0(x: Value) -> Value:
     """The modified Bessel function of the first kind, of order 0, infinite from 92 on.
 
@@ -92,6 +97,7 @@ def i0(x: Value) -> Value:
     return select(math.less(magnitude, 8.0), near, math.multiply(math.multiply(root, part), root))
 
 
+@decomposition
 def expm1(x: Value) -> Value:
     """exp(x) - 1, within 1e-6 of its value also near 0.
 
@@ -102,6 +108,7 @@ def expm1(x: Value) -> Value:
     return math.subtract(below, math.multiply(above, math.exp(x)))
 
 
+@decomposition
 def log1p(x: Value) -> Value:
     """log(1 + x), within 1e-6 of its value also near 0.
 
@@ -122,11 +129,13 @@ def exp2(x: Value) -> Value:
     return math.exp(math.multiply(x, scalar.log(2.0)))
 
 
+@decomposition
 def softplus(x: Value) -> Value:
     """log(1 + exp(x)), without overflow; within 6e-7, so that it has no exact digits below x = -14."""
     return math.subtract(math.clip(x, 0.0, None), _log_sigmoid_of_magnitude(x))
 
 
+@decomposition
 def log_sigmoid(x: Value) -> Value:
     """log(1 / (1 + exp(-x))), without overflow; within 6e-7."""
     return math.add(math.minimum(x, 0.0), _log_sigmoid_of_magnitude(x))
@@ -136,6 +145,7 @@ def _log_sigmoid_of_magnitude(x: Value) -> Value:
     return math.log(compute(Logistic(), math.absolute(x)))
 
 
+@decomposition
 def log_add_exp(x: Value, y: Value) -> Value:
     """log(exp(x) + exp(y)), without overflow; within 6e-7 of its value or of 1."""
     difference = math.subtract(x, y)

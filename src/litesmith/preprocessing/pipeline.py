@@ -65,6 +65,10 @@ class Placed:
     sources: tuple[str, ...]
     shape: tuple[int | None, ...]
 
+    def words(self) -> str:
+        """What is done, and of which layer it is the work."""
+        return f"{self.step.kind} {self.layer!r}: {self.step.words()}"
+
     def to_json(self) -> dict[str, Any]:
         place = {"name": self.name, "layer": self.layer, "inputs": list(self.sources), "shape": list(self.shape)}
         return {**place, "dtype": self.step.dtype, "step": self.step.to_json()}
@@ -146,12 +150,16 @@ class Preprocessing:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    def steps(self) -> list[str]:
+        """What stays in the app, in words."""
+        return [placed.words() for placed in self.placed]
+
     def lines(self) -> Iterator[str]:
         """What stays in the app, a line for each step."""
         for placed in self.placed:
             sources = ", ".join(map(repr, placed.sources))
             sizes = ", ".join("?" if size is None else str(size) for size in placed.shape)
-            yield f"{sources} -> {placed.step.kind} {placed.layer!r}: {placed.step.words()}"
+            yield f"{sources} -> {placed.words()}"
             yield f"  gives '{placed.name}', {placed.step.dtype}({sizes})"
 
 

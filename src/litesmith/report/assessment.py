@@ -14,8 +14,8 @@ from litesmith.report.layout import LAYERS, grid
 from litesmith.targets.assessment import Assessment, Fate, Layer
 from litesmith.targets.profile import Profile
 
-PLURAL = {Fate.SLOW: "are slow", Fate.CANNOT: "cannot run"}
-STYLES = {Fate.RUNS: "green", Fate.SLOW: "yellow", Fate.CANNOT: "bold red"}
+PLURAL = {Fate.REWRITTEN: "are rewritten", Fate.SLOW: "are slow", Fate.CANNOT: "cannot run"}
+STYLES = {Fate.RUNS: "green", Fate.REWRITTEN: "cyan", Fate.SLOW: "yellow", Fate.CANNOT: "bold red"}
 
 
 def assessment_layout(found: Assessment, layers: int | None = LAYERS) -> RenderableType:
@@ -29,7 +29,7 @@ def assessment_layout(found: Assessment, layers: int | None = LAYERS) -> Rendera
 
 
 def _verdict(found: Assessment) -> Text:
-    worse = [(fate, sum(layer.fate is fate for layer in found.layers)) for fate in (Fate.SLOW, Fate.CANNOT)]
+    worse = [(fate, sum(layer.fate is fate for layer in found.layers)) for fate in PLURAL]
     said = [f"{count} of {len(found.layers)} layers {PLURAL[fate]}" for fate, count in worse if count]
     word, style = ("runs", "bold green") if found.runs else ("does not run", "bold red")
     return Text.assemble((word, style), f" on {found.title}", "".join(f"; {each}" for each in said))

@@ -9,11 +9,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.diagnostics.quantities import seconds_text, size_text
+from litesmith.report.deviations import written_out_lines
 from litesmith.report.firmware import firmware_lines
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 
 if TYPE_CHECKING:
+    from litesmith.diagnostics.base import Diagnostic
     from litesmith.firmware.sources import Firmware
     from litesmith.frontends.backends import BackendChoice
     from litesmith.verification.comparison import Report
@@ -35,6 +37,7 @@ class Conversion:
         seconds: of each step, by name: `load`, `convert`, `verify`.
         verification: None where it was left out.
         not_compared: why the two were not compared, where they were not.
+        findings: what the file does otherwise than the model.
         firmware: the sources that were written beside the file, for a target that takes them.
         app_file: where what is left to the app was written; None where nothing is.
         app_steps: what is left to the app, in words.
@@ -53,6 +56,7 @@ class Conversion:
     app_steps: tuple[str, ...] = ()
     not_compared: str | None = None
     firmware: Firmware | None = None
+    findings: tuple[Diagnostic, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +78,7 @@ class Conversion:
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             "verification": None if self.verification is None else self.verification.to_json(),
             **({} if self.not_compared is None else {"not_compared": self.not_compared}),
+            "findings": [finding.to_json() for finding in self.findings],
             **({} if self.firmware is None else {"firmware": self.firmware.to_json()}),
             **({} if self.app_file is None else {"preprocessing": self.app_file, "in_app": list(self.app_steps)}),
         }
@@ -91,6 +96,7 @@ class Conversion:
             self._verdict(),
             *self._loops(),
         ]
+        lines += map(Text, written_out_lines(self.findings, SHOWN_LAYERS))
         lines += [Text(line) for line in self.summary.types_lines(SHOWN_LAYERS)]
         lines += map(Text, (*self.summary.through_lines(), *weights_lines(self.summary.stored_weights)))
         if self.firmware is not None:

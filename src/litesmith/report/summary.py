@@ -174,11 +174,11 @@ def summarize(lite: LiteModel) -> Summary:
         computed_types=lite.model.computed_types,
         other_outputs=lite.model.other_outputs,
         stored_weights=lite.model.stored_weights,
-        **{field: _through(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
+        **{field: through_layers(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )
 
 
-def _through(model: Model, prefix: str) -> tuple[str, ...]:
+def through_layers(model: Model, prefix: str) -> tuple[str, ...]:
     """The layers of a Keras model with operators that were made for operations called so; files do not say it."""
     if model.framework != "Keras":
         return ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.lowering import LoweringNote
 from litesmith.diagnostics.targets import CannotRun, DoesNotFit, LeftBehind, NeedsIntegers, OpenInput, OpenSizes
 from litesmith.diagnostics.telling import Attention
 from litesmith.ir.dims import Dim
@@ -27,6 +28,7 @@ class Fate(enum.Enum):
     """What becomes of a layer, best first."""
 
     RUNS = "runs"
+    REWRITTEN = "runs, rewritten"
     SLOW = "runs, but slow"
     CANNOT = "cannot run"
 
@@ -40,6 +42,7 @@ class Layer:
         multiply_accumulates: for a batch of 1; once for the body of a loop.
         held: the most bytes of values that are held at once while it runs.
         why: what the target has against it; empty where it runs.
+        changes: what was rewritten of it: how, and how close that comes.
     """
 
     layer: str
@@ -48,6 +51,7 @@ class Layer:
     multiply_accumulates: int
     held: int
     why: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,11 @@ class _Judgement:
 
 
 def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, ...] = ()) -> Assessment:
-    """What becomes of a model, whose file has `size` bytes, on a target."""
+    """What becomes of a model, whose file has `size` bytes, on a target.
+
+    Args:
+        notes: what is known of it besides; those of layers say what was rewritten (L1..).
+    """
     sizes = Sizes()
     regions: list[list[Operation]] = []
     judged: dict[Operation, _Judgement] = {}
@@ -142,7 +150,7 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         len(judged),
         len(regions) if profile.kind == "delegate" else None,
         sum(map(len, regions)),
-        tuple(_layers(judged, arenas)),
+        tuple(_layers(judged, arenas, _changes(notes))),
         (*found, *notes),
         profile.sources,
     )
@@ -240,13 +248,26 @@ def _of_operations(
             yield kind(operations[0].source, profile.name, names, problem.reason, problem.cure)
 
 
-def _layers(judged: Mapping[Operation, _Judgement], arenas: list[Arena]) -> Iterator[Layer]:
+def _changes(notes: Sequence[Diagnostic]) -> dict[str, list[str]]:
+    """What was rewritten of each layer."""
+    changes: dict[str, list[str]] = {}
+    for note in notes:
+        if isinstance(note, LoweringNote) and note.is_rewriting:
+            changes.setdefault(note.source.layer, []).append(note.message())
+    return changes
+
+
+def _layers(
+    judged: Mapping[Operation, _Judgement], arenas: list[Arena], changes: Mapping[str, list[str]]
+) -> Iterator[Layer]:
     held = {operation: amount for arena in arenas for operation, amount in arena.held.items()}
     groups: dict[str, list[Operation]] = {}
     for operation in judged:
         groups.setdefault(operation.source.layer, []).append(operation)
     for layer, operations in groups.items():
         worst = max((judged[each].fate for each in operations), key=list(Fate).index)
+        if worst is Fate.RUNS and layer in changes:
+            worst = Fate.REWRITTEN
         reasons = dict.fromkeys(problem.reason for each in operations for problem in judged[each].reasons)
         yield Layer(
             layer,
@@ -255,4 +276,5 @@ def _layers(judged: Mapping[Operation, _Judgement], arenas: list[Arena]) -> Iter
             sum(multiply_accumulates(each, Sizes()) for each in operations),
             max((held.get(each, 0) for each in operations), default=0),
             tuple(reasons),
+            tuple(dict.fromkeys(changes.get(layer, ()))),
         )

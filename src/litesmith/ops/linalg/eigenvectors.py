@@ -13,6 +13,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import complex, math
 from litesmith.ops.array import cast, expand_dims, reshape, squeeze
 from litesmith.ops.creation import count_up
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import select
 from litesmith.ops.linalg.schur import EPSILON, schur
@@ -83,6 +84,7 @@ def either(condition: Value, then: Complex, otherwise: Complex) -> Complex:
     return Complex(select(condition, then.real, otherwise.real), select(condition, then.imaginary, otherwise.imaginary))
 
 
+@decomposition
 def eig(matrix: Value) -> tuple[Value, Value]:
     """Eigenvalues [..., n] and eigenvectors as columns, complex64; the imaginary parts of real ones are 0.
 

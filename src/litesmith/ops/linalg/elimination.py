@@ -18,6 +18,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import broadcast_to, cast, concatenate, expand_dims, reshape, slice_axis
 from litesmith.ops.creation import band, count_up
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import select
 from litesmith.ops.linalg.stacks import (
@@ -39,6 +40,7 @@ Part = Literal["all", "lower", "upper"]
 TRIANGLES: dict[Part, Callable[[Array], Array]] = {"all": np.asarray, "lower": np.tril, "upper": np.triu}
 
 
+@decomposition
 @over_stacks
 def lu_factor(matrix: Value) -> tuple[Value, Value]:
     """L (without its diagonal of ones) and U in one matrix, and the row that each row was exchanged with (int32).
@@ -67,6 +69,7 @@ def permutation(exchanges: Value, rows: Size) -> Value:
     return order
 
 
+@decomposition
 @over_stacks
 def det(matrix: Value) -> Value:
     """The determinant: the product of the pivots."""
@@ -74,6 +77,7 @@ def det(matrix: Value) -> Value:
     return math.multiply(math.product(pivots, 1), parity)
 
 
+@decomposition
 @over_stacks
 def slogdet(matrix: Value) -> tuple[Value, Value]:
     """The sign of the determinant, 0 if it is 0, and the logarithm of its magnitude, then minus infinity."""
@@ -123,6 +127,7 @@ def _with_pivot(matrix: Value, place: Value, row_places: Value) -> tuple[Value, 
     return in_order(matrix, order), chosen
 
 
+@decomposition
 def solve(matrix: Value, right: Value) -> Value:
     """The X [..., n, m] for which `matrix` [..., n, n] times X is `right`; leading axes broadcast.
 
@@ -133,6 +138,7 @@ def solve(matrix: Value, right: Value) -> Value:
     return _solved(matrix, right)
 
 
+@decomposition
 def inv(matrix: Value) -> Value:
     """The inverse; of a singular matrix, nothing finite."""
     return _solved(matrix, identity(matrix.type.shape[-1]))

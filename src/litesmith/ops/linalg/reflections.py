@@ -15,6 +15,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import cast, expand_dims, full, slice_axis
 from litesmith.ops.creation import count_up, keep_band
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.indexing import select
 from litesmith.ops.linalg.stacks import (
     column,
@@ -30,6 +31,7 @@ from litesmith.ops.linalg.stacks import (
 Mode = Literal["reduced", "complete"]
 
 
+@decomposition
 @over_stacks
 def qr(matrix: Value, mode: Mode) -> tuple[Value, Value]:
     """Q with orthonormal columns and R, upper triangular, whose product is the matrix [..., m, n].

@@ -14,6 +14,7 @@ from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, expand_dims, full
 from litesmith.ops.control import fori_loop, while_loop
 from litesmith.ops.creation import band, count_up, keep_band
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import select
 from litesmith.ops.linalg.reflections import reflect, reflect_rows, reflector
@@ -42,6 +43,7 @@ UNUSUAL = 10
 """After so many steps without a 0, the shifts are others: those of some matrices, as permutations, lead nowhere."""
 
 
+@decomposition
 def schur(stack: Value) -> tuple[Value, Value]:
     """T and an orthogonal Z for which Z T Z^T is the matrix [count, n, n], whose largest magnitude is 1.
 

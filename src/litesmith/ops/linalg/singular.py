@@ -17,6 +17,7 @@ from litesmith.ir.graph import Value
 from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import as_value, cast, concatenate, expand_dims, reshape, slice_axis
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import select
 from litesmith.ops.linalg.reflections import qr
@@ -42,6 +43,7 @@ NOISE = 1e-12
 """The square of a row's norm, relative to the largest one, below which its direction is noise."""
 
 
+@decomposition
 @over_stacks
 def svd(matrix: Value, full: bool) -> tuple[Value, Value, Value]:
     """U [..., m, m], the singular values, largest first, and V^T [..., n, n] of matrices [..., m, n].
@@ -63,6 +65,7 @@ def svd(matrix: Value, full: bool) -> tuple[Value, Value, Value]:
     return transposed(turns), values, transposed(directions)
 
 
+@decomposition
 @over_stacks
 def singular_values(matrix: Value) -> Value:
     """The singular values, largest first; followed by zeros where one size of the matrices is dynamic and less."""
@@ -71,6 +74,7 @@ def singular_values(matrix: Value) -> Value:
     return math.multiply(norms, found.scale)
 
 
+@decomposition
 def matrix_rank(matrix: Value, tolerance: float | None) -> Value:
     """How many singular values (int32) are above a tolerance; by default, above what float32 rounds off."""
     values = singular_values(matrix)
@@ -79,6 +83,7 @@ def matrix_rank(matrix: Value, tolerance: float | None) -> Value:
     return math.sum(cast(counts, DType.INT32), -1)
 
 
+@decomposition
 @over_stacks
 def pinv(matrix: Value, cutoff: float | Value) -> Value:
     """The pseudo-inverse; singular values up to `cutoff` times the largest one count as 0."""
@@ -153,6 +158,7 @@ def _is_crooked(stack: Value, tournament: Tournament) -> Value:
     return math.greater(math.max(cosines), CROOKED)
 
 
+@decomposition
 def lstsq(matrix: Value, right: Value, cutoff: float | Value) -> Value:
     """The X [n, k] of least norm for which matrix [m, n] times X is nearest to `right` [m, k].
 

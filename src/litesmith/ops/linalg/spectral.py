@@ -11,6 +11,7 @@ from litesmith.ir.graph import Value
 from litesmith.ops import math
 from litesmith.ops.array import expand_dims, reshape
 from litesmith.ops.creation import band
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.indexing import select
 from litesmith.ops.linalg.rotations import Tournament
@@ -30,6 +31,7 @@ ROUGH = 1e-7
 """The largest element beside the diagonal, relative to the largest one, that counts as 0."""
 
 
+@decomposition
 @over_stacks
 def eigh(matrix: Value) -> tuple[Value, Value]:
     """Eigenvalues [..., n], smallest first, and eigenvectors as columns; the triangle under the diagonal is read."""

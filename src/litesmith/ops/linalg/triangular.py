@@ -10,6 +10,7 @@ from litesmith.ir.types import DType
 from litesmith.ops import math
 from litesmith.ops.array import cast, expand_dims, full
 from litesmith.ops.creation import count_up, keep_band
+from litesmith.ops.decomposing import decomposition
 from litesmith.ops.einsum import matmul
 from litesmith.ops.linalg.elimination import inverse_of_constant
 from litesmith.ops.linalg.stacks import (
@@ -26,6 +27,7 @@ from litesmith.ops.linalg.stacks import (
 )
 
 
+@decomposition
 def solve_triangular(matrix: Value, right: Value, lower: bool) -> Value:
     """The X [..., n, m] for which a triangle of `matrix` [..., n, n] times X is `right`.
 
@@ -51,6 +53,7 @@ def _substituted(matrix: Value, right: Value, lower: bool) -> Value:
     return solution
 
 
+@decomposition
 @over_stacks
 def cholesky(matrix: Value, upper: bool) -> Value:
     """The triangular L (U with `upper`) for which L L^T (U^T U) is the matrix, of which that triangle is read.
@@ -73,6 +76,7 @@ def cholesky(matrix: Value, upper: bool) -> Value:
     return transposed(factor) if upper else factor
 
 
+@decomposition
 def cholesky_inverse(factor: Value, upper: bool) -> Value:
     """The inverse of the matrix whose Cholesky factor this is."""
     inverse = solve_triangular(factor, identity(factor.type.shape[-1]), not upper)
