@@ -37,6 +37,7 @@ from litesmith.targets.assessment import Assessment, assess
 from litesmith.targets.profile import Profile, names, with_arena
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
+from litesmith.verification.input_order import in_models_order
 from litesmith.verification.halves import compare_halves
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ def verify(
     original = open_model(model, custom_objects, meant, architecture=architecture)
     if (reason := why_not_compared(original)) is not None:
         raise LitesmithError(NotCompared(reason))
-    return _compared(original, lite.with_kernels(kernels), data, atol, rtol, signature)
+    return _compared(original, in_models_order(lite.with_kernels(kernels), original), data, atol, rtol, signature)
 
 
 def _compared(
@@ -368,6 +369,8 @@ def bisect(
     def converted(part: Original, is_whole: bool) -> LiteModel:
         sizes = (inputs, batch) if is_whole else (None, None)
         return _converted(part, sizes[0], sizes[1], settings, None, quantize)[0]
+    if lite is not None:
+        lite = in_models_order(lite, original)
 
     trial = Trial(converted, atol, rtol, timeout)
     return bisected(Subject(original, trial, lite, data, signature, inputs, batch, objects or {}))

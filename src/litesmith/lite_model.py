@@ -37,6 +37,7 @@ class LiteModel:
     Attributes:
         inputs, outputs: how tensors of the first signature are nested, leaves in the file's order.
         isolated: whether `run` uses a process of its own.
+        timeout: seconds that a call may take there.
         preprocessing: what was left to the app by `split_preprocessing`, in front of the file; `run` does it first.
         kernels: the libraries that compute its custom operators; with any it runs in a process of its own.
     """
@@ -54,7 +55,7 @@ class LiteModel:
         self.preprocessing = preprocessing
         self.kernels = kernel_paths(kernels)
         self._content = content
-        self._timeout = timeout
+        self.timeout = timeout
         if model is not None:
             self.model = model
         is_foreign = bool(self.kernels) or (model is None and self.model.description != MAKER)
@@ -136,13 +137,13 @@ class LiteModel:
 
     def restarted(self) -> LiteModel:
         """The same file with the state that it begins with, whatever this one has by now."""
-        return LiteModel(self._content, self.model, self.isolated, self._timeout, self.preprocessing, self.kernels)
+        return LiteModel(self._content, self.model, self.isolated, self.timeout, self.preprocessing, self.kernels)
 
     def with_kernels(self, kernels: Kernels) -> LiteModel:
         """The same file, whose custom operators these libraries compute; it runs in a process of its own."""
         if not kernels:
             return self
-        return LiteModel(self._content, self.model, None, self._timeout, self.preprocessing, kernels)
+        return LiteModel(self._content, self.model, None, self.timeout, self.preprocessing, kernels)
 
     @cached_property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -169,7 +170,7 @@ class LiteModel:
     @cached_property
     def _session(self) -> Session | IsolatedSession:
         if self.isolated:
-            return IsolatedSession(self._content, seconds=self._timeout, kernels=self.kernels)
+            return IsolatedSession(self._content, seconds=self.timeout, kernels=self.kernels)
         return Session(self._content, kernels=self.kernels)
 
     def face(self, signature: str | None = None) -> Face:

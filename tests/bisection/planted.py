@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -9,14 +10,22 @@ import numpy as np
 from keras import layers
 
 from litesmith import api
-from litesmith.ir.builder import building, constant, emit
+from litesmith.flatbuffer.read import read
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.builder import building, building_subgraph, constant, emit, emit_many
 from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Value
 from litesmith.ir.source import source_scope
-from litesmith.ir.types import DType
-from litesmith.opset.binary import Mul
-from litesmith.passes.base import Pass
-from litesmith.passes.pipeline import PIPELINE, Stage
+from litesmith.ir.types import DType, TensorType
+from litesmith.lite_model import LiteModel
+from litesmith.opset.binary import Add, LessEqual, Mul, Sub
+from litesmith.opset.control import While
+from litesmith.opset.conversion import Cast
+from litesmith.opset.elementwise import Neg, Sqrt
+from litesmith.opset.reduction import ReduceMax
+from litesmith.opset.unmodeled import Unmodeled
+from litesmith.passes.base import Pass, Record
+from litesmith.passes.pipeline import PIPELINE
 
 optimize = api.optimize
 
@@ -35,18 +44,19 @@ class WrongWeight(Pass):
         weights = [(op, place) for op in chosen for place, value in enumerate(op.operands) if _is_weight(value)]
         if weights:
             self._scale_weight(graph, *weights[0])
-        elif chosen:
-            self._scale_input(graph, chosen[0])
-        return len(chosen)
+            return 1
+        reads = [(op, place) for op in chosen for place, value in enumerate(op.operands) if _is_computed(value)]
+        if reads:
+            self._scale_input(graph, *reads[0])
+        return len(reads)
 
     def _scale_weight(self, graph, operation, place):
         old = operation.operands[place]
         graph.rewire(operation, place, Value(old.type, old.name, constant=Constant.of(old.constant.array() * 1.5)))
 
-    def _scale_input(self, graph, operation):
-        place, value = next((place, x) for place, x in enumerate(operation.operands) if _is_computed(x))
+    def _scale_input(self, graph, operation, place):
         with building(graph, operation), source_scope(operation.source.through("wrong")):
-            graph.rewire(operation, place, emit(Mul(), value, constant(np.float32(1.5))))
+            graph.rewire(operation, place, emit(Mul(), operation.operands[place], constant(np.float32(1.5))))
 
 
 def _is_computed(value):
@@ -57,10 +67,80 @@ def _is_weight(value):
     return value is not None and value.is_constant and value.type.dtype is DType.FLOAT32 and value.type.elements > 1
 
 
+@dataclass(frozen=True)
+class WrongResult(Pass):
+    """Puts something in place of the value that a layer's first operation reads; `make` builds it of that value."""
+
+    layer: str
+    make: Callable[[Value], Value]
+
+    def run(self, graph, record):
+        for operation in graph.operations:
+            computed = [place for place, value in enumerate(operation.operands) if _is_computed(value)]
+            if operation.source.layer.rpartition("/")[2] == self.layer and computed:
+                with building(graph, operation), source_scope(operation.source.through("wrong")):
+                    graph.rewire(operation, computed[0], self.make(operation.operands[computed[0]]))
+                return 1
+        return 0
+
+
+def deadly(value):
+    """What ends the process: the kernel of SUB aborts on int8 without scales."""
+    small = emit(Cast(DType.FLOAT32, DType.INT8), value)
+    type = small.type
+    (less,) = emit_many(Sub(), small, small, types=[type])
+    return emit(Cast(DType.INT8, DType.FLOAT32), less)
+
+
+def refused(value):
+    """A custom operator that nobody has."""
+    unknown = Unmodeled("Nope", True, 1, None, (), b"", ())
+    (made,) = emit_many(unknown, value, types=[value.type])
+    return made
+
+
+def root(value):
+    """NaN where the value is negative."""
+    return emit(Sqrt(), value)
+
+
+def endless(value):
+    """The value, behind a loop that does not end."""
+    with building_subgraph("always") as always:
+        i = always.graph.add_input(TensorType(DType.INT32, ()), "i")
+        always.graph.outputs = [emit(LessEqual(), i, i)]
+    with building_subgraph("same") as same:
+        i = same.graph.add_input(TensorType(DType.INT32, ()), "i")
+        same.graph.outputs = [emit(Neg(), i)]
+    largest = emit(Cast(DType.FLOAT32, DType.INT32), value)
+    number = emit(ReduceMax(keep_dims=False), largest, constant(np.arange(value.type.rank, dtype="int32")))
+    (count,) = emit_many(While(always.graph, same.graph), number, types=[number.type])
+    return emit(Add(), value, emit(Cast(DType.INT32, DType.FLOAT32), count))
+
+
 def plant(monkeypatch, *steps):
-    """Let every conversion run these passes at the end."""
-    wrong = Stage("wrong", steps)
-    monkeypatch.setattr(api, "optimize", lambda model, stages=PIPELINE: optimize(model, [*stages, wrong]))
+    """Let every conversion end with these passes, which nothing looks after."""
+
+    def wrong(model, stages=PIPELINE):
+        record = optimize(model, stages)
+        put(model, *steps)
+        return record
+
+    monkeypatch.setattr(api, "optimize", wrong)
+
+
+def put(model, *steps):
+    """Run passes on all graphs that a model has by now."""
+    for step in steps:
+        for graph in list(model.all_graphs()):
+            step.run(graph, Record())
+
+
+def changed(lite, *steps):
+    """Another file, changed by passes."""
+    model = read(bytes(lite))
+    put(model, *steps)
+    return LiteModel(to_bytes(model))
 
 
 def pictures():

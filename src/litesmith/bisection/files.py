@@ -141,7 +141,7 @@ class File(Bisecting):
             step.allowed,
             step.problem,
             tuple(dict.fromkeys(call.path for call in right)),
-            tuple(dict.fromkeys(call.path for call in between if call.path != first.path)),
+            tuple(dict.fromkeys(call.path for call in between if call.is_whole and call.path != first.path)),
             tuple(operation.operator.builtin for operation in operations),
             self.subject.original.framework,
         )

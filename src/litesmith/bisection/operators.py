@@ -11,6 +11,7 @@ import numpy as np
 from litesmith.bisection.failing import Failure, failure_of_running
 from litesmith.bisection.parts import first_operations, graph_of, run_content
 from litesmith.ir.graph import Operation
+from litesmith.opset.unmodeled import Unmodeled
 
 Array = np.ndarray[Any, Any]
 
@@ -30,8 +31,9 @@ class Culprit:
 
     @property
     def name(self) -> str:
-        """The operator, as the schema calls it."""
-        return self.operation.operator.builtin
+        """The operator, as the schema or whoever made it calls it."""
+        operator = self.operation.operator
+        return operator.name if isinstance(operator, Unmodeled) else operator.builtin
 
     @property
     def tensor(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from litesmith.bisection.conversions import Conversion
-from litesmith.bisection.failing import Failure
+from litesmith.bisection.failing import Failure, without_custom_operators
 from litesmith.bisection.files import File
 from litesmith.bisection.result import Bisection
 from litesmith.bisection.subject import Subject
@@ -22,6 +22,8 @@ def bisected(subject: Subject) -> Bisection:
         LitesmithError: V102 where file, model and data do not belong together.
     """
     subject = _with_nested_data(subject)
+    if subject.lite is not None:
+        subject = replace(subject, lite=without_custom_operators(subject.lite))
     made = subject.lite or subject.trial.converted(subject.original, True)
     if isinstance(made, Failure):
         return Conversion(subject, made).bisected()

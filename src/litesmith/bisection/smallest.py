@@ -42,7 +42,7 @@ class Search:
 
     def around(self, suspects: Sequence[Call]) -> Submodel | None:
         """The smallest part that holds a suspect and fails; larger ones are tried until one does."""
-        suspects = list(dict.fromkeys(suspects))[:MOST_SUSPECTS]
+        suspects = sorted(list(dict.fromkeys(suspects))[:MOST_SUSPECTS], key=lambda call: not call.is_whole)
         for part in self._parts(suspects):
             if len(self.tried) >= MOST_TRIES:
                 break

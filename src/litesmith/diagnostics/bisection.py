@@ -52,8 +52,9 @@ class FirstDifference(Diagnostic, code="V201"):
         elif self.max_abs is not None and self.allowed is not None:
             by = f", by {self.max_abs:.3g}, where {self.allowed:.3g} is allowed"
         if not self.layer:
-            begins = f"behind {names_text(self.right)}" if self.right else "in the model"
-            return f"The difference begins {begins}, in what no layer of its own computes{by}."
+            begins = f"behind {names_text(self.right)}" if self.right else "at the beginning"
+            within = f"in {names_text(self.between)}, or " if self.between else ""
+            return f"The difference begins {begins}: {within}in what the model computes outside of its layers{by}."
         text = f"'{self.layer}' is the first layer whose output differs from {self.framework}'s{by}."
         if self.between:
             became = "".join(f" ({each})" for each in [", ".join(self.operators)] if each)

@@ -149,6 +149,7 @@ class _Recorder:
         self.roots: list[Call] = []
         self.running: list[Call] = []
         self.counts: dict[str, int] = {}
+        self.made: set[int] = set()
         self.thread = threading.get_ident()
 
     def call(self, original: Any, operation: Any, args: Any, kwargs: Any) -> Any:
@@ -156,20 +157,41 @@ class _Recorder:
             return original(operation, *args, **kwargs)
         path = "/".join([*(call.operation.name for call in self.running[1:]), operation.name] if self.running else ())
         number = self.counts[path] = self.counts.get(path, -1) + 1
-        masks = {id(leaf): mask for leaf in tree.flatten((args, kwargs)) if (mask := _mask_of(leaf)) is not None}
         parent = self.running[-1] if self.running else None
-        call = Call(operation, path, number, args, kwargs, masks, parent)
+        held = {id(leaf): self._as_outside(leaf) for leaf in tree.flatten((args, kwargs)) if is_array(leaf)}
+        masks = {id(held[key]): mask for key, mask in _masks((args, kwargs)).items()}
+        outside = tree.map_structure(lambda leaf: held.get(id(leaf), leaf), (args, kwargs))
+        call = Call(operation, path, number, outside[0], outside[1], masks, parent)
         (parent.inside if parent is not None else self.roots).append(call)
         self.running.append(call)
         try:
             call.outputs = original(operation, *args, **kwargs)
         finally:
             self.running.pop()
+        self.made.update(map(id, call.tensors_out))
         return call.outputs
 
+    def _as_outside(self, leaf: Any) -> Any:
+        """A tensor; that of the layer around where it is a copy of it, as Keras makes of what goes into a model."""
+        if len(self.running) < 2 or id(leaf) in self.made:
+            return leaf
+        return next((each for each in self.running[-1].tensors_in if each is leaf or _is_copy(each, leaf)), leaf)
 
-def _mask_of(leaf: Any) -> Any:
-    return get_keras_mask(leaf) if is_array(leaf) else None
+
+def _is_copy(tensor: Any, other: Any) -> bool:
+    if tensor.shape != other.shape or tensor.dtype != other.dtype:
+        return False
+    try:
+        arrays = as_array(tensor), as_array(other)
+    except Exception:  # a framework is tracing: there are no numbers yet
+        return False
+    return arrays[0].dtype.kind not in "OSU" and bool(np.array_equal(*arrays, equal_nan=arrays[0].dtype.kind in "fc"))
+
+
+def _masks(arguments: Any) -> dict[int, Any]:
+    """The masks of tensors among arguments, by `id` of the tensor."""
+    tensors = [leaf for leaf in tree.flatten(arguments) if is_array(leaf)]
+    return {id(leaf): mask for leaf in tensors if (mask := get_keras_mask(leaf)) is not None}
 
 
 @contextmanager
