@@ -10,12 +10,12 @@ import findings_page
 import page_examples
 import pages
 import tensorflow_page
+from litesmith.diagnostics.base import Severity
 from litesmith.diagnostics.documentation import findings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = {
-    "findings.md": findings_page.page,
     coverage_page.NAME: coverage_page.page,
     tensorflow_page.NAME: tensorflow_page.page,
 }
@@ -24,6 +24,22 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_written_by_programs_are_up_to_date(name, capsys):
     assert pages.main(name, PAGES[name], ["--check"]) == 0, capsys.readouterr().err
+
+
+def test_the_pages_of_findings_are_up_to_date(capsys):
+    assert pages.main_of_several(findings_page.FOLDER, findings_page.written, ["--check"]) == 0, capsys.readouterr().err
+
+
+def test_pages_of_findings_that_are_no_more_are_noticed_and_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
+    (tmp_path / "findings").mkdir()
+    (old := tmp_path / "findings" / "K999.md").write_text("It was.")
+    written = {"findings.md": "All.\n", "findings/K101.md": "One.\n"}
+    assert pages.main_of_several("findings", lambda: written, ["--check"]) == 1
+    assert old.exists()
+    assert pages.main_of_several("findings", lambda: written, []) == 0
+    assert not old.exists()
+    assert pages.main_of_several("findings", lambda: written, ["--check"]) == 0
 
 
 def test_check_writes_nothing_and_shows_what_changed(tmp_path, monkeypatch, capsys):
@@ -36,11 +52,17 @@ def test_check_writes_nothing_and_shows_what_changed(tmp_path, monkeypatch, caps
     assert "-two\n+three" in capsys.readouterr().err
 
 
-def test_every_finding_has_its_section():
-    text = findings_page.page()
+def test_every_finding_has_its_page():
+    written = findings_page.written()
     for code, finding in findings().items():
-        assert f"### {code}\n" in text
-        assert f"exit code {2 if finding.bad_input else 1}" in text.partition(f"### {code}\n")[2].partition("###")[0]
+        text = written[f"findings/{code}.md"]
+        assert text.startswith(f"# {code}: ")
+        assert ("exit code" in text) == (finding.severity is Severity.ERROR)
+        if finding.severity is Severity.ERROR:
+            assert f"with exit code {2 if finding.bad_input else 1}" in text
+        assert f"](findings/{code}.md)" in written["findings.md"]
+    assert "--ignore V103" in written["findings/V103.md"]
+    assert "--ignore" not in written["findings/K103.md"]
 
 
 def test_every_case_has_its_operators_on_the_page():

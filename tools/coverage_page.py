@@ -162,7 +162,7 @@ def _of_official(official: dict[str, Any]) -> str:
 
 
 def _link(code: str) -> str:
-    return f"[{code}](../findings.md#{code.lower()})"
+    return f"[{code}](../findings/{code}.md)"
 
 
 def _cell(text: str) -> str:

@@ -1,43 +1,59 @@
-"""Write docs/findings.md, from the classes of the findings.
+"""Write docs/findings.md and docs/findings/CODE.md, from the classes of the findings.
 
-Run `python tools/findings_page.py`, or with `--check` to see whether the page is up to date.
+Run `python tools/findings_page.py`, or with `--check` to see whether the pages are up to date.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator
 from itertools import groupby
 
 import pages
 from litesmith.diagnostics.base import Diagnostic
 from litesmith.diagnostics.documentation import documentation, findings
+from litesmith.diagnostics.telling import is_ignorable
 
+INDEX = "findings.md"
+FOLDER = "findings"
 TITLE = """\
 # Findings
 
-Everything that Litesmith has to say about a model carries a code. `litesmith explain CODE` shows its section of this
-page. The command line ends with exit code 2 where what was given is at fault, and with 1 where a finding is negative.
+Everything that Litesmith has to say about a model carries a code, and every code has a page: what was found, why it
+matters, an example, what to do. `litesmith explain CODE` shows the same. The command line ends with exit code 2 where
+what was given is at fault, and with 1 where a finding is negative; warnings and notes do not end it, unless warnings
+[count as errors](cli.md#which-findings-count).
 
-This page is written by `tools/findings_page.py` from the classes in `src/litesmith/diagnostics/`.
+This page and those of the codes are written by `tools/findings_page.py`, from the classes in
+`src/litesmith/diagnostics/`.
 """
+WEIGHT = {"error": "an error", "warning": "a warning", "note": "a note"}
 
 
-def page() -> str:
-    """The page: families in the order of their letters, findings in the order of their codes."""
+def written() -> dict[str, str]:
+    """Every page by its path in docs/."""
+    known = findings()
+    codes = list(known)
+    around = zip(["", *codes[:-1]], codes, [*codes[1:], ""], strict=True)
+    return {INDEX: index()} | {f"{FOLDER}/{code}.md": page(known[code], last, next) for last, code, next in around}
+
+
+def index() -> str:
+    """The list of all codes: families in the order of their letters."""
     families = groupby(findings().items(), key=lambda item: item[0][0])
-    sections = [(letter, [finding for _, finding in members]) for letter, members in families]
-    contents = "\n".join(_contents(members) for _, members in sections)
-    return "\n".join([TITLE, contents, "", *(_family(letter, members) for letter, members in sections)])
-
-
-def _contents(members: list[type[Diagnostic]]) -> str:
-    codes = ", ".join(f"[{member.code}](#{member.code.lower()})" for member in members)
-    return f"- {_subject(members[0])}: {codes}"
+    return "\n".join([TITLE, *(_family(letter, [finding for _, finding in members]) for letter, members in families)])
 
 
 def _family(letter: str, members: list[type[Diagnostic]]) -> str:
-    return "\n".join([f"## {letter}: {_subject(members[0])}\n", *map(_section, members)])
+    rows = [f"| [{each.code}]({FOLDER}/{each.code}.md) | {_summary(each)} |" for each in members]
+    return "\n".join(
+        [f"## {letter}: {_subject(members[0])}\n", "| code | what was found |", "| --- | --- |", *rows, ""]
+    )
+
+
+def _summary(member: type[Diagnostic]) -> str:
+    return documentation(member).summary.replace("|", "\\|")
 
 
 def _subject(member: type[Diagnostic]) -> str:
@@ -49,21 +65,49 @@ def _subject(member: type[Diagnostic]) -> str:
     return about[1]
 
 
-def _section(member: type[Diagnostic]) -> str:
+def page(member: type[Diagnostic], before: str, after: str) -> str:
+    """What there is to say of one finding."""
     said = documentation(member)
-    exit_code = 2 if member.bad_input else 1
+    links = [f"[{code}]({code}.md)" for code in (before, after) if code]
     return f"""\
-### {member.code}
+# {member.code}: {said.summary}
 
-**{said.summary}** (`{member.__name__}`, {member.severity.value}, exit code {exit_code})
+{WEIGHT[member.severity.value].capitalize()}, {" ".join(_consequences(member))} In Python it is a `{member.__name__}`.
 
-*Why it matters:* {said.why}
+## Why it matters
 
-*Example:* {said.example}
+{_sentence(said.why)}
 
-*How to fix:* {said.fix}
+## Example
+
+{_sentence(said.example)}
+
+## How to fix it
+
+{_sentence(said.fix)}
+
+---
+
+[All findings](../{INDEX}) · {" · ".join(links)}
 """
 
 
+def _sentence(text: str) -> str:
+    """A section that begins with a capital letter, as it has a title rather than a colon in front of it."""
+    return text[:1].upper() + text[1:]
+
+
+def _consequences(member: type[Diagnostic]) -> Iterator[str]:
+    """What becomes of the command that finds it, and whether it can be left out."""
+    if member.severity.value == "error":
+        yield f"which ends the command with exit code {2 if member.bad_input else 1}."
+    elif member.severity.value == "warning":
+        yield "which does not stop the work; with `--strict` it counts as an error."
+    else:
+        yield "which does not stop the work."
+    if is_ignorable(member):
+        yield f"It can be left out: `--ignore {member.code}`."
+
+
 if __name__ == "__main__":
-    raise SystemExit(pages.main("findings.md", page))
+    raise SystemExit(pages.main_of_several(FOLDER, written))

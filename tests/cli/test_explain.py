@@ -19,7 +19,8 @@ def test_every_finding_can_be_explained(command):
 def test_json_has_the_sections(command):
     data = command("explain", "k101", "--json").json
     assert data["code"] == "K101"
-    assert set(data) == {"ok", "command", "code", "summary", "why", "example", "fix", "findings"}
+    assert set(data) == {"ok", "command", "code", "summary", "why", "example", "fix", "page", "findings"}
+    assert data["page"] == "docs/findings/K101.md"
 
 
 def test_a_code_that_does_not_exist_is_a_mistake(command):

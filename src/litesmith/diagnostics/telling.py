@@ -53,7 +53,7 @@ def ignoring(text: str) -> Ignoring:
     if not is_ignorable(known[code]):
         raise ValueError(
             f"{code} is an error and cannot be ignored: there would be no file, or a wrong one. "
-            "Warnings, notes, and what check says of a target (D2..) can"
+            "Only warnings, notes, and what check says of a target (D2..) can be"
         )
     return Ignoring(code, layers or None)
 

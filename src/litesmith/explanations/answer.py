@@ -36,12 +36,17 @@ class FindingAnswer:
         return f"{self.code}: {self.summary}"
 
     @property
+    def page(self) -> str:
+        """Where the documentation has the same."""
+        return f"docs/findings/{self.code}.md"
+
+    @property
     def sections(self) -> dict[str, str]:
         """Titles and what stands under them."""
-        return {title: getattr(self, name) for title, name in SECTIONS.items()}
+        return {title: getattr(self, name) for title, name in SECTIONS.items()} | {"Page": self.page}
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "page": self.page}
 
     def __str__(self) -> str:
         return _as_text(self.title, self.sections)
