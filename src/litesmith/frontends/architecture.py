@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import FileNotFound
@@ -12,6 +12,9 @@ from litesmith.diagnostics.old_files import NoArchitecture, WeightsDoNotFit
 from litesmith.diagnostics.quoting import quoted
 from litesmith.frontends.keras_files import KerasFile, functions_in, parsed, weights_origin
 from litesmith.frontends.python_names import from_python, is_python_name
+
+if TYPE_CHECKING:
+    from litesmith.frontends.hdf5_safety import CheckedHdf5
 
 
 def open_weights(file: KerasFile, architecture: Any, custom_objects: Mapping[str, Any]) -> Any:
@@ -91,11 +94,11 @@ def _filled(file: KerasFile, found: Any, said: str, custom_objects: Mapping[str,
     from litesmith.frontends.keras.legacy import opening
     from litesmith.frontends.keras.legacy.entries import origin_of
     from litesmith.frontends.keras.legacy.live import part_of
-    from litesmith.frontends.keras.legacy.weights import by_layer
+    from litesmith.frontends.keras.legacy.stored import by_layer
 
     path, store = str(file.path), file.weights()
-    origin = weights_origin(store)
-    home = store.get("model_weights", store)
+    origin = weights_origin(store.file)
+    home = store.file.get("model_weights", store.file)
     by_layers = any(name in home.attrs for name in ("layer_names", "layer_names0"))
     if isinstance(found, dict):
         written_by = origin_of(found)
@@ -107,11 +110,11 @@ def _filled(file: KerasFile, found: Any, said: str, custom_objects: Mapping[str,
     if not isinstance(found, dict):
         part = part_of(found)
     if by_layers:
-        opening.fill_by_layers(path, part, by_layer(home), origin)
+        opening.fill_by_layers(path, part, by_layer(store), origin)
         return part.made
-    if not isinstance(found, dict) and "_layer_checkpoint_dependencies" not in store:
-        return _filled_in_place(file, found)
-    opening.fill_in_place(path, part, store, origin)
+    if not isinstance(found, dict) and "_layer_checkpoint_dependencies" not in store.file:
+        return _filled_in_place(file, store, found)
+    opening.fill_in_place(path, part, store.file, origin)
     return part.made
 
 
@@ -127,12 +130,11 @@ def _of_keras_3(config: dict[str, Any], said: str, custom_objects: Mapping[str, 
     return _built(model, said)
 
 
-def _filled_in_place(file: KerasFile, model: Any) -> Any:
+def _filled_in_place(file: KerasFile, store: CheckedHdf5, model: Any) -> Any:
     """A model with its weights in a file of Keras 3."""
     from litesmith.frontends.keras.stored_state import fill
 
-    assert file.store is not None
-    failed = fill(model, file.store, None)
+    failed = fill(model, store, None)
     if failed:
         problems = tuple(dict.fromkeys(quoted(error) for _, error in failed.values()))
         raise LitesmithError(WeightsDoNotFit(str(file.path), problems))

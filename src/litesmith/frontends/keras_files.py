@@ -55,11 +55,11 @@ class KerasFile:
                 self.store = stack.enter_context(opened_hdf5(self.path))
             yield
 
-    def weights(self) -> h5py.File:
+    def weights(self) -> CheckedHdf5:
         """The weights, in an archive or alone; raises F108 where there are none."""
         if self.store is None:
             raise LitesmithError(DamagedFile(str(self.path), "its weights are missing"))
-        return self.store.file
+        return self.store
 
     def description(self) -> dict[str, Any]:
         """The model's description, as JSON that nothing was made of yet; raises F108."""
@@ -87,7 +87,7 @@ class KerasFile:
             return self.archive.read("config.json")
         from litesmith.frontends.hdf5_safety import attribute
 
-        found = attribute(self.weights(), "model_config")
+        found = attribute(self.weights().file, "model_config")
         if not isinstance(found, (str, bytes)):
             raise ValueError("it is no text")
         return found
@@ -97,7 +97,7 @@ class KerasFile:
         from litesmith.frontends.keras.legacy.entries import Origin
 
         if self.archive is None:
-            return weights_origin(self.weights())
+            return weights_origin(self.weights().file)
         try:
             metadata = parsed(self.archive.read("metadata.json"))
             version = metadata["keras_version"]
@@ -197,7 +197,7 @@ def _require_known(file: KerasFile, config: Any, custom_objects: Mapping[str, An
     from litesmith.frontends.keras.legacy.stubs import archived_weights, stub
 
     found = entries_of(config, unknown)
-    weights = archived_weights(file.weights(), found) if file.is_archive else stored_shapes(file.weights())
+    weights = archived_weights(file.weights().file, found) if file.is_archive else stored_shapes(file.weights())
     raise LitesmithError(UnknownClasses(str(file.path), tuple(unknown), stub(found, weights, config)))
 
 

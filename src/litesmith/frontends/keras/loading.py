@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
-from keras.src.legacy.saving import legacy_h5_format, saving_options, saving_utils
+from keras.src.legacy.saving import saving_options, saving_utils
 from keras.src.saving import saving_lib, serialization_lib
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import WeightsNotLoaded
 from litesmith.frontends.keras.custom_operators import declared
 from litesmith.frontends.keras.stand_ins import standing_in
-from litesmith.frontends.keras.stored_state import drawing_late, fill
+from litesmith.frontends.keras.stored_state import drawing_late, fill, fill_by_layers
 
 if TYPE_CHECKING:
     from litesmith.frontends.hdf5_safety import CheckedHdf5
@@ -60,7 +60,7 @@ def _of_hdf5(file: KerasFile, config: dict[str, Any], custom_objects: Mapping[st
     known = {**custom_objects, **keras.saving.get_custom_objects()}
     with saving_options.keras_option_scope(use_legacy_config=True):
         model = saving_utils.model_from_config(_decoded(config), custom_objects=known)
-        legacy_h5_format.load_weights_from_hdf5_group(file.weights()["model_weights"], model)
+    fill_by_layers(model, file.weights())
     return model
 
 

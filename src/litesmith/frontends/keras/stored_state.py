@@ -13,6 +13,10 @@ import numpy as np
 from keras.src.saving import saving_lib
 
 from litesmith.frontends.hdf5_safety import CheckedHdf5, StoredArray
+from litesmith.frontends.keras.legacy.stored import HOME, by_layer, of_layer
+
+TOP_LEVEL = "top_level_model_weights"
+"""The group that has the values of a model's own variables, in HDF5 files of layers."""
 
 VALUES = "vars"
 """The group that has the values of a layer's own variables."""
@@ -86,6 +90,31 @@ def fill(model: Any, store: CheckedHdf5, archive: zipfile.ZipFile | None) -> dic
         if assets is not None:
             assets.close()
     return errors if failed else {}
+
+
+def fill_by_layers(model: Any, store: CheckedHdf5) -> None:
+    """Give a model the values in an HDF5 file of Keras 3, which are stored layer by layer, in the model's order.
+
+    Raises:
+        ValueError: where the model has other weights than the file.
+    """
+    layers = [(each.name, [*each.trainable_weights, *each.non_trainable_weights]) for each in model.layers]
+    having = [(name, variables) for name, variables in layers if variables]
+    stored = [listed for listed in by_layer(store).values() if listed]
+    if len(having) != len(stored):
+        raise ValueError(f"the model has {len(having)} layers with weights, the file {len(stored)}")
+    if TOP_LEVEL in store.file[HOME]:
+        own = [*model._trainable_variables, *model._non_trainable_variables]
+        weights = {id(each) for each in model.weights}
+        having.append((model.name, [each for each in own if id(each) in weights]))
+        stored.append(of_layer(store, HOME, TOP_LEVEL))
+    for (name, variables), arrays in zip(having, stored, strict=True):
+        if len(variables) != len(arrays):
+            raise ValueError(f"'{name}' has {len(variables)} weights in the model, {len(arrays)} in the file")
+        for variable, array in zip(variables, arrays, strict=True):
+            if tuple(variable.shape) != array.shape:
+                raise ValueError(f"{variable.path} is {tuple(variable.shape)} in the model, {array.shape} in the file")
+            variable.assign(array.read())
 
 
 class _Drawn:

@@ -11,7 +11,7 @@ from litesmith.frontends.keras.legacy.entries import Origin
 
 if TYPE_CHECKING:
     from litesmith.frontends.keras.legacy.planning import Part
-    from litesmith.frontends.keras.legacy.weights import Stored
+    from litesmith.frontends.keras.legacy.stored import Stored
 
 GATES = {"LSTM": 4, "GRU": 3, "CuDNNLSTM": 4, "CuDNNGRU": 3}
 CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTM2D")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
@@ -10,33 +11,37 @@ import h5py
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.files import UnknownClasses
 from litesmith.diagnostics.old_files import BackendNotSaid, UnknownFunctions, UnsafeFile, WeightsDoNotFit
+from litesmith.frontends.hdf5_safety import CheckedHdf5
 from litesmith.frontends.keras.legacy.building import Builder, CannotCall
 from litesmith.frontends.keras.legacy.entries import Entry, Origin
 from litesmith.frontends.keras.legacy.keras_1 import in_keras_2
 from litesmith.frontends.keras.legacy.kernels import CONVOLUTIONS
 from litesmith.frontends.keras.legacy.memory import TooLarge, making_at_most
 from litesmith.frontends.keras.legacy.planning import Part, Planner
+from litesmith.frontends.keras.legacy.stored import Stored, by_layer
 from litesmith.frontends.keras.legacy.structure import assigned_in_place
 from litesmith.frontends.keras.legacy.stubs import stub
-from litesmith.frontends.keras.legacy.weights import Assignments, Stored, assigned, by_layer, leaves
+from litesmith.frontends.keras.legacy.weights import Assignments, assigned, leaves
 
 Weights = dict[str, list[Stored]]
 
 
-def model_of_hdf5(path: str, entry: Entry, file: h5py.File, origin: Origin, custom_objects: Mapping[str, Any]) -> Any:
+def model_of_hdf5(
+    path: str, entry: Entry, store: CheckedHdf5, origin: Origin, custom_objects: Mapping[str, Any]
+) -> Any:
     """The model in an HDF5 file of Keras 1 or 2."""
-    weights = by_layer(file.get("model_weights", file))
-    part = made(path, entry, origin, custom_objects, stored_bytes(file), weights)
+    weights = by_layer(store)
+    part = made(path, entry, origin, custom_objects, stored_bytes(store), weights)
     fill_by_layers(path, part, weights, origin)
     return part.made
 
 
 def model_of_archive(
-    path: str, entry: Entry, file: h5py.File, origin: Origin, custom_objects: Mapping[str, Any]
+    path: str, entry: Entry, store: CheckedHdf5, origin: Origin, custom_objects: Mapping[str, Any]
 ) -> Any:
     """The model in a `.keras` file of Keras 2.12 to 2.15."""
-    part = made(path, entry, origin, custom_objects, stored_bytes(file), {})
-    fill_in_place(path, part, file, origin)
+    part = made(path, entry, origin, custom_objects, stored_bytes(store), {})
+    fill_in_place(path, part, store.file, origin)
     return part.made
 
 
@@ -81,9 +86,9 @@ def made(
     return part
 
 
-def stored_shapes(file: h5py.File) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
+def stored_shapes(store: CheckedHdf5) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
     """Names and shapes of the weights of each layer in an HDF5 file."""
-    return _shapes(by_layer(file.get("model_weights", file)))
+    return _shapes(by_layer(store))
 
 
 def _shapes(weights: Weights) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
@@ -134,12 +139,7 @@ def _assign(path: str, model: Any, found: Assignments, problems: list[str]) -> N
             layer.finalize_state()  # what layers compute of their weights once
 
 
-def stored_bytes(file: h5py.File) -> int:
+def stored_bytes(store: CheckedHdf5) -> int:
     """Bytes of all arrays of a file, in float32 at least."""
-    return sum(item.size * max(item.dtype.itemsize, 4) for item in _arrays(file))
-
-
-def _arrays(group: h5py.Group) -> Iterator[h5py.Dataset]:
-    found: list[h5py.Dataset] = []
-    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
-    yield from found
+    arrays = [array for group in store.arrays.values() for array in group.values()]
+    return sum(math.prod(array.shape) * max(array.dtype.itemsize, 4) for array in arrays)

@@ -12,7 +12,8 @@ import keras
 
 from litesmith.frontends.keras.legacy.entries import Origin
 from litesmith.frontends.keras.legacy.planning import Part
-from litesmith.frontends.keras.legacy.weights import Assignments, Stored, of_leaf
+from litesmith.frontends.keras.legacy.stored import Stored
+from litesmith.frontends.keras.legacy.weights import Assignments, of_leaf
 
 HOMES = ("layers", "_layer_checkpoint_dependencies")
 """Where models keep their layers; the second one until 2.13."""

@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import h5py
 import keras
-import numpy as np
 
-from litesmith.frontends.keras.legacy.entries import Malformed, Origin
+from litesmith.frontends.keras.legacy.entries import Origin
 from litesmith.frontends.keras.legacy.kernels import converted, counts
 from litesmith.frontends.keras.legacy.planning import Part
-
-NUMBERED = re.compile(r"(_\d+)?(:\d+)?$")
-"""What TensorFlow puts behind names that it saw before."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A weight in a file: its name (`"dense/kernel:0"`), its shape, and how it is read."""
-
-    name: str
-    shape: tuple[int, ...]
-    read: Callable[[], np.ndarray]
-
-    @classmethod
-    def of(cls, name: str, data: h5py.Dataset) -> Stored:
-        return cls(name, tuple(data.shape), lambda: np.asarray(data[()]))
-
-    @property
-    def own_name(self) -> str:
-        """Without its layer and TensorFlow's numbers: `"kernel"`."""
-        return NUMBERED.sub("", self.name).rpartition("/")[2]
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Names of the layers that it is in, as far as its name says."""
-        return tuple(self.name.split("/")[:-1])
+from litesmith.frontends.keras.legacy.stored import Stored
 
 
 @dataclass(frozen=True)
@@ -60,35 +32,6 @@ class Leaf:
 
 Assignments = list[tuple[Any, Stored]]
 """Variables of Keras, and what the file has for them."""
-
-
-def by_layer(store: h5py.Group) -> dict[str, list[Stored]]:
-    """The weights of each layer in an HDF5 file of Keras 1 or 2, in their order; layers without weights too."""
-    found: dict[str, list[Stored]] = {}
-    for name in texts(store, "layer_names"):
-        group = store.get(name)
-        if not isinstance(group, h5py.Group):
-            raise Malformed(f"the weights of '{name}' are missing")
-        found[name] = [_stored(group, each) for each in texts(group, "weight_names")]
-    return found
-
-
-def _stored(group: h5py.Group, name: str) -> Stored:
-    data = group.get(name)
-    if not isinstance(data, h5py.Dataset):
-        raise Malformed(f"the weight {name} is missing")
-    return Stored.of(name, data)
-
-
-def texts(group: h5py.Group, name: str) -> list[str]:
-    """A list of texts in an attribute, or in several (`name0`, `name1`, ...) where it is long."""
-    parts = [name] if name in group.attrs else []
-    while not parts or parts[-1] != name:
-        if f"{name}{len(parts)}" not in group.attrs:
-            break
-        parts.append(f"{name}{len(parts)}")
-    listed = [item for part in parts for item in np.atleast_1d(group.attrs[part])]
-    return [item.decode("utf-8") if isinstance(item, bytes) else str(item) for item in listed]
 
 
 def leaves(part: Part, origin: Origin, trains: bool = True) -> Iterator[Leaf]:
