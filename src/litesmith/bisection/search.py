@@ -11,6 +11,7 @@ from litesmith.bisection.failing import Failure, without_custom_operators
 from litesmith.bisection.files import File
 from litesmith.bisection.result import Bisection
 from litesmith.bisection.subject import Subject
+from litesmith.diagnostics.base import LitesmithError
 from litesmith.lite_model import LiteModel
 from litesmith.verification.comparison import default_inputs
 
@@ -19,12 +20,14 @@ def bisected(subject: Subject) -> Bisection:
     """Where a conversion, or a given file, goes wrong.
 
     Raises:
-        LitesmithError: V102 where file, model and data do not belong together.
+        LitesmithError: V102 where file, model and data do not belong together; what is said of the inputs otherwise.
     """
     subject = _with_nested_data(subject)
     if subject.lite is not None:
         subject = replace(subject, lite=without_custom_operators(subject.lite))
     made = subject.lite or subject.trial.converted(subject.original, True)
+    if isinstance(made, Failure) and any(finding.bad_input for finding in made.findings):
+        raise LitesmithError(made.findings) from made.cause
     if isinstance(made, Failure):
         return Conversion(subject, made).bisected()
     failure, inputs = _first_failure(subject, made)

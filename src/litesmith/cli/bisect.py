@@ -61,7 +61,10 @@ def bisect(
     with reporting(as_json, debug) as out:
         from litesmith import api
         from litesmith.cli.models import load_model
+        from litesmith.cli.verify import are_swapped
 
+        if file is not None and are_swapped(model, file):
+            raise typer.BadParameter(f"the original comes first: litesmith bisect {file} {model}")
         with out.progress("Loading the model"):
             lite = None if file is None else api.load(file, isolated=True, timeout=timeout)
             meant = None if lite is None else lite.face(signature).signature

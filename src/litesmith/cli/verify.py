@@ -55,7 +55,7 @@ def verify(
         from litesmith import api
         from litesmith.preprocessing.pipeline import load_preprocessing
 
-        if _are_swapped(model, file):
+        if are_swapped(model, file):
             raise typer.BadParameter(f"the original comes first: litesmith verify {file} {model}")
         with out.progress("Loading the model"):
             lite = api.load(file, isolated=True, timeout=timeout)
@@ -74,7 +74,7 @@ def verify(
         _show(out, model, file, report)
 
 
-def _are_swapped(model: str, file: Path) -> bool:
+def are_swapped(model: str, file: Path) -> bool:
     """Whether the LiteRT file stands where the original belongs, and the other way around."""
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.frontends.open import Kind, identify
