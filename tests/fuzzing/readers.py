@@ -109,7 +109,7 @@ def weights(dice, folder):
         target.write_bytes(other_bytes(target.read_bytes(), dice))
     else:
         other_tables(target, dice)
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)
     opened(target, architecture=MODELS[source.name.partition(".")[0]])
 
 

@@ -18,6 +18,7 @@ import warnings
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "numpy")
+sys.modules["tensorflow"] = None  # nothing here needs it, and Keras would take seconds to import it
 sys.path.insert(0, str(Path(__file__).parent.parent))
 warnings.simplefilter("ignore")
 

@@ -116,3 +116,14 @@ def test_integers_are_rounded_to_themselves(dtype):
     x = np.array([1, -2, 3], dtype)
     graph = import_function(lambda x: tf.raw_ops.Round(x=x) + 0, [TensorType(DType(dtype), (3,))])
     np.testing.assert_array_equal(Session(to_bytes(Model([graph]))).run([x])[0], x)
+
+
+def test_bands_beyond_a_spectrogram_are_refused():
+    """TensorFlow tells its log of them, and returns zeros."""
+    cepstrum = tf.raw_ops.Mfcc
+    check_tensorflow(
+        lambda x: cepstrum(spectrogram=x, sample_rate=8000), np.abs(floats(1, 2, 9)), dynamic=None, rtol=1e-4
+    )
+    assert "up to 4000 Hz, of a spectrogram up to 3500 Hz" in refusal(
+        lambda x: cepstrum(spectrogram=x, sample_rate=7000), floats(1, 2, 9)
+    )

@@ -66,8 +66,10 @@ def mel_bands(bins: int, highest: float, limits: tuple[float, float], count: int
     centers = first + (last - first) / (count + 1) * np.arange(1, count + 2)
     width = highest / (bins - 1)
     start, end = int(1.5 + limits[0] / width), int(limits[1] / width)
+    if end >= bins:
+        raise Unsupported(f"bands up to {limits[1]:g} Hz, of a spectrogram up to {highest:g} Hz")
     bands = np.zeros((bins, count))
-    for place in range(start, min(end, bins - 1) + 1):
+    for place in range(start, end + 1):
         mel = 1127 * np.log1p(place * width / 700)
         above = int(np.searchsorted(centers, mel))
         below = first if above == 0 else centers[above - 1]
