@@ -71,7 +71,7 @@ class _Lives:
                 self.steps.append(None)
                 self.follow(inner)
             for operand in operation.operands:
-                if operand is not None and not operand.is_constant:
+                if operand is not None and not operand.is_constant and not operand.is_variable:
                     self._uses(operand)
             for result in operation.results:
                 self._uses(result)

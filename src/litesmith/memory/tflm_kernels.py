@@ -14,6 +14,7 @@ from litesmith.memory.plan import Sizes, bytes_of
 from litesmith.opset.convolution import Conv2D, DepthwiseConv2D, TransposeConv
 from litesmith.opset.elementwise import Softmax
 from litesmith.opset.matmul import BatchMatmul, FullyConnected
+from litesmith.opset.recurrent import UnidirectionalSequenceLstm
 from litesmith.opset.reduction import Mean, Reduction, Sum
 from litesmith.opset.unmodeled import operator_name
 
@@ -26,6 +27,8 @@ INTERPRETER, GRAPH, TENSOR, FACE, NODE = 528, 32, 24, 72, 64
 
 MULTIPLIER = 4
 """Bytes of a channel's scale, and of its shift, of a convolution."""
+
+LSTM_GATES = 4
 
 TABLE = 1026
 """Bytes of each of the two tables of a SOFTMAX of int16."""
@@ -76,6 +79,7 @@ KEPT_BY_KERNELS = {
     "SUB": 72,
     "SUM": 64,
     "TANH": 16,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": 720,
 }
 """Bytes that a kernel keeps; those that are not named keep none or next to none."""
 
@@ -107,6 +111,9 @@ def _kept(graph: Graph, sizes: Sizes) -> int:
 def _prepared(operation: Operation, sizes: Sizes) -> Iterator[int]:
     """Bytes of what a kernel prepares, which depend on its operands."""
     operator, operands = operation.operator, operation.operands
+    yield from (
+        aligned(bytes_of(operand, sizes)) for operand in operands if operand is not None and operand.is_variable
+    )
     channels = int(operation.results[0].type.shape[-1]) if operation.results and operation.results[0].type.shape else 1
     if isinstance(operator, (Conv2D, DepthwiseConv2D, TransposeConv)):
         yield 2 * aligned(MULTIPLIER * channels)
@@ -128,6 +135,10 @@ def scratch(operation: Operation, sizes: Sizes) -> Iterator[int]:
             yield 4 * bytes_of(operation.results[0], sizes) // (operation.results[0].type.dtype.bits // 8)
         yield 4 * max(value.type.rank, 1) if value else 0
         yield 4 * (axes.type.shape[0] if axes and axes.type.shape else 1)
+
+    if isinstance(operation.operator, UnidirectionalSequenceLstm):
+        state = next(operand for operand in operation.operands if operand is not None and operand.is_variable)
+        yield from LSTM_GATES * (bytes_of(state, sizes),)
 
 
 def _dtype(value: Value | None) -> DType | None:

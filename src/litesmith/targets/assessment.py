@@ -18,8 +18,9 @@ from litesmith.ir.source import Source
 from litesmith.memory.plan import Sizes
 from litesmith.opset.unmodeled import operator_name
 from litesmith.targets.arenas import Arena, arena_of
+from litesmith.targets.conditions import REALS
 from litesmith.targets.costs import multiply_accumulates
-from litesmith.targets.judging import OPEN_SIZE, REALS, Problem, problems
+from litesmith.targets.judging import OPEN_SIZE, Problem, problems
 from litesmith.targets.profile import Profile, load
 from litesmith.targets.regions import delegated
 

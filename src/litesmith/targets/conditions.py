@@ -9,7 +9,10 @@ import numpy as np
 
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Role
+from litesmith.ir.types import DType
 from litesmith.opset.enums import Activation
+
+REALS = frozenset({DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16})
 
 Condition = Callable[[Operation], "str | None"]
 
@@ -35,6 +38,34 @@ def _option(operation: Operation, name: str, default: Any) -> Any:
 def _constant_weights(operation: Operation) -> str | None:
     weights = operation.operands[1] if len(operation.operands) > 1 else None
     return None if weights is None or weights.is_constant else "its weights are computed by the model"
+
+
+@condition("weights like values")
+def _weights_like_values(operation: Operation) -> str | None:
+    """Weights of integers under real numbers are for kernels that quantize values as they run."""
+    kinds = [
+        operand.type.dtype
+        for place, operand in enumerate(operation.operands)
+        if operand is not None and operation.operator.operand(place).role in (Role.ACTIVATION, Role.WEIGHT)
+    ]
+    integers = [dtype for dtype in kinds if dtype not in REALS]
+    is_mixed = any(dtype in REALS for dtype in kinds) and integers
+    return f"its weights are {integers[0].value} and its values are not" if is_mixed else None
+
+
+@condition("one scale")
+def _one_scale(operation: Operation) -> str | None:
+    quantization = operation.operands[0].type.quantization if operation.operands[0] else None
+    return (
+        "it takes one scale, and each channel has one of its own" if quantization and quantization.is_per_axis else None
+    )
+
+
+@condition("int32 indices")
+def _int32_indices(operation: Operation) -> str | None:
+    indices = operation.operands[1] if len(operation.operands) > 1 else None
+    is_wide = indices is not None and indices.type.dtype is not DType.INT32
+    return f"its indices are {indices.type.dtype.value}" if indices is not None and is_wide else None
 
 
 @condition("no dropped axes")

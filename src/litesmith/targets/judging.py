@@ -10,11 +10,10 @@ from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.ir.types import DType
 from litesmith.opset.unmodeled import Unmodeled, operator_name
-from litesmith.targets.conditions import CONDITIONS
+from litesmith.targets.conditions import CONDITIONS, REALS
 from litesmith.targets.profile import OperatorRule, Profile
 
 INTEGERS = frozenset({DType.INT8, DType.UINT8, DType.INT16})
-REALS = frozenset({DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16})
 
 
 @dataclass(frozen=True)
