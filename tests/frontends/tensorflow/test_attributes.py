@@ -127,3 +127,10 @@ def test_bands_beyond_a_spectrogram_are_refused():
     assert "up to 4000 Hz, of a spectrogram up to 3500 Hz" in refusal(
         lambda x: cepstrum(spectrogram=x, sample_rate=7000), floats(1, 2, 9)
     )
+
+
+def test_targets_that_are_no_class_are_not_among_the_largest():
+    predictions = floats(6, 4)
+    predictions[1, 2], predictions[2, 0], predictions[3, 3] = np.inf, -np.inf, np.nan
+    targets = np.array([0, 2, 1, 0, 4, -1], "int32")
+    check_tensorflow(lambda x, places: tf.math.in_top_k(places, x, 3), predictions, targets)

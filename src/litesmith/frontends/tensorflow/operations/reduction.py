@@ -116,10 +116,13 @@ def in_top_fixed_k(predictions: Value, targets: Value, *, k: int) -> Value:
 
 @imports("InTopKV2")
 def in_top_k(predictions: Value, targets: Value, k: Int) -> Value:
-    """Whether fewer than k predictions are larger than that of the target."""
-    own = gather(predictions, expand_dims(targets, 1), 1, 1)
+    """Whether fewer than k predictions are larger than that of the target; not where one is infinite or no number."""
+    last = as_value(predictions.type.shape[1] - 1, targets.type.dtype)
+    inside = math.maximum(math.minimum(targets, last), as_value(0, targets.type.dtype))
+    own = gather(predictions, expand_dims(inside, 1), 1, 1)
     larger = math.sum(cast(math.greater(predictions, own), DType.INT32), 1)
-    return math.less(larger, int(k))
+    can_say = math.logical_and(math.equal(targets, inside), math.all(math.is_finite(predictions), 1))
+    return math.logical_and(can_say, math.less(larger, int(k)))
 
 
 @imports("LowerBound")
