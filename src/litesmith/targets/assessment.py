@@ -20,7 +20,7 @@ from litesmith.opset.unmodeled import operator_name
 from litesmith.targets.arenas import Arena, arena_of
 from litesmith.targets.conditions import REALS
 from litesmith.targets.costs import multiply_accumulates
-from litesmith.targets.judging import OPEN_SIZE, Problem, problems
+from litesmith.targets.judging import INTEGERS, OPEN_SIZE, Problem, problems
 from litesmith.targets.profile import Profile, load
 from litesmith.targets.regions import delegated
 
@@ -125,6 +125,8 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         notes: what is known of it besides; those of layers say what was rewritten (L1..).
     """
     sizes = Sizes()
+    if profile.quantized and _is_quantized(model):
+        profile = replace(profile, quantized=False)  # what is left of real numbers stays so
     regions: list[list[Operation]] = []
     judged: dict[Operation, _Judgement] = {}
     for graph in model.all_graphs():
@@ -155,6 +157,12 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         (*found, *notes),
         profile.sources,
     )
+
+
+def _is_quantized(model: Model) -> bool:
+    """Whether any values that the model computes are integers with scales."""
+    results = (result for graph in model.all_graphs() for each in graph.operations for result in each.results)
+    return any(result.type.quantization is not None and result.type.dtype in INTEGERS for result in results)
 
 
 def _called(model: Model) -> list[Graph]:

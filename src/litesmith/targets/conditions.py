@@ -30,7 +30,8 @@ def condition(name: str) -> Callable[[Condition], Condition]:
     return register
 
 
-def _option(operation: Operation, name: str, default: Any) -> Any:
+def option_of(operation: Operation, name: str, default: Any) -> Any:
+    """An option of an operator, or `default` for one that has none of this name."""
     return getattr(operation.operator, name, default)
 
 
@@ -70,7 +71,7 @@ def _int32_indices(operation: Operation) -> str | None:
 
 @condition("no dropped axes")
 def _no_dropped_axes(operation: Operation) -> str | None:
-    return "it drops an axis" if _option(operation, "shrink_axis_mask", 0) else None
+    return "it drops an axis" if option_of(operation, "shrink_axis_mask", 0) else None
 
 
 @condition("two to four parts")
@@ -81,39 +82,40 @@ def _two_to_four_parts(operation: Operation) -> str | None:
 
 @condition("no fused activation")
 def _no_fused_activation(operation: Operation) -> str | None:
-    activation = _option(operation, "fused_activation_function", Activation.NONE)
+    activation = option_of(operation, "fused_activation_function", Activation.NONE)
     return None if activation is Activation.NONE else f"{activation.name} is part of it"
 
 
 @condition("equal dilations")
 def _equal_dilations(operation: Operation) -> str | None:
-    rows, columns = _option(operation, "dilation_h_factor", 1), _option(operation, "dilation_w_factor", 1)
+    rows, columns = option_of(operation, "dilation_h_factor", 1), option_of(operation, "dilation_w_factor", 1)
     return None if rows == columns else f"its dilations are {rows} and {columns}"
 
 
 @condition("steps of one")
 def _steps_of_one(operation: Operation) -> str | None:
-    steps = _constant(operation.operands[3]) if len(operation.operands) > 3 else None
+    steps = constant_of(operation.operands[3]) if len(operation.operands) > 3 else None
     return None if steps is not None and bool((steps == 1).all()) else "its steps are not all 1"
 
 
 @condition("not along the batch")
 def _not_along_the_batch(operation: Operation) -> str | None:
     rank = max(value.type.rank for value in (*operation.results, *filter(None, operation.operands)))
-    return "it works along the batch" if any(axis % max(rank, 1) == 0 for axis in _axes(operation)) else None
+    return "it works along the batch" if any(axis % max(rank, 1) == 0 for axis in axes_of(operation)) else None
 
 
-def _axes(operation: Operation) -> list[int]:
+def axes_of(operation: Operation) -> list[int]:
     """The axes that an operator names, as an option or as an operand; those that a PAD makes longer."""
-    axis = _option(operation, "axis", None)
+    axis = option_of(operation, "axis", None)
     if isinstance(axis, int):
         return [axis]
     places = (place for place in range(len(operation.operands)) if operation.operator.operand(place).role is Role.INDEX)
-    named = _constant(operation.operands[next(places)])
+    named = constant_of(operation.operands[next(places)])
     if named is None:
         return []
     return [int(each) for each in (named.ravel() if named.ndim < 2 else np.flatnonzero(named.any(axis=1)))]
 
 
-def _constant(value: Value | None) -> np.ndarray[Any, Any] | None:
+def constant_of(value: Value | None) -> np.ndarray[Any, Any] | None:
+    """What a value always is; None where the model computes it."""
     return None if value is None or value.constant is None else value.constant.array()

@@ -14,7 +14,7 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.quantities import parse_bytes
 from litesmith.diagnostics.targets import BadProfile, UnknownTarget
 from litesmith.ir.types import DType
-from litesmith.targets.conditions import CONDITIONS
+from litesmith.targets.shape_conditions import CONDITIONS
 
 if sys.version_info >= (3, 11):
     import tomllib
