@@ -9,8 +9,9 @@ from keras import layers
 
 import litesmith
 from litesmith.diagnostics.lowering import WrittenOut
+from litesmith.ir.element_types import OtherOutput
 from litesmith.ir.source import Source
-from litesmith.report.deviations import written_out_lines
+from litesmith.report.deviations import deviations, written_out_lines
 
 
 def converted(layer, size=6, **options):
@@ -122,3 +123,21 @@ def test_notes_of_a_bound_are_true():
     x = np.linspace(-5, 5, 6 * 500, dtype="float32").reshape(-1, 6)
     expected = np.vectorize(math.erf)(x.astype("float64"))
     assert np.max(np.abs(lite.run(x) - expected) / np.maximum(np.abs(expected), 1e-30)) < 5e-7
+
+
+def test_outputs_of_fewer_bits():
+    """What the model says of its outputs and what the backend computes differ on some backends only (JAX: int64)."""
+    model = converted(layers.Dense(3, name="d")).model
+    model.other_outputs = (OtherOutput("y", "int64", "int32"),)
+    (found,) = deviations(model)
+    assert found.code == "L103"
+    assert found.message() == "The output 'y' is int32, where the model says int64."
+
+
+def test_layers_that_came_through_a_framework():
+    """Which takes Keras on that framework: here the operators say that they came so."""
+    model = converted(layers.Dense(3, name="d")).model
+    for operation in model.main.operations:
+        operation.source = operation.source.doing("jax.lax.dot_general")
+    (found,) = deviations(model)
+    assert (found.code, found.where.layer, found.framework) == ("L106", "d", "JAX")
