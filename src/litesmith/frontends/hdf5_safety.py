@@ -30,6 +30,9 @@ DEPTH = 64
 ATTRIBUTE_BYTES = 1 << 25
 """More than the description of any model takes, and than any list of names."""
 
+UNREAD = (b"optimizer", b"optimizer_weights")
+"""Groups that nobody opens: states of training."""
+
 UNREADABLE = "the tables of its HDF5 file cannot be read"
 
 ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError, AttributeError)
@@ -154,6 +157,8 @@ class Tables:
             if problem:
                 return problem
             for name, kind in _links(group):
+                if not path and name in UNREAD:
+                    continue
                 count += 1
                 if count > OBJECTS:
                     return "it has more groups and arrays than any model"
@@ -176,10 +181,10 @@ class Tables:
     def _attributes_problem(self, group: h5g.GroupID) -> str | None:
         for number in range(h5a.get_num_attrs(group)):
             found = h5a.open(group, index=number)
-            elements = math.prod(found.shape)
-            if elements * found.dtype.itemsize > ATTRIBUTE_BYTES:
+            kind, elements = found.get_type(), math.prod(found.shape)
+            if elements * kind.get_size() > ATTRIBUTE_BYTES:
                 return f"its attribute {_short(found.name)} is larger than any of a model's"
-            if found.dtype.kind == "O":
+            if kind.is_variable_str() if kind.get_class() == h5t.STRING else found.dtype.kind == "O":
                 self.store.has_texts = True
                 self.store.texts += elements if found.shape else 0
         return None

@@ -112,10 +112,9 @@ def weights_origin(file: h5py.File) -> Origin:
     from litesmith.frontends.hdf5_safety import attribute
     from litesmith.frontends.keras.legacy.entries import origin_of
 
-    homes = [file["model_weights"], file] if "model_weights" in file else [file]
-    found = {}
-    for home in homes:
-        for name in ("keras_version", "backend"):
+    found: dict[str, str | bytes] = {}
+    for home in [file, file["model_weights"]] if "model_weights" in file else [file]:
+        for name in {"keras_version", "backend"} - found.keys():
             value = attribute(home, name)
             found.update({name: value} if isinstance(value, (str, bytes)) else {})
     return origin_of(found)

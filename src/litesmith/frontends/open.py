@@ -209,11 +209,11 @@ def _identify_hdf5(path: Path, expected: str) -> Kind:
 
     try:
         with h5py.File(path, "r") as file:
+            if "model_config" in file.attrs:
+                return Kind.KERAS_HDF5
             attributes, groups = set(file.attrs), set(file)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError):
         raise LitesmithError(DamagedFile(str(path), "the tables of its HDF5 file cannot be read")) from None
-    if "model_config" in attributes:
-        return Kind.KERAS_HDF5
     if attributes & {"layer_names", "layer_names0"} or groups & WEIGHTS:
         return Kind.KERAS_WEIGHTS
     found, advice = hdf5_told(groups)

@@ -80,11 +80,9 @@ class Builder:
         layers = [None if each.is_input else self.build(each) for each in parts]
         model = (part.make or keras.Sequential)(name=allowed(part.name))
         first = self._first_input(part, parts, layers)
-        if first is not None:
-            model.add(first)
-        for layer in layers:
-            if layer is not None:
-                model.add(layer)
+        added = [layer for layer in (first, *layers) if layer is not None]
+        for number, layer in enumerate(added, 1):
+            model.add(layer, rebuild=number == len(added))  # which calls all layers again
         return model
 
     def _first_input(self, part: Part, parts: list[Part], layers: list[Any]) -> Any:
