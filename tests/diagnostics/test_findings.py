@@ -19,6 +19,7 @@ from litesmith.diagnostics.verification import OutputsDiffer
 FINDINGS = findings()
 FAMILIES = {
     "backends": "B",
+    "bisection": "V",
     "environment": "E",
     "explanations": "T",
     "files": "F",
@@ -89,7 +90,7 @@ def test_only_what_the_user_handed_in_is_bad_input():
     assert FINDINGS["K301"].bad_input
     others = FINDINGS.keys() - errors.keys()
     notes = {f"L10{number}" for number in range(1, 9)}
-    assert others - notes == {"C103", "C105", "D205", "D206", "E201", "F115", "M102", "M103", "V103", "V104"}
+    assert others - notes == {"C103", "C105", "D205", "D206", "E201", "F115", "M102", "M103", "V103", "V104", "V205", "V206"}
 
 
 class Untraceable(layers.Layer):

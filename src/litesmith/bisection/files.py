@@ -13,7 +13,7 @@ from litesmith.bisection.parts import Tensor, all_tensors, operations_between
 from litesmith.bisection.result import Bisection
 from litesmith.bisection.subject import Bisecting, Subject, open_sizes_of
 from litesmith.bisection.walking import Fate, Walked, walk
-from litesmith.bisection.weights import layers_of_other_weights
+from litesmith.bisection.weights import layers_of_other_weights, layers_of_weights
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.bisection import FirstDifference, LayersNotSeen, OnlyInThisFile, OperatorFails, OtherWeights
 from litesmith.diagnostics.quoting import quoted
@@ -91,12 +91,12 @@ class File(Bisecting):
     def _of_numbers(self) -> Bisection:
         """The first layer that differs, and what lies between it and the last that is right."""
         walked = self._walked()
-        others = self._other_weights()
         first = None if walked is None else walked.first_different
         findings: list[Diagnostic] = []
         suspects: list[Call] = []
+        right, between = ([], []) if walked is None or first is None else _in_front_of(first, walked)
+        others = self._other_weights([*between, *([] if first is None else [first])])
         if walked is not None and first is not None:
-            right, between = _in_front_of(first, walked)
             suspects = [*between, first, *(call for call in walked.calls if call.path and call in walked.claimed)]
             findings.append(self._first_difference(walked, first, right, between))
         elif others is None:
@@ -146,12 +146,17 @@ class File(Bisecting):
             self.subject.original.framework,
         )
 
-    def _other_weights(self) -> Diagnostic | None:
-        """Where the fault is in the file alone, why."""
+    def _other_weights(self, together: Sequence[Call]) -> Diagnostic | None:
+        """Where the fault is in the file alone, why; `together` are the layers that became one with the first."""
         if not self.is_in_file or self.fresh is None:
             return None
         layers = layers_of_other_weights(self.face.graph, self.fresh.graph)
-        return OtherWeights(self._source(layers[0]), layers) if layers else OnlyInThisFile()
+        if not layers:
+            return OnlyInThisFile()
+        owners = layers_of_weights(self.fresh.graph)
+        has_weights = [call.path for call in together if getattr(call.operation, "weights", None) and call.is_whole]
+        folded = tuple(dict.fromkeys(path for path in has_weights if path not in owners))
+        return OtherWeights(self._source(layers[0]), layers, folded)
 
     def _source(self, layer: str | None) -> Source:
         """Where a layer's operations come from in the user's code."""
@@ -180,7 +185,7 @@ class File(Bisecting):
             self.is_in_file,
             layer or None,
             operator,
-            () if steps is None else steps.steps,
+            () if steps is None else steps.telling,
             smallest,
             (*findings, *self.notes),
             self.subject.original.framework,

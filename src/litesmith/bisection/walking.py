@@ -75,6 +75,12 @@ class Walked:
             (call for call, step in zip(self.calls, self.steps, strict=True) if step.fate is Fate.DIFFERENT), None
         )
 
+    @property
+    def telling(self) -> tuple[Step, ...]:
+        """The steps; the model's own call only where it alone differs."""
+        differing = [step for step in self.steps if step.fate is Fate.DIFFERENT]
+        return tuple(step for step in self.steps if step.layer or differing == [step])
+
     def fate(self, call: Call) -> Fate:
         return self.steps[self.calls.index(call)].fate
 

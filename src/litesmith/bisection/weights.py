@@ -43,6 +43,11 @@ def layers_of_other_weights(given: Graph, fresh: Graph) -> tuple[str, ...]:
     return tuple(found)
 
 
+def layers_of_weights(graph: Graph) -> frozenset[str]:
+    """The layers that weights of a graph go by."""
+    return frozenset(map(_layer_of, _weights(graph)))
+
+
 def _weights(graph: Graph) -> Iterator[Value]:
     """The constants that hold numbers of a layer, of any form."""
     for value in graph.constants():

@@ -78,13 +78,16 @@ class OtherWeights(Diagnostic, code="V202"):
 
     source: Source
     layers: tuple[str, ...]
+    folded: tuple[str, ...] = ()
+    """Layers whose weights became part of those of others, so that theirs may be the ones that differ."""
 
     @property
     def where(self) -> Source | None:
         return self.source
 
     def message(self) -> str:
-        return f"The file was made of other weights than the model has: those of {names_text(self.layers)} differ."
+        text = f"The file was made of other weights than the model has: those of {names_text(self.layers)} differ"
+        return f"{text}, which hold those of {names_text(self.folded)} too." if self.folded else f"{text}."
 
     def hint(self) -> str:
         again = by_face("litesmith.convert(model)", "litesmith convert MODEL")
@@ -152,6 +155,9 @@ class NothingSmaller(Diagnostic, code="V205", severity=Severity.NOTE):
     def message(self) -> str:
         return f"No smaller model was saved: {self.reason}."
 
+    def hint(self) -> str:
+        return "To report the fault, give the whole model, or what makes it."
+
 
 @dataclass(frozen=True)
 class LayersNotSeen(Diagnostic, code="V206", severity=Severity.NOTE):
@@ -166,3 +172,6 @@ class LayersNotSeen(Diagnostic, code="V206", severity=Severity.NOTE):
 
     def message(self) -> str:
         return f"The layers were not compared one by one: {self.reason}."
+
+    def hint(self) -> str:
+        return "Give the Keras model that computes the same, where there is one, and data that it takes."
