@@ -25,6 +25,7 @@ _HOMES = {
     "explain": "litesmith.explanations.answer",
     "doctor": "litesmith.environment.checkup",
     "load_preprocessing": "litesmith.preprocessing.pipeline",
+    "write_kernels": "litesmith.custom_operators.writing",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
     "custom_op": "litesmith.frontends.keras.custom_operators",
@@ -49,10 +50,12 @@ __all__ = [
     "load_preprocessing",
     "lowers",
     "verify",
+    "write_kernels",
 ]
 
 if TYPE_CHECKING:
     from litesmith.api import bisect, check, convert, embed, load, verify
+    from litesmith.custom_operators.writing import write_kernels
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.environment.checkup import doctor
     from litesmith.explanations.answer import explain

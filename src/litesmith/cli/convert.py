@@ -20,6 +20,7 @@ from litesmith.cli.options import (
     Debug,
     Ignore,
     Json,
+    Kernels,
     Model,
     Rtol,
     Strict,
@@ -83,6 +84,7 @@ def convert(
     rtol: Rtol = None,
     custom_objects: CustomObjects = None,
     architecture: Architecture = None,
+    kernels: Kernels = None,
     strict: Strict = False,
     ignore: Ignore = None,
     as_json: Json = False,
@@ -104,6 +106,7 @@ def convert(
             "quantize": quantize,
             "target": board,
             "arena": arena,
+            "kernels": kernels,
         }
         chosen = signatures[0] if signatures and len(signatures) == 1 and "=" not in signatures[0] else None
         sources = (custom_objects, architecture, chosen, outputs)
@@ -131,22 +134,12 @@ def _convert(
             raise typer.BadParameter(f"{sources[2]!r} is not NAME=SHAPE", param_hint="--signature")
     with watch("convert", "Converting"):
         from litesmith import api
-        from litesmith.diagnostics.verification import NotCompared
-        from litesmith.frontends.original import why_not_compared
 
         shapes, texts = faces
         signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
         inputs = original.said_inputs(shapes)
         lite = api.convert(original, inputs, verify=False, signatures=signatures, **settings)
-    report = None
-    enabled, atol, rtol = verification
-    not_compared = why_not_compared(original)
-    if enabled and not_compared is not None:
-        out.attention.tell(NotCompared(not_compared), 1)
-    elif enabled:
-        with watch("verify", f"Comparing with {original.framework}"):
-            report = _verified(original, lite, list(signatures or ()), atol, rtol)
-            api.require_same(report)
+    report, not_compared = _compared(out, watch, original, lite, list(signatures or ()), verification)
     out.attention.require()
     board, arena = settings["target"], settings["arena"]
     profile = said_target(board, arena)
@@ -171,11 +164,41 @@ def _convert(
         report,
         None if in_app is None else str(in_app),
         () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
-        not_compared if enabled else None,
+        not_compared,
         embedded,
         tuple(out.attention.kept(lite.findings)),
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
+
+
+def _compared(
+    out: Output,
+    watch: Stopwatch,
+    original: Original,
+    lite: LiteModel,
+    signatures: list[str],
+    verification: tuple[bool, float | None, float | None],
+) -> tuple[Report | None, str | None]:
+    """The comparison that was asked for, or why there is none."""
+    from litesmith import api
+    from litesmith.custom_operators.twin import NotRunnable
+    from litesmith.diagnostics.verification import NotCompared
+    from litesmith.frontends.original import why_not_compared
+
+    enabled, atol, rtol = verification
+    if not enabled:
+        return None, None
+    reason = why_not_compared(original)
+    if reason is None:
+        try:
+            with watch("verify", f"Comparing with {original.framework}"):
+                report = _verified(original, lite, signatures, atol, rtol)
+                api.require_same(report)
+            return report, None
+        except NotRunnable as problem:
+            reason = problem.reason
+    out.attention.tell(NotCompared(reason), 1)
+    return None, reason
 
 
 def _by_signature(texts: list[str]) -> dict[str, list[str]]:

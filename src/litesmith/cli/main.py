@@ -19,6 +19,7 @@ from litesmith.cli.embed import embed
 from litesmith.cli.explain import explain
 from litesmith.cli.fix import fix
 from litesmith.cli.inspect import inspect
+from litesmith.cli.kernels import kernels
 from litesmith.cli.run import run
 from litesmith.cli.targets import targets
 from litesmith.cli.verify import verify
@@ -58,6 +59,7 @@ app.command(epilog="Example: litesmith bisect model.keras model.tflite --data im
 app.command(epilog="Example: litesmith check model.keras --target tflm")(check)
 app.command(epilog="Example: litesmith embed model.tflite --arena 256k")(embed)
 app.command(epilog="Example: litesmith fix model.keras --target gpu -o fixed.keras")(fix)
+app.command(epilog="Example: litesmith kernels model.tflite -o kernels")(kernels)
 app.command(epilog="Example: litesmith targets --json")(targets)
 app.command(epilog="Example: litesmith explain K101")(explain)
 app.command(epilog="Example: litesmith doctor --json")(doctor)

@@ -15,6 +15,12 @@ CustomObjects = Annotated[
     Path | None,
     typer.Option("--custom-objects", metavar="FILE.py", help="Python file that defines the model's own classes."),
 ]
+Kernels = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--kernels", metavar="LIBRARY", help="Shared library with kernels of custom operators, once for each."
+    ),
+]
 Architecture = Annotated[
     str | None,
     typer.Option(

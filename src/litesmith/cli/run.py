@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from litesmith.cli.options import Debug, File, Json, SignatureName, Timeout
+from litesmith.cli.options import Debug, File, Json, Kernels, SignatureName, Timeout
 from litesmith.cli.output import Output, reporting
 
 
@@ -18,6 +18,7 @@ def run(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="NPZ", help="Where the outputs go.")],
     signature: SignatureName = None,
     timeout: Timeout = 300.0,
+    kernels: Kernels = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -27,11 +28,13 @@ def run(
 
         check_writable(output)
         with out.progress("Running"):
-            results, seconds = _run(file, inputs, signature, timeout)
+            results, seconds = _run(file, inputs, signature, timeout, kernels)
         _show(out, file, output, results, seconds)
 
 
-def _run(file: Path, inputs: Path, signature: str | None, timeout: float) -> tuple[dict[str, Any], float]:
+def _run(
+    file: Path, inputs: Path, signature: str | None, timeout: float, kernels: list[Path] | None
+) -> tuple[dict[str, Any], float]:
     """(outputs by name, seconds the runtime took, its start included)."""
     from litesmith import api
     from litesmith.cli.arrays import expected, match_inputs, read_arrays
@@ -39,7 +42,7 @@ def _run(file: Path, inputs: Path, signature: str | None, timeout: float) -> tup
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.diagnostics.files import UnfitData
 
-    lite = api.load(file, isolated=True, timeout=timeout)
+    lite = api.load(file, isolated=True, timeout=timeout, kernels=kernels)
     face = chosen_signature(lite, signature)
     arrays = match_inputs(face, read_arrays(inputs))
     start = time.perf_counter()

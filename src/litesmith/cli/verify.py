@@ -15,6 +15,7 @@ from litesmith.cli.options import (
     File,
     Ignore,
     Json,
+    Kernels,
     Model,
     Rtol,
     SignatureName,
@@ -45,6 +46,7 @@ def verify(
         typer.Option(metavar="JSON", help="What was left to the app by `convert --split-preprocessing`."),
     ] = None,
     timeout: Timeout = 300.0,
+    kernels: Kernels = None,
     strict: Strict = False,
     ignore: Ignore = None,
     as_json: Json = False,
@@ -58,7 +60,7 @@ def verify(
         if are_swapped(model, file):
             raise typer.BadParameter(f"the original comes first: litesmith verify {file} {model}")
         with out.progress("Loading the model"):
-            lite = api.load(file, isolated=True, timeout=timeout)
+            lite = api.load(file, isolated=True, timeout=timeout, kernels=kernels)
             if preprocessing is not None:
                 if data is not None:
                     raise typer.BadParameter("texts are made for it; leave --data out", param_hint="--data")

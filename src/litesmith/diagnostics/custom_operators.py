@@ -52,22 +52,76 @@ class NoCustomOperators(Diagnostic, code="F131", bad_input=True):
 
 @dataclass(frozen=True)
 class NoReferenceNumbers(Diagnostic, code="F132", severity=Severity.WARNING):
-    """The test of a kernel has no numbers to compare with.
+    """A kernel was written without tests: there are no numbers to compare with.
 
-    Why it matters: a kernel that computes something else passes it.
-    Example: `litesmith kernels model.tflite` for a file of another maker's, without the function of its operator.
-    How to fix: declare the function, in the file given by `--custom-objects`, under the operator's name.
+    Why it matters: nothing tells whether what you fill in computes the operator.
+    Example: `litesmith kernels model.tflite` for a file whose operator's function is not declared.
+    How to fix: declare the function under the operator's name, in the file that `--custom-objects` gives.
     """
 
     operator: str
     reason: str
 
     def message(self) -> str:
-        return f"The test of '{self.operator}' only runs the kernel and compares no numbers: {self.reason}."
+        return f"The kernel of '{self.operator}' has no tests: {self.reason}."
 
     def hint(self) -> str:
-        given = by_face(
-            "import the module that",
-            "give the file that",
-        )
+        given = by_face("import the module that", "give the file (--custom-objects) that")
         return f'Declare what it computes: {given} decorates a function with @litesmith.custom_op("{self.operator}").'
+
+
+@dataclass(frozen=True)
+class KernelNotWritten(Diagnostic, code="F133", bad_input=True):
+    """A kernel cannot be written for what an operator takes or returns.
+
+    Why it matters: nothing was written for it.
+    Example: an operator on texts, or on complex numbers.
+    How to fix: let the operator take and return real numbers, integers or truth values.
+    """
+
+    operator: str
+    reason: str
+
+    def message(self) -> str:
+        return f"No kernel can be written for '{self.operator}': {self.reason}."
+
+
+@dataclass(frozen=True)
+class UsesLeftOut(Diagnostic, code="F134", severity=Severity.WARNING):
+    """A file uses a custom operator on tensors of several kinds, and the kernel takes those of the first use only.
+
+    Why it matters: the kernel refuses the other uses when the file is loaded.
+    Example: one operator on float32 in one layer, and on int32 in another.
+    How to fix: give the operators two names, or extend the kernel's checks and `Compute()` by hand.
+    """
+
+    operator: str
+    uses: int
+
+    def message(self) -> str:
+        several = "uses" if self.uses > 1 else "use"
+        return f"The kernel of '{self.operator}' leaves out {self.uses} {several} with other element types or axes."
+
+    def hint(self) -> str:
+        return "Declare an operator of another name for them, or extend the kernel by hand."
+
+
+@dataclass(frozen=True)
+class OperandsNotSaid(Diagnostic, code="F135", bad_input=True):
+    """A kernel is to be written for a function, and nothing says which tensors it takes.
+
+    Why it matters: a kernel is written for so many axes and these element types.
+    Example: `litesmith kernels filters.py:my_fir -o kernels` without `--input`.
+    How to fix: say a shape for each tensor, in order: `--input '?,64' --input 5`, in Python
+        `inputs=[(None, 64), (5,)]`; or give the `.tflite` file that uses the operator.
+    """
+
+    operator: str
+    operands: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"'{self.operator}' takes {', '.join(self.operands) or 'tensors'}; nothing says of which shapes."
+
+    def hint(self) -> str:
+        said = by_face("inputs=[(None, 64), (5,)]", "--input '?,64' --input 5")
+        return f"Say a shape for each in order, such as {said}, or give the .tflite file that uses it."
