@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.frontends.hdf5_safety import CheckedHdf5, opened_hdf5
+from litesmith.frontends.hdf5_safety import CheckedHdf5, damaged, opened_hdf5, unsafe
 from litesmith.frontends.mapped_bytes import MappedBytes, mapped
 
 UNPACKED = 20
@@ -34,26 +34,22 @@ def opened_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, CheckedHdf5 | 
     Raises:
         LitesmithError: F108 where it cannot be read, F124 for what would be unpacked elsewhere or to far more.
     """
-    from litesmith.diagnostics.files import DamagedFile
-
     with ExitStack() as stack:
         try:
             archive = stack.enter_context(zipfile.ZipFile(path))
             problem = archive_problem(archive, path.stat().st_size)
             has_weights = WEIGHTS in archive.namelist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise LitesmithError(DamagedFile(str(path), "its ZIP archive cannot be read")) from None
+            raise LitesmithError(damaged(path, "its ZIP archive cannot be read")) from None
         if problem:
-            from litesmith.diagnostics.old_files import UnsafeFile
-
-            raise LitesmithError(UnsafeFile(str(path), problem))
+            raise LitesmithError(unsafe(path, problem))
         store = None
         if has_weights:
             try:
                 content = stack.enter_context(_content(archive, path, archive.getinfo(WEIGHTS)))
             except UNREADABLE:
                 problem = f"the content of {WEIGHTS} does not fit its checksum"
-                raise LitesmithError(DamagedFile(str(path), problem)) from None
+                raise LitesmithError(damaged(path, problem)) from None
             store = stack.enter_context(opened_hdf5(path, content))
         yield archive, store
 

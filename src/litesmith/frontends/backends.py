@@ -18,7 +18,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from litesmith.diagnostics.backends import NoBackend, UnknownBackend
 from litesmith.diagnostics.base import LitesmithError
 
 PACKAGES = {
@@ -60,11 +59,15 @@ def use_backend(may_choose: bool = True) -> BackendChoice:
         return BackendChoice(sys.modules["keras"].config.backend())
     wanted = configured_backend() or (None if may_choose else DEFAULT)
     if wanted is not None and wanted not in PACKAGES:
+        from litesmith.diagnostics.backends import UnknownBackend
+
         raise LitesmithError(UnknownBackend(wanted, tuple(PACKAGES)))
     if wanted is not None and is_installed(wanted):
         return BackendChoice(wanted)
     chosen = next(filter(is_installed, PACKAGES), None)
     if chosen is None:
+        from litesmith.diagnostics.backends import NoBackend
+
         raise LitesmithError(NoBackend(wanted))
     os.environ["KERAS_BACKEND"] = chosen
     why = f"{wanted} is configured but not installed" if wanted else "no Keras backend is configured"

@@ -94,10 +94,10 @@ class CheckedHdf5:
         heaps: list[int] = []
         damage = heaps_problem(self.content, heaps) if self.has_texts else None
         if damage:
-            raise LitesmithError(_damaged(self.path, damage))
+            raise LitesmithError(damaged(self.path, damage))
         problem = texts_problem(self.content, heaps, self.texts)
         if problem:
-            raise LitesmithError(_unsafe(self.path, problem))
+            raise LitesmithError(unsafe(self.path, problem))
         return True
 
 
@@ -116,25 +116,27 @@ def opened_hdf5(path: Path, part: MappedBytes | None = None) -> Iterator[Checked
         try:
             file = h5py.File(path if part is None else part.file(), "r")
         except ERRORS:
-            raise LitesmithError(_damaged(path, UNREADABLE)) from None
+            raise LitesmithError(damaged(path, UNREADABLE)) from None
         with file:
             found = CheckedHdf5(path, file, content)
             try:
                 problem = Tables(found).problem()
             except ERRORS:
-                raise LitesmithError(_damaged(path, UNREADABLE)) from None
+                raise LitesmithError(damaged(path, UNREADABLE)) from None
             if problem:
-                raise LitesmithError(_unsafe(path, problem))
+                raise LitesmithError(unsafe(path, problem))
             yield found
 
 
-def _damaged(path: Path, problem: str) -> Diagnostic:
+def damaged(path: Path, problem: str) -> Diagnostic:
+    """F108, which is imported where there is one."""
     from litesmith.diagnostics.files import DamagedFile
 
     return DamagedFile(str(path), problem)
 
 
-def _unsafe(path: Path, problem: str) -> Diagnostic:
+def unsafe(path: Path, problem: str) -> Diagnostic:
+    """F124."""
     from litesmith.diagnostics.old_files import UnsafeFile
 
     return UnsafeFile(str(path), problem)

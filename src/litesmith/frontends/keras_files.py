@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.custom_operators import UndeclaredOperators
-from litesmith.diagnostics.files import CannotRebuild, DamagedFile, UnknownClasses
 from litesmith.diagnostics.quoting import quoted
 
 if TYPE_CHECKING:
     import h5py
 
+    from litesmith.diagnostics.base import Diagnostic
     from litesmith.frontends.hdf5_safety import CheckedHdf5
     from litesmith.frontends.keras.legacy.entries import Origin
 
@@ -58,7 +57,7 @@ class KerasFile:
     def weights(self) -> CheckedHdf5:
         """The weights, in an archive or alone; raises F108 where there are none."""
         if self.store is None:
-            raise LitesmithError(DamagedFile(str(self.path), "its weights are missing"))
+            raise LitesmithError(self._damaged("its weights are missing"))
         return self.store
 
     def description(self) -> dict[str, Any]:
@@ -74,11 +73,15 @@ class KerasFile:
             KeyError,
             NotImplementedError,
         ) as error:
-            problem = f"the model's description cannot be read ({quoted(error)})"
-            raise LitesmithError(DamagedFile(str(self.path), problem)) from error
+            raise LitesmithError(self._damaged(f"the model's description cannot be read ({quoted(error)})")) from error
         if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
-            raise LitesmithError(DamagedFile(str(self.path), "the model's description does not describe a model"))
+            raise LitesmithError(self._damaged("the model's description does not describe a model"))
         return config
+
+    def _damaged(self, problem: str) -> Diagnostic:
+        from litesmith.diagnostics.files import DamagedFile
+
+        return DamagedFile(str(self.path), problem)
 
     def _config_text(self) -> str | bytes:
         if self.archive is not None:
@@ -159,6 +162,8 @@ def _opened(file: KerasFile, custom_objects: Mapping[str, Any]) -> Any:
     except LitesmithError:
         raise
     except Exception as error:
+        from litesmith.diagnostics.files import CannotRebuild, DamagedFile
+
         damage = _damage(file, error)
         finding = DamagedFile(str(file.path), damage) if damage else CannotRebuild(str(file.path), quoted(error))
         raise LitesmithError(finding) from error
@@ -188,10 +193,13 @@ def _require_known(file: KerasFile, config: Any, custom_objects: Mapping[str, An
 
     undeclared = undeclared_operators(config)
     if undeclared:
+        from litesmith.diagnostics.custom_operators import UndeclaredOperators
+
         raise LitesmithError(UndeclaredOperators(str(file.path), tuple(undeclared)))
     unknown = unknown_objects(config, custom_objects)
     if not unknown:
         return
+    from litesmith.diagnostics.files import UnknownClasses
     from litesmith.frontends.keras.legacy.opening import stored_shapes
     from litesmith.frontends.keras.legacy.stubs import archived_weights, stub
 

@@ -1,4 +1,7 @@
-"""What is this file? Found by its content, not by its name."""
+"""What is this file? Found by its content, not by its name.
+
+Findings are imported where there is one: defining all of them takes longer than opening a small file.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,16 @@ import enum
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import (
-    CannotRead,
-    DamagedFile,
-    EmptyFile,
-    FileNotFound,
-    IsFolder,
-    NotThisKind,
-    WeightsOnly,
-)
-from litesmith.diagnostics.programs import TorchFile
 from litesmith.diagnostics.wording import by_face
 from litesmith.frontends.backends import use_backend
 from litesmith.frontends.other_files import CHECKPOINT, file_told, folder_told, hdf5_told, is_checkpoint, zip_told
+
+if TYPE_CHECKING:
+    from litesmith.diagnostics.base import Diagnostic
+    from litesmith.diagnostics.files import NotThisKind
 
 ZIP, HDF5, LITERT = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"TFL3"
 TORCH_PROGRAM, TORCH_PICKLE = ("archive_format", "serialized_exported_program.json"), "data.pkl"
@@ -34,7 +31,7 @@ TORCH_MAGIC = bytes.fromhex("6cfc9c46f9206aa85019")
 SAVED_MODEL = "saved_model.pb"
 """The file of a SavedModel folder that has its graphs."""
 
-GRAPH_BEGINS = frozenset(b"\x0a\x12\x22")
+GRAPH_BEGINS = (b"\x0a", b"\x12", b"\x22")
 """How protocol buffers of graphs begin: with a node, the functions, or versions."""
 
 WEIGHTS = frozenset({"layers", "vars", "_layer_checkpoint_dependencies", "model_weights"})
@@ -62,34 +59,49 @@ class Kind(enum.Enum):
 
 def identify(path: Path, expected: str = "a model that Litesmith can read") -> Kind:
     """The kind of model in a file; raises `LitesmithError` (F1..) for what holds no model."""
-    if path.is_dir():
-        if (path / SAVED_MODEL).exists():
-            return Kind.SAVED_MODEL
-        with reading(path):
-            raise LitesmithError(IsFolder(str(path), *folder_told(path)))
-    if not path.exists():
-        if is_checkpoint(path):
-            raise LitesmithError(NotThisKind(str(path), CHECKPOINT[0], expected, CHECKPOINT[1]))
-        raise LitesmithError(FileNotFound(str(path)))
+    if path.is_dir() and (path / SAVED_MODEL).exists():
+        return Kind.SAVED_MODEL
+    if path.is_dir() or not path.exists():
+        raise LitesmithError(_no_file(path, expected))
     with reading(path), path.open("rb") as file:
         head = file.read(8)
-    if not head:
-        raise LitesmithError(EmptyFile(str(path)))
     if head.startswith(ZIP):
         return _identify_zip(path, expected)
     if head == HDF5:
         return _identify_hdf5(path, expected)
     if head[4:8] == LITERT:
         return Kind.LITERT
-    if head[0] in GRAPH_BEGINS and _is_graph(path):
+    if head[:1] in GRAPH_BEGINS and _is_graph(path):
         return Kind.FROZEN_GRAPH
     if path.name == SAVED_MODEL:
         return Kind.SAVED_MODEL
+    raise LitesmithError(_no_model(path, head, expected))
+
+
+def _no_file(path: Path, expected: str) -> Diagnostic:
+    """What is said of a folder, and of what is not there."""
+    from litesmith.diagnostics.files import FileNotFound, IsFolder, NotThisKind
+
+    if path.is_dir():
+        with reading(path):
+            return IsFolder(str(path), *folder_told(path))
+    if is_checkpoint(path):
+        return NotThisKind(str(path), CHECKPOINT[0], expected, CHECKPOINT[1])
+    return FileNotFound(str(path))
+
+
+def _no_model(path: Path, head: bytes, expected: str) -> Diagnostic:
+    """What is said of a file that begins like none with a model."""
+    from litesmith.diagnostics.files import EmptyFile, NotThisKind
+    from litesmith.diagnostics.programs import TorchFile
+
+    if not head:
+        return EmptyFile(str(path))
     if head.startswith(b"\x80\x02\x8a\x0a") and TORCH_MAGIC in _beginning(path):
-        raise LitesmithError(TorchFile(str(path), is_program=False))
+        return TorchFile(str(path), is_program=False)
     with reading(path):
         found, advice = file_told(path, head)
-    raise LitesmithError(NotThisKind(str(path), found, expected, advice))
+    return NotThisKind(str(path), found, expected, advice)
 
 
 def _beginning(path: Path) -> bytes:
@@ -141,7 +153,7 @@ def open_file(path: Path, custom_objects: Mapping[str, Any] | None = None, archi
     if not kind.is_of_keras:
         raise LitesmithError(not_this_kind(path, kind, expected))
     if architecture is None and kind is Kind.KERAS_WEIGHTS:
-        raise LitesmithError(WeightsOnly(str(path)))
+        raise LitesmithError(_weights_only(path))
     use_backend(may_choose=False)
     import numpy as np
 
@@ -168,6 +180,8 @@ def read_litert(path: Path) -> bytes:
 
 def not_this_kind(path: Path, kind: Kind, expected: str) -> NotThisKind:
     """A model of another kind than is meant, and which command takes it."""
+    from litesmith.diagnostics.files import NotThisKind
+
     if kind is Kind.LITERT:
         command = f"litesmith inspect {path} shows what is in it, litesmith run {path} runs it"
         advice = by_face(f"litesmith.load({str(path)!r}) shows and runs it", command)
@@ -182,6 +196,8 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        from litesmith.diagnostics.files import CannotRead
+
         raise LitesmithError(CannotRead(str(path), (error.strerror or str(error)).lower())) from error
 
 
@@ -190,13 +206,16 @@ def _identify_zip(path: Path, expected: str) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile:
-        raise LitesmithError(DamagedFile(str(path), "the end of its ZIP archive is missing")) from None
+        raise LitesmithError(_damaged(path, "the end of its ZIP archive is missing")) from None
     except (OSError, ValueError, NotImplementedError):
-        raise LitesmithError(DamagedFile(str(path), "its ZIP archive cannot be read")) from None
+        raise LitesmithError(_damaged(path, "its ZIP archive cannot be read")) from None
     if "config.json" in names:
         return Kind.KERAS
     if any(name.startswith("model.weights.") for name in names):
-        raise LitesmithError(WeightsOnly(str(path)))
+        raise LitesmithError(_weights_only(path))
+    from litesmith.diagnostics.files import NotThisKind
+    from litesmith.diagnostics.programs import TorchFile
+
     is_program = any(name.endswith(TORCH_PROGRAM) for name in names)
     if is_program or any(name.endswith(TORCH_PICKLE) for name in names):
         raise LitesmithError(TorchFile(str(path), is_program))
@@ -213,8 +232,22 @@ def _identify_hdf5(path: Path, expected: str) -> Kind:
                 return Kind.KERAS_HDF5
             attributes, groups = set(file.attrs), set(file)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError):
-        raise LitesmithError(DamagedFile(str(path), "the tables of its HDF5 file cannot be read")) from None
+        raise LitesmithError(_damaged(path, "the tables of its HDF5 file cannot be read")) from None
     if attributes & {"layer_names", "layer_names0"} or groups & WEIGHTS:
         return Kind.KERAS_WEIGHTS
+    from litesmith.diagnostics.files import NotThisKind
+
     found, advice = hdf5_told(groups)
     raise LitesmithError(NotThisKind(str(path), found, expected, advice))
+
+
+def _damaged(path: Path, problem: str) -> Diagnostic:
+    from litesmith.diagnostics.files import DamagedFile
+
+    return DamagedFile(str(path), problem)
+
+
+def _weights_only(path: Path) -> Diagnostic:
+    from litesmith.diagnostics.files import WeightsOnly
+
+    return WeightsOnly(str(path))

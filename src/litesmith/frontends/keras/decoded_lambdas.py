@@ -12,8 +12,6 @@ from keras.src.layers.core.lambda_layer import Lambda as KerasLambda
 from keras.src.utils import python_utils
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import CodeInFile, CodeWasRead, function_name
-from litesmith.diagnostics.telling import tell
 from litesmith.frontends.keras.loading import entries_with_owners
 
 Function = Callable[..., Any]
@@ -42,9 +40,15 @@ def decoded_functions(path: str, config: Any, custom_objects: Mapping[str, Any])
     Raises:
         LitesmithError: F107 for all code that is more than an expression.
     """
+    found = list(_stored(config))
+    if not found:
+        return {}
+    from litesmith.diagnostics.files import CodeInFile, CodeWasRead, function_name
+    from litesmith.diagnostics.telling import tell
+
     functions: dict[str, Function] = {}
     problems: dict[str, str] = {}
-    for stored, place in _stored(config):
+    for stored, place in found:
         function = custom_objects.get(stored.layer, custom_objects.get(function_name(stored.layer)))
         if not callable(function):
             from litesmith.frontends.keras.legacy.lambdas import CannotDecode, lambda_of

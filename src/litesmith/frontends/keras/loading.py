@@ -12,8 +12,6 @@ from keras.src.legacy.saving import saving_options, saving_utils
 from keras.src.saving import saving_lib, serialization_lib
 
 from litesmith.diagnostics.base import LitesmithError
-from litesmith.diagnostics.files import WeightsNotLoaded
-from litesmith.frontends.keras.custom_operators import declared
 from litesmith.frontends.keras.stand_ins import standing_in
 from litesmith.frontends.keras.stored_state import drawing_late, fill, fill_by_layers
 
@@ -85,6 +83,8 @@ def _require_all_weights(path: Path, store: CheckedHdf5, model: Any) -> None:
     """Keras loads a model with layers that it could not build without an error, and without their weights."""
     unbuilt = tuple(layer.name for layer in model._flatten_layers() if not layer.built)
     if unbuilt and _stored_weights(store) > len(model.weights):
+        from litesmith.diagnostics.files import WeightsNotLoaded
+
         raise LitesmithError(WeightsNotLoaded(str(path), unbuilt))
 
 
@@ -112,6 +112,10 @@ def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]
 def undeclared_operators(config: Any) -> list[str]:
     """The custom operators in a description whose functions are not declared."""
     found = [entry["config"] for entry, _ in entries_with_owners(config) if entry["class_name"] == "CustomOperation"]
+    if not found:
+        return []
+    from litesmith.frontends.keras.custom_operators import declared
+
     names = dict.fromkeys(str(each["operator"]) for each in found if isinstance(each, dict) and "operator" in each)
     return [name for name in names if declared(name) is None]
 
