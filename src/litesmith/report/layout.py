@@ -12,7 +12,7 @@ from rich.text import Text
 from litesmith.diagnostics.quantities import shape_text, size_text
 from litesmith.ir.loops import LoopForm
 from litesmith.report.stored_weights import weights_lines
-from litesmith.report.summary import LayerWeights, SignatureFace, Summary
+from litesmith.report.summary import CustomUse, LayerWeights, SignatureFace, Summary
 
 LAYERS = 10
 """How many layers are shown; the others are added up in one row."""
@@ -33,6 +33,8 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
     for signature in summary.signatures:
         parts += ["", _signature(signature)]
     parts += ["", _operators(summary.operators)]
+    if summary.custom_operators:
+        parts += ["", _custom_operators(summary.custom_operators)]
     if summary.loops:
         parts += ["", _loops(summary.loops)]
     for line in (*summary.types_lines(), *summary.through_lines(), *weights_lines(summary.stored_weights)):
@@ -61,6 +63,14 @@ def _operators(counts: dict[str, int]) -> Table:
     table = grid("operator", ">count")
     for name, count in counts.items():
         table.add_row(name, str(count))
+    return table
+
+
+def _custom_operators(uses: tuple[CustomUse, ...]) -> Table:
+    table = grid("custom operator", ">version", "options")
+    for use in uses:
+        options = None if use.options is None else ", ".join(f"{key}={value!r}" for key, value in use.options.items())
+        table.add_row(use.name, str(use.version), "of a form of its own" if options is None else options or "none")
     return table
 
 

@@ -18,7 +18,8 @@ from litesmith.ir.loops import LoopForm
 from litesmith.ir.named_size import Names
 from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import DType
-from litesmith.opset.unmodeled import operator_name
+from litesmith.opset.custom import decode_options
+from litesmith.opset.unmodeled import Unmodeled, operator_name
 
 if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
@@ -62,6 +63,16 @@ class LayerWeights:
     bytes: int
 
 
+@dataclass(frozen=True)
+class CustomUse:
+    """A use of a custom operator; `options` is what its flexbuffer map says, None where it has another form."""
+
+    name: str
+    version: int
+    layer: str
+    options: dict[str, Any] | None
+
+
 class Framework(NamedTuple):
     """A framework whose programs layers may come as: its name, and how names of its operations begin."""
 
@@ -92,6 +103,7 @@ class Summary:
         through_jax, through_tensorflow, through_torch: the layers of a model that was just converted which came as
             programs of these.
         stored_weights: in which form the weights of a model that was just converted were put, and why.
+        custom_operators: the uses of operators whose kernels the runtime must be given, with their options.
     """
 
     maker: str
@@ -109,12 +121,13 @@ class Summary:
     through_tensorflow: tuple[str, ...] = ()
     through_torch: tuple[str, ...] = ()
     stored_weights: tuple[StoredWeight, ...] = ()
+    custom_operators: tuple[CustomUse, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         encoded = asdict(self)
         unused = {field for field, layers in self._through().items() if not layers}
         unused |= {"computed_types", "other_outputs"} - self.types_json().keys()
-        unused |= set() if self.stored_weights else {"stored_weights"}
+        unused |= {field for field in ("stored_weights", "custom_operators") if not encoded[field]}
         return {key: encoded[key] for key in encoded if key not in unused}
 
     def through_json(self) -> dict[str, list[str]]:
@@ -174,6 +187,7 @@ def summarize(lite: LiteModel) -> Summary:
         computed_types=lite.model.computed_types,
         other_outputs=lite.model.other_outputs,
         stored_weights=lite.model.stored_weights,
+        custom_operators=tuple(_custom_uses(operations)),
         **{field: through_layers(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )
 
@@ -200,6 +214,14 @@ def _layers(operations: list[Operation]) -> list[LayerWeights]:
                 seen.add(key)
                 sizes[layer] += _bytes(constant)
     return [LayerWeights(layer, count, sizes[layer]) for layer, count in counts.items() if layer or sizes[layer]]
+
+
+def _custom_uses(operations: list[Operation]) -> Iterator[CustomUse]:
+    for operation in operations:
+        custom = operation.operator
+        if isinstance(custom, Unmodeled) and custom.is_custom:
+            options = decode_options(custom.custom_options)
+            yield CustomUse(custom.name, custom.opcode_version, operation.source.layer, options)
 
 
 def _constants(operation: Operation) -> Iterator[Constant]:

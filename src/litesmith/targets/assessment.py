@@ -10,7 +10,15 @@ from typing import Any
 
 from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.diagnostics.lowering import LoweringNote
-from litesmith.diagnostics.targets import CannotRun, DoesNotFit, LeftBehind, NeedsIntegers, OpenInput, OpenSizes
+from litesmith.diagnostics.targets import (
+    CannotRun,
+    DoesNotFit,
+    LeftBehind,
+    NeedsIntegers,
+    NeedsKernel,
+    OpenInput,
+    OpenSizes,
+)
 from litesmith.diagnostics.telling import Attention
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
@@ -20,7 +28,7 @@ from litesmith.opset.unmodeled import operator_name
 from litesmith.targets.arenas import Arena, arena_of
 from litesmith.targets.conditions import REALS
 from litesmith.targets.costs import multiply_accumulates
-from litesmith.targets.judging import INTEGERS, OPEN_SIZE, Problem, problems
+from litesmith.targets.judging import INTEGERS, OPEN_SIZE, Problem, is_custom, problems
 from litesmith.targets.profile import Profile, load
 from litesmith.targets.regions import delegated
 
@@ -133,6 +141,11 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         taken, fates = _judge(graph, profile)
         regions += taken
         judged.update(fates)
+        judged.update(
+            (operation, _Judgement(Fate.RUNS, problems(operation, profile)))
+            for operation in graph.operations
+            if is_custom(operation)
+        )
     taken_ones = frozenset(operation for region in regions for operation in region)
     arenas = [arena_of(graph, profile, taken_ones, sizes) for graph in _called(model)]
     largest = max(arenas, key=lambda arena: arena.needed)
@@ -245,7 +258,7 @@ def _of_operations(
     judged: Mapping[Operation, _Judgement], profile: Profile, said: Set[Problem]
 ) -> Iterator[Diagnostic]:
     """Each reason that is not said yet once for a layer, with the operators that it keeps back; the worst first."""
-    for fate, kind in ((Fate.CANNOT, CannotRun), (Fate.SLOW, LeftBehind)):
+    for fate, kind in ((Fate.CANNOT, CannotRun), (Fate.SLOW, LeftBehind), (Fate.RUNS, NeedsKernel)):
         groups: dict[tuple[str, Problem], list[Operation]] = {}
         for operation, judgement in judged.items():
             for problem in judgement.reasons if judgement.fate is fate else ():

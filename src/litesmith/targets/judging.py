@@ -27,15 +27,19 @@ class Problem:
 OPEN_SIZE = Problem("a size is known only when it runs")
 
 
+def is_custom(operation: Operation) -> bool:
+    """Whether an operation is one of the user's own: what becomes of it is up to its kernel."""
+    return isinstance(operation.operator, Unmodeled) and operation.operator.is_custom
+
+
 def problems(operation: Operation, profile: Profile) -> list[Problem]:
     """Everything that a target has against an operation; nothing where it takes it.
 
     Where the target computes with integers only, numbers that are not quantized yet count as if they were: that is
     one finding of the whole model.
     """
-    operator = operation.operator
-    if isinstance(operator, Unmodeled) and operator.is_custom:
-        return [Problem("it is a custom operator", "Register its kernel with the runtime on the device.")]
+    if is_custom(operation):
+        return [Problem("it is a custom operator, which needs your own kernel")]
     rule = profile.operators.get(operator_name(operation))
     if rule is None:
         return [Problem("it has no such operator", "Use another layer in its place, or another target.")]
