@@ -11,12 +11,12 @@ from litesmith.ir.source import Source
 
 @dataclass(frozen=True)
 class LoweringFailed(Diagnostic, code="X101"):
-    """A lowering broke on arguments that Keras takes.
+    """Litesmith's translation of an operation broke on arguments that Keras takes.
 
     Why it matters: the model is fine; Litesmith's translation of this operation is not.
     Example: none that we know of; each one that is reported becomes a test.
-    How to fix: report it with the message and the layer's configuration. Until then, write the
-        operation with others, or register your own lowering with `@litesmith.lowers`.
+    How to fix: report it with the message and the layer's configuration. Until then, compute
+        the same with other functions of `keras.ops`.
     """
 
     source: Source

@@ -23,13 +23,13 @@ class KerasDiagnostic(Diagnostic, code="K000"):
 
 @dataclass(frozen=True)
 class UnsupportedOperation(KerasDiagnostic, code="K101"):
-    """The model uses an operation that has no lowering to LiteRT.
+    """The model uses an operation that Litesmith cannot write in LiteRT's operators.
 
     Why it matters: a LiteRT file can only hold what its operators can compute; an operation
         that nothing is known about would be missing or wrong.
     Example: a layer that calls an operation which came with a later version of Keras.
-    How to fix: write the operation with others from `keras.ops`, give a lowering for it with
-        `@litesmith.lowers`, or take it out of the model and do it in the app.
+    How to fix: compute the same with other functions of `keras.ops`, or take it out of the model and do it in the
+        app. Whoever knows LiteRT's operators can write the operation in them, `@litesmith.lowers("ops.name")`.
     """
 
     operation: str
@@ -41,19 +41,19 @@ class UnsupportedOperation(KerasDiagnostic, code="K101"):
         if self.operation.startswith("keras.random."):
             return "Draw random numbers in training only, or give them to the model as an input."
         return (
-            "Write it with other operations of keras.ops, register a lowering with "
-            "@litesmith.lowers, or move it out of the model."
+            "Compute the same with other functions of keras.ops, do it in the app in front of the model or behind it, "
+            "or write it in LiteRT's operators yourself (@litesmith.lowers)."
         )
 
 
 @dataclass(frozen=True)
 class UnsupportedArgument(KerasDiagnostic, code="K102"):
-    """An operation is used with an argument that has no lowering to LiteRT.
+    """An operation is used in a way that Litesmith cannot write in LiteRT's operators.
 
-    Why it matters: the operation converts in other configurations; this one has no form in
-        LiteRT operators that Litesmith knows.
+    Why it matters: the operation converts with other arguments; with these, nothing is known that computes the same.
     Example: `layers.Conv3D(groups=2, dilation_rate=2)` in a version without that lowering.
-    How to fix: use the argument that the message suggests, or register a lowering.
+    How to fix: use the argument that the message suggests, or compute the same with other functions of `keras.ops`.
+        Whoever knows LiteRT's operators can write the operation in them, `@litesmith.lowers("ops.name")`.
     """
 
     operation: str
@@ -63,7 +63,7 @@ class UnsupportedArgument(KerasDiagnostic, code="K102"):
         return f"{self.operation}: {self.problem}."
 
     def hint(self) -> str:
-        return "Change the argument, or register a lowering with @litesmith.lowers."
+        return "Change the argument, or compute the same with other functions of keras.ops."
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,10 @@ class SizeReadAsNumber(KerasDiagnostic, code="K201"):
     operation: str
 
     def message(self) -> str:
-        return f"The size '{self.dimension}' is dynamic, but {self.operation} was built for one value of it."
+        return (
+            f"The size '{self.dimension}' may change from call to call, but {self.operation} was built for one value "
+            "of it."
+        )
 
     def hint(self) -> str:
         return (

@@ -14,7 +14,8 @@ class RuntimeRefuses(Diagnostic, code="R101"):
 
     Why it matters: a device's runtime would not either.
     Example: a file with operators that this version of the runtime does not have.
-    How to fix: for a file of Litesmith's making, report it; for another, convert it anew.
+    How to fix: update the runtime (`pip install -U ai-edge-litert`), or convert the model anew with Litesmith. Where
+        Litesmith made the file, report it.
     """
 
     reason: str
@@ -23,7 +24,10 @@ class RuntimeRefuses(Diagnostic, code="R101"):
         return f"The LiteRT runtime refuses the file: {self.reason}"
 
     def hint(self) -> str:
-        return "If Litesmith made the file, please report it."
+        return (
+            "Update the runtime (pip install -U ai-edge-litert), or convert the model anew. "
+            "If Litesmith made the file, please report it."
+        )
 
 
 @dataclass(frozen=True)

@@ -165,14 +165,17 @@ class OpenSizes(TargetFinding, code="D203"):
         return f"{self.target} needs sizes that are known, and these inputs leave some open: {_listed(self.sizes)}."
 
     def hint(self) -> str:
+        guessed = any(size is None for each in self.inputs for size in each.shape[1:])
+        own = f", with your size for {EXAMPLE_SIZE}" if guessed else ""
+        return f"Convert with known ones: {self._known()}{own}."
+
+    def _known(self) -> str:
+        """How known sizes are said."""
         texts = [f"{each.name}={','.join(map(str, each.fixed()))}" for each in self.inputs]
-        said = " ".join(f"--input '{text}'" for text in texts)
         python = f'inputs="{texts[0]}"'
         if len(texts) > 1:
             python = f"inputs={ {each.name: each.fixed() for each in self.inputs} }"
-        guessed = any(size is None for each in self.inputs for size in each.shape[1:])
-        own = f", with your size for {EXAMPLE_SIZE}" if guessed else ""
-        return f"Convert with known ones: {by_face(python, said)}{own}."
+        return by_face(python, " ".join(f"--input '{text}'" for text in texts))
 
 
 @dataclass(frozen=True)
@@ -207,10 +210,11 @@ class DoesNotFit(TargetFinding, code="D204"):
 
 @dataclass(frozen=True)
 class LeftBehind(TargetFinding, code="D205", severity=Severity.WARNING):
-    """A delegate leaves an operation to what runs beneath it.
+    """What makes a model fast on a target does not take an operation, which slower code computes.
 
-    Why it matters: it runs, but slower, and values go to and fro.
-    Example: `ops.cumsum` on a CPU: XNNPACK has no CUMSUM, so a plain kernel computes it.
+    Why it matters: the operation runs, but slower, and values go to and fro between the two: a delegate, as LiteRT
+        calls what is fast, and the plain code beneath it.
+    Example: `ops.cumsum` on a CPU: XNNPACK, which makes LiteRT fast there, has no such operator.
     How to fix: nothing where the layer is small. Otherwise use a form that the message names.
     """
 
@@ -219,33 +223,10 @@ class LeftBehind(TargetFinding, code="D205", severity=Severity.WARNING):
     cure: str
 
     def message(self) -> str:
-        return f"{self.target} leaves {_listed(self.operators)} to slower kernels: {self.reason}."
+        return f"{self.target} leaves {_listed(self.operators)} to slower code: {self.reason}."
 
     def hint(self) -> str | None:
         return self.cure or None
-
-
-@dataclass(frozen=True)
-class NeedsKernel(TargetFinding, code="D207", severity=Severity.WARNING):
-    """The model holds custom operators, which run on the target with kernels of your own only.
-
-    Why it matters: the runtime there refuses the file until their kernels are registered. What they take, and which
-        delegates would run them, is not known.
-    Example: `litesmith check model.tflite --target tflm` where a layer calls a function decorated with
-        `@litesmith.custom_op`.
-    How to fix: `litesmith kernels` writes the C++ code and its tests; register the kernels in the app.
-    """
-
-    operators: tuple[str, ...]
-    reason: str
-    cure: str
-
-    def message(self) -> str:
-        return f"{self.target} runs {_listed(self.operators)} with your own kernel only."
-
-    def hint(self) -> str:
-        written = by_face("litesmith.write_kernels", "`litesmith kernels`")
-        return f"{written} writes the C++ code of one with its test. Register it with the operator resolver."
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ class OutputsDiffer(Diagnostic, code="V101"):
 
     Why it matters: the file would give wrong results; `convert` does not hand it out.
     Example: `litesmith verify new.keras old.tflite` after more training.
-    How to fix: after `convert`, report it. `verify=False` (`--no-verify`) hands out the file all the same; a
-        larger `rtol` accepts the difference where it is rounding. After `verify`, make sure that the file was made
-        from this very model, weights included.
+    How to fix: after `convert`, see which layer it is (`litesmith bisect model.keras`) and report it. `verify=False`
+        (`--no-verify`) hands out the file all the same; a larger `rtol` accepts a difference that is rounding. After
+        `verify`, make sure that the file was made from this very model, weights included.
     """
 
     output: str
@@ -36,7 +36,11 @@ class OutputsDiffer(Diagnostic, code="V101"):
     def hint(self) -> str:
         if not self.made_now:
             return "Was the file made from this model, with these weights? Then please report it; else convert it anew."
-        return f"Please report it. {by_face('verify=False', '--no-verify')} hands out the file all the same."
+        where = by_face("litesmith.bisect(model)", "litesmith bisect MODEL")
+        return (
+            f"{where} finds the layer; please report what it says. "
+            f"{by_face('verify=False', '--no-verify')} hands out the file all the same."
+        )
 
 
 @dataclass(frozen=True)
