@@ -230,6 +230,29 @@ class LeftBehind(TargetFinding, code="D205", severity=Severity.WARNING):
 
 
 @dataclass(frozen=True)
+class NeedsKernel(TargetFinding, code="D207", severity=Severity.WARNING):
+    """The model holds custom operators, which run on the target with kernels of your own only.
+
+    Why it matters: the runtime there refuses the file until their kernels are registered. What they take, and which
+        delegates would run them, is not known.
+    Example: `litesmith check model.tflite --target tflm` where a layer calls a function decorated with
+        `@litesmith.custom_op`.
+    How to fix: `litesmith kernels` writes the C++ code and its tests; register the kernels in the app.
+    """
+
+    operators: tuple[str, ...]
+    reason: str
+    cure: str
+
+    def message(self) -> str:
+        return f"{self.target} runs {_listed(self.operators)} with your own kernel only."
+
+    def hint(self) -> str:
+        written = by_face("litesmith.write_kernels", "`litesmith kernels`")
+        return f"{written} writes the C++ code of one with its test. Register it with the operator resolver."
+
+
+@dataclass(frozen=True)
 class BatchFixed(TargetFinding, code="D206", severity=Severity.NOTE):
     """The model leaves its batch open, which was taken to be 1.
 
