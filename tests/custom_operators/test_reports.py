@@ -54,6 +54,14 @@ def test_targets_run_them_with_a_kernel_of_the_users(lite, target):
     assert fates == {"runs"}
 
 
+def test_sources_for_microcontrollers_register_the_kernels(lite, tmp_path):
+    made = litesmith.embed(lite, tmp_path / "filter.tflite")
+    text = next(path.read_text() for path in tmp_path.rglob("*") if "AddCustom" in path.read_text())
+    assert made
+    assert 'resolver.AddCustom("MyFir", my_fir::TflmKernel())' in text
+    assert '#include "my_fir_tflm.h"' in text
+
+
 def test_models_of_builtin_operators_need_no_kernel():
     plain = litesmith.convert(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]), batch=1, verify=False)
     assert not [finding for finding in litesmith.check(plain, "tflm").findings if finding.code == "D207"]

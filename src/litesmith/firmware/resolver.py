@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from litesmith.custom_operators.cpp import snake
 from litesmith.ir.graph import Model
 from litesmith.opset.unmodeled import operator_name
 from litesmith.opset.variable import VarHandle
@@ -15,6 +16,8 @@ EXCEPTIONS = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTM",
 }
 """Operators whose methods are not named by the rule (tflite-micro's `micro_mutable_op_resolver.h`)."""
+CUSTOM = "CUSTOM "
+"""How the names of custom operators begin, whose kernels `litesmith.write_kernels` writes."""
 
 
 def method(operator: str) -> str:
@@ -44,7 +47,7 @@ def resolver_header(origin: str, name: str, operators: Sequence[str], variables:
 
 #include "tensorflow/lite/c/common.h"
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
-
+{_includes(operators)}
 using {camel}Resolver = tflite::MicroMutableOpResolver<{len(operators)}>;
 
 inline TfLiteStatus Add{camel}Operators({camel}Resolver& resolver) {{
@@ -57,7 +60,18 @@ inline TfLiteStatus Add{camel}Operators({camel}Resolver& resolver) {{
 
 
 def _calls(operators: Iterable[str]) -> str:
-    return "\n".join(f"  TF_LITE_ENSURE_STATUS(resolver.{method(operator)}());" for operator in operators)
+    return "\n".join(f"  TF_LITE_ENSURE_STATUS(resolver.{_call(operator)});" for operator in operators)
+
+
+def _call(operator: str) -> str:
+    custom = operator.removeprefix(CUSTOM)
+    return f"{method(operator)}()" if custom == operator else f'AddCustom("{custom}", {snake(custom)}::TflmKernel())'
+
+
+def _includes(operators: Iterable[str]) -> str:
+    """The kernels of custom operators."""
+    stems = [snake(operator.removeprefix(CUSTOM)) for operator in operators if operator.startswith(CUSTOM)]
+    return "".join(f'#include "{stem}_tflm.h"\n' for stem in stems)
 
 
 def _variables(camel: str, count: int) -> str:
