@@ -85,6 +85,9 @@ def test_the_loop_and_the_branch_that_are_changed_below_are_sound(tmp_path):
             np.testing.assert_array_equal(np.abs(lite.run(given)), np.abs(x))
 
 
+ANEW = node("enter0", "Enter", "x", frame_name=field(2, "f"), is_constant=field(5, 1))
+
+
 @pytest.mark.parametrize(
     ("nodes", "code", "words"),
     [
@@ -96,6 +99,7 @@ def test_the_loop_and_the_branch_that_are_changed_below_are_sound(tmp_path):
         ([*loop(body="s"), Y], "P102", "not taken"),
         ([*loop(body="exit"), Y], "P102", ""),
         ([*loop(body="nowhere"), Y], "P102", "no node 'nowhere0'"),
+        ([ANEW, *loop()[1:], Y], "P102", "anew in each round"),
         ([enter("e", "x", "f"), node("y", "Identity", "e")], "P102", "inside of a loop"),
         ([node("e", "NextIteration", "x"), node("y", "Identity", "e")], "P102", "inside of a loop"),
         ([SWITCH, node("y", "Neg", "s:1")], "P102", "do not meet in a Merge"),

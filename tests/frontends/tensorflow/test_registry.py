@@ -24,8 +24,9 @@ WITHOUT_EFFECT = {
     "how functions are run": {"config", "config_proto", "executor_type"},
     "how gradients are": {"sparse_gradient"},
     "how text is printed": {"first_n", "end", "output_stream"},
-    "frames and arrays of loops": {
-        *("frame_name", "is_constant", "element_shape_except0", "clear_after_read", "identical_element_shapes"),
+    "looked at where loops are found": {"frame_name", "is_constant"},
+    "arrays of loops": {
+        *("element_shape_except0", "clear_after_read", "identical_element_shapes"),
         "tensor_array_name",
     },
     "names of what is held": {"use_node_name_sharing", "allowed_devices", "debug_name"},

@@ -143,6 +143,8 @@ class Frame:
         again = [side for side in sides if side.op in ROUNDS]
         if len(sides) != 2 or not enters or not again:
             raise NoLoop(f"{merge.name!r} is no variable of a loop, which an Enter and a NextIteration lead to")
+        if "is_constant" in enters[0] and enters[0].attribute("is_constant"):
+            raise NoLoop(f"{enters[0].name!r} comes in anew in each round, beside what the round before handed on")
         return enters[0], again[0]
 
     def _asks(self, node: Node) -> bool:
