@@ -33,10 +33,7 @@ WEIGHT = {"error": "an error", "warning": "a warning", "note": "a note"}
 
 def written() -> dict[str, str]:
     """Every page by its path in docs/."""
-    known = findings()
-    codes = list(known)
-    around = zip(["", *codes[:-1]], codes, [*codes[1:], ""], strict=True)
-    return {INDEX: index()} | {f"{FOLDER}/{code}.md": page(known[code], last, next) for last, code, next in around}
+    return {INDEX: index()} | {f"{FOLDER}/{code}.md": page(finding) for code, finding in findings().items()}
 
 
 def index() -> str:
@@ -65,14 +62,13 @@ def _subject(member: type[Diagnostic]) -> str:
     return about[1]
 
 
-def page(member: type[Diagnostic], before: str, after: str) -> str:
+def page(member: type[Diagnostic]) -> str:
     """What there is to say of one finding."""
     said = documentation(member)
-    links = [f"[{code}]({code}.md)" for code in (before, after) if code]
     return f"""\
 # {member.code}: {said.summary}
 
-{WEIGHT[member.severity.value].capitalize()}, {" ".join(_consequences(member))} In Python it is a `{member.__name__}`.
+{WEIGHT[member.severity.value].capitalize()}, {" ".join(_consequences(member))} In Python: `{member.__name__}`.
 
 ## Why it matters
 
@@ -88,7 +84,7 @@ def page(member: type[Diagnostic], before: str, after: str) -> str:
 
 ---
 
-[All findings](../{INDEX}) · {" · ".join(links)}
+[All findings](../{INDEX})
 """
 
 

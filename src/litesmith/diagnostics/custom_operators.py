@@ -85,6 +85,9 @@ class KernelNotWritten(Diagnostic, code="F133", bad_input=True):
     def message(self) -> str:
         return f"No kernel can be written for '{self.operator}': {self.reason}."
 
+    def hint(self) -> str:
+        return "Let the operator take and return real numbers, integers or truth values."
+
 
 @dataclass(frozen=True)
 class UsesLeftOut(Diagnostic, code="F134", severity=Severity.WARNING):
