@@ -75,4 +75,12 @@ def _step(value: Value) -> float:
 
 
 def _layer_of(value: Value) -> str:
-    return next((user.source.layer for user in value.users if user.source.layer), "") or value.name
+    """The layer of what reads a weight; where that is of none, as an addition may be, the layer in front of it."""
+    for user in value.users:
+        producers = [
+            operand.producer for operand in user.operands if operand is not None and operand.producer is not None
+        ]
+        for operation in (user, *producers):
+            if operation.source.layer:
+                return operation.source.layer
+    return value.name
