@@ -10,7 +10,7 @@ from pathlib import Path
 
 from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.diagnostics.wording import by_face
-from litesmith.ir.source import Source
+from litesmith.ir.source import Columns, Source
 
 
 @dataclass(frozen=True)
@@ -280,16 +280,18 @@ class CustomCodeFailed(Diagnostic, code="F111", bad_input=True):
 
     Attributes:
         called: the function that failed, where the file itself did not.
+        columns: where on the line, as a `Source` has it.
     """
 
     path: str
     error: str
     line: int | None = None
     called: str = ""
+    columns: Columns | None = None
 
     @property
     def where(self) -> Source | None:
-        return Source(file=self.path, line=self.line) if self.line else None
+        return Source(file=self.path, line=self.line, columns=self.columns) if self.line else None
 
     def message(self) -> str:
         if self.called:

@@ -7,13 +7,14 @@ import importlib.util
 import inspect
 import re
 import sys
-import traceback
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.files import CustomCodeFailed, FileNotFound, NoSuchName
+from litesmith.frontends.provenance import columns_of
+from litesmith.ir.source import Columns
 
 FORM = re.compile(r"(?P<home>.+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_][\w.]*)")
 
@@ -49,7 +50,8 @@ def from_python(text: str) -> Any:
         raise
     except Exception as error:
         file = getattr(module, "__file__", None) or home
-        raise LitesmithError(CustomCodeFailed(file, said(error), _line(error, file), called=name)) from error
+        line, columns = _place(error, file)
+        raise LitesmithError(CustomCodeFailed(file, said(error), line, name, columns)) from error
 
 
 def run_file(path: Path) -> ModuleType:
@@ -69,7 +71,8 @@ def run_file(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise LitesmithError(CustomCodeFailed(str(path), said(error), _line(error, str(path)))) from error
+        line, columns = _place(error, str(path))
+        raise LitesmithError(CustomCodeFailed(str(path), said(error), line, columns=columns)) from error
     finally:
         sys.path.remove(str(path.parent))
     return module
@@ -108,9 +111,15 @@ def _defined(module: ModuleType) -> list[str]:
     ]
 
 
-def _line(error: Exception, file: str) -> int | None:
-    """The last line of the user's file that the error passed through."""
+def _place(error: Exception, file: str) -> tuple[int | None, Columns | None]:
+    """The last line of the user's file that the error passed through, and where on it."""
     if isinstance(error, SyntaxError):
-        return error.lineno
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return lines[-1] if lines else None
+        return error.lineno, None
+    place: tuple[int | None, Columns | None] = None, None
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == file:
+            place = traceback.tb_lineno, columns_of(code, traceback.tb_lasti)
+        traceback = traceback.tb_next
+    return place
