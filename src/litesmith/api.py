@@ -33,7 +33,7 @@ from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
 from litesmith.quantize.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
 from litesmith.runtime.kernels import Kernels
-from litesmith.targets.assessment import Assessment, assess
+from litesmith.targets.assessment import Assessment, assess, assess_file
 from litesmith.targets.profile import Profile, names, with_arena
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
@@ -199,7 +199,7 @@ def check(
         of_a_conversion = (inputs, batch, custom_objects, signature, outputs, architecture)
         if rnn != "while" or any(said is not None for said in of_a_conversion):
             raise ValueError("a converted model is checked as it is; say its sizes and form when it is converted")
-        return assess(model.model, len(bytes(model)), profile, model.findings).heeding(attention())
+        return assess_file(bytes(model), model.model, profile, model.findings).heeding(attention())
     original = open_model(model, custom_objects, signature, outputs, architecture)
     batch = _batch_for(profile, batch)
     lite, imported = _converted(original, inputs, batch, settings, None, profile=profile)
@@ -228,7 +228,7 @@ def embed(
         raise LitesmithError(NoSources(profile.name, tuple(name for name in names() if load_target(name).firmware)))
     if not isinstance(lite, LiteModel):
         lite = load(lite)
-    assessment = assess(lite.model, len(bytes(lite)), profile)
+    assessment = assess_file(bytes(lite), lite.model, profile)
     _require_runs(assessment)
     made = firmware(bytes(lite), lite.model, Path(path).name, assessment.arena, assessment.needed)
     made.save(Path(path).parent)

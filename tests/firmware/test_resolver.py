@@ -36,3 +36,9 @@ def test_the_resolver_has_just_the_operators():
 @pytest.mark.parametrize("count", [1, 3])
 def test_variables_are_counted_where_there_are_any(count):
     assert f"constexpr int kMResourceVariables = {count};" in resolver_header("of a model", "m", ["ADD"], count)
+
+
+def test_kernels_of_custom_operators_are_given_to_the_function():
+    text = resolver_header("of a model", "m", ["ADD", "CUSTOM my.Fir"], 0)
+    assert "AddMOperators(MResolver& resolver, const TFLMRegistration* my_Fir) {" in text
+    assert 'TF_LITE_ENSURE_STATUS(resolver.AddCustom("my.Fir", my_Fir));' in text

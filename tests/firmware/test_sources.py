@@ -9,7 +9,6 @@ from keras import layers
 
 import litesmith
 from litesmith.diagnostics.base import FindingWarning, LitesmithError
-from litesmith.firmware.sources import identifier
 
 
 def network():
@@ -27,15 +26,6 @@ def steps():
 def attention():
     inputs = keras.Input((6, 8))
     return keras.Model(inputs, layers.LayerNormalization()(layers.MultiHeadAttention(2, 4)(inputs, inputs)))
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [("model", "model"), ("my-model.2", "my_model_2"), ("2nd", "model_2nd"), ("größe", "gr__e"), ("--", "model")],
-)
-def test_names_are_names_in_c(file, name):
-    assert identifier(file) == name
-    assert re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII)
 
 
 @pytest.mark.filterwarnings("ignore::litesmith.diagnostics.base.FindingWarning")
@@ -107,6 +97,13 @@ def test_what_the_target_lacks_is_refused_by_layer():
     assert (finding.where.layer, finding.operators) == ("best", ("TOPK_V2",))
 
 
+def test_files_with_other_open_sizes_are_refused(tmp_path):
+    inputs = keras.Input((None, 8), name="ids")
+    lite = litesmith.convert(keras.Model(inputs, layers.Dense(2)(inputs)), verify=False)
+    with pytest.raises(LitesmithError, match="D203"):
+        litesmith.embed(lite, tmp_path / "net.tflite")
+
+
 @pytest.mark.parametrize("mode", ["dynamic_int8", "weights_int8"])
 def test_weights_that_the_target_would_get_wrong_are_refused(mode):
     inputs = keras.Input((64,), batch_size=1)
@@ -122,14 +119,19 @@ def test_an_arena_without_a_target_and_one_that_is_no_number_are_mistakes():
         litesmith.convert(network(), target="tflm", arena="much")
 
 
+@pytest.mark.parametrize("batch", [1, None])
 @pytest.mark.parametrize("make", [network, steps, attention])
-def test_the_interpreter_agrees(make, capfd):
+def test_the_interpreter_agrees(make, batch, capfd):
     runtime = pytest.importorskip("tflite_micro.python.tflite_micro.runtime")
-    lite = litesmith.convert(make(), batch=1, target="tflm", verify=False)
+    lite = litesmith.convert(make(), batch=batch, verify=False)
     found = litesmith.check(lite, "tflm")
+    if not found.runs:
+        with pytest.raises(RuntimeError, match="failed to allocate"):
+            runtime.Interpreter.from_bytes(bytes(lite), arena_size=2 * found.needed)
+        return
     interpreter = runtime.Interpreter.from_bytes(bytes(lite), arena_size=found.needed + 64)
-    (value,) = (value.type.shape for value in lite.graph.inputs)
-    given = np.random.default_rng(0).standard_normal(value).astype("float32")
+    (value,) = lite.graph.inputs
+    given = np.random.default_rng(0).standard_normal((1, *value.type.shape[1:])).astype("float32")
     interpreter.set_input(given, 0)
     interpreter.invoke()
     np.testing.assert_allclose(interpreter.get_output(0), lite.run(given), atol=1e-5)

@@ -114,19 +114,22 @@ class NeedsIntegers(TargetFinding, code="D202"):
     """The target computes with integers, and the model with real numbers.
 
     Why it matters: the target takes nothing of the model as it is. Its operators were checked as if they were
-        quantized; sizes are those of the model as it is, about four times as large.
+        quantized. The sizes that are shown are those of the model as it is; what they would be in int8 is estimated,
+        and that is what limits of memory are compared with.
     Example: a float32 model for the Edge TPU.
     How to fix: quantize it to 8 bits, weights and activations, with samples of real data.
     """
 
     operators: int
+    bytes: int
+    arena: int
 
     def message(self) -> str:
         return f"{self.target} computes with integers only, and {self.operators} operators compute with real numbers."
 
     def hint(self) -> str:
-        judged = "Operators are judged as if that were done; sizes are as they are now."
-        return f"Quantize weights and activations to int8. {judged}"
+        then = f"the file would take about {size_text(self.bytes)} then, and the values {size_text(self.arena)}"
+        return f"Quantize weights and activations to int8. Operators are judged as if that were done; {then}."
 
 
 class OpenInput(NamedTuple):
@@ -261,11 +264,13 @@ class BatchFixed(TargetFinding, code="D206", severity=Severity.NOTE):
     How to fix: nothing; say `batch=` (`--batch`) for another. A conversion for the target does the same.
     """
 
+    batch: int = 1
+
     def message(self) -> str:
-        return f"{self.target} needs a known batch, and the model leaves it open: it was taken to be 1."
+        return f"{self.target} needs a known batch, and the model leaves it open: it was taken to be {self.batch}."
 
     def hint(self) -> str:
-        return f"Say another with {by_face('batch=', '--batch')}."
+        return f"Convert with {by_face('batch=', '--batch')} for another."
 
 
 def _listed(things: Sequence[object], most: int = 4) -> str:

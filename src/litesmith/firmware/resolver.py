@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from litesmith.custom_operators.cpp import snake
+from litesmith.firmware.names import identifier
 from litesmith.ir.graph import Model
 from litesmith.opset.unmodeled import operator_name
 from litesmith.opset.variable import VarHandle
@@ -18,6 +18,9 @@ EXCEPTIONS = {
 """Operators whose methods are not named by the rule (tflite-micro's `micro_mutable_op_resolver.h`)."""
 CUSTOM = "CUSTOM "
 """How the names of custom operators begin, whose kernels `litesmith.write_kernels` writes."""
+
+CUSTOM = "CUSTOM "
+"""In front of the names of custom operators."""
 
 
 def method(operator: str) -> str:
@@ -38,8 +41,13 @@ def resource_variables(model: Model) -> int:
 
 
 def resolver_header(origin: str, name: str, operators: Sequence[str], variables: int) -> str:
-    """C++: the type of the resolver, the function that fills it, and the number of variables where there are any."""
+    """C++: the type of the resolver, the function that fills it, and the number of variables where there are any.
+
+    The function is given the kernels of custom operators, in their order.
+    """
     guard, camel = f"{name.upper()}_RESOLVER_H_", "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+    customs = [operator.removeprefix(CUSTOM) for operator in operators if operator.startswith(CUSTOM)]
+    kernels = "".join(f", const TFLMRegistration* {identifier(each)}" for each in customs)
     return f"""\
 // {origin}
 #ifndef {guard}
@@ -47,10 +55,10 @@ def resolver_header(origin: str, name: str, operators: Sequence[str], variables:
 
 #include "tensorflow/lite/c/common.h"
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
-{_includes(operators)}
+
 using {camel}Resolver = tflite::MicroMutableOpResolver<{len(operators)}>;
 
-inline TfLiteStatus Add{camel}Operators({camel}Resolver& resolver) {{
+inline TfLiteStatus Add{camel}Operators({camel}Resolver& resolver{kernels}) {{
 {_calls(operators)}
   return kTfLiteOk;
 }}
@@ -64,14 +72,10 @@ def _calls(operators: Iterable[str]) -> str:
 
 
 def _call(operator: str) -> str:
-    custom = operator.removeprefix(CUSTOM)
-    return f"{method(operator)}()" if custom == operator else f'AddCustom("{custom}", {snake(custom)}::TflmKernel())'
-
-
-def _includes(operators: Iterable[str]) -> str:
-    """The kernels of custom operators."""
-    stems = [snake(operator.removeprefix(CUSTOM)) for operator in operators if operator.startswith(CUSTOM)]
-    return "".join(f'#include "{stem}_tflm.h"\n' for stem in stems)
+    if not operator.startswith(CUSTOM):
+        return f"{method(operator)}()"
+    name = operator.removeprefix(CUSTOM)
+    return f'AddCustom("{name}", {identifier(name)})'
 
 
 def _variables(camel: str, count: int) -> str:

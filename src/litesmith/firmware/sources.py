@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from litesmith import __version__
 from litesmith.firmware.c_array import array_header, array_source
+from litesmith.firmware.names import identifier
 from litesmith.firmware.resolver import operators_of, resolver_header, resource_variables
 from litesmith.ir.graph import Model
 from litesmith.memory.tflm_kernels import MEASURED_WITH, aligned
@@ -73,12 +73,6 @@ def firmware(content: bytes, model: Model, file: str, arena: int, needed: int) -
         ),
     }
     return Firmware(name, arena, needed, operators, files)
-
-
-def identifier(name: str) -> str:
-    """A name in C for a file's: `my_model_2` for `my-model.2`."""
-    found = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_")
-    return found if found[:1].isalpha() else f"model_{found}".rstrip("_")
 
 
 def _arena(name: str, used: int, needed: int) -> str:

@@ -61,20 +61,26 @@ class Damaged(Exception):
     """The bytes are not a LiteRT flatbuffer, or its tables contradict each other."""
 
 
-def read(data: Buffer) -> Model:
-    """The model in `data`, which must stay unchanged while the model is used; raises `Damaged`."""
+def read(data: Buffer, as_stored: bool = False) -> Model:
+    """The model in `data`, which must stay unchanged while the model is used; raises `Damaged`.
+
+    `as_stored`: sizes that may change are those that the file was written with.
+    """
     if len(data) < 8 or bytes(data[4:8]) != FILE_IDENTIFIER:
         raise Damaged("the file does not have the identifier TFL3")
     try:
-        return _Reader(data).model()
+        return _Reader(data, as_stored).model()
     except CONTRADICTIONS as error:
         raise Damaged(f"the tables of the file contradict each other ({error})") from error
 
 
 class _Reader:
-    def __init__(self, data: Buffer) -> None:
+    def __init__(self, data: Buffer, as_stored: bool = False) -> None:
         self.data = np.frombuffer(data, np.uint8)
         self.table = generated.ModelT.InitFromPackedBuf(data, 0)
+        for subgraph in self.table.subgraphs or () if as_stored else ():
+            for tensor in subgraph.tensors or ():
+                tensor.shapeSignature = None
         self.graphs = [Graph(_text(sub.name) or f"subgraph_{i}") for i, sub in enumerate(self.table.subgraphs or ())]
         self.tensors: dict[Graph, list[Value | None]] = {}
         """For each graph, what stands for its tensors, in the file's order; None for those that nothing writes."""

@@ -103,10 +103,22 @@ def _aligned(offset: int, alignment: int) -> int:
 
 
 class Sizes(dict[str, int]):
-    """What unknown sizes are, by name; those that are not said are 1."""
+    """What unknown sizes are, by name; those that are not said are 1.
+
+    Attributes:
+        quantized: whether real numbers count as if they were quantized to int8.
+    """
+
+    quantized = False
 
     def __missing__(self, name: str) -> int:
         return 1
+
+
+class QuantizedSizes(Sizes):
+    """Sizes of a model as if it were quantized."""
+
+    quantized = True
 
 
 def bytes_of(value: Value, sizes: Sizes) -> int:
@@ -117,6 +129,8 @@ def bytes_of(value: Value, sizes: Sizes) -> int:
     elements = 1
     for size in value.type.shape:
         elements *= evaluate(size, sizes)
+    if sizes.quantized and value.type.dtype.is_float:
+        return elements
     return elements * max(value.type.dtype.bits, 8) // 8
 
 

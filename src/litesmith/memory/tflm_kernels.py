@@ -117,7 +117,7 @@ def _prepared(operation: Operation, sizes: Sizes) -> Iterator[int]:
     channels = int(operation.results[0].type.shape[-1]) if operation.results and operation.results[0].type.shape else 1
     if isinstance(operator, (Conv2D, DepthwiseConv2D, TransposeConv)):
         yield 2 * aligned(MULTIPLIER * channels)
-    if isinstance(operator, FullyConnected) and len(_scales(operands[1])) > 1:
+    if isinstance(operator, FullyConnected) and (sizes.quantized or len(_scales(operands[1])) > 1):
         yield 2 * aligned(MULTIPLIER * channels)
     if isinstance(operator, Softmax) and _dtype(operands[0]) is DType.INT16:
         yield 2 * aligned(TABLE)

@@ -6,11 +6,16 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from litesmith.ir.graph import Graph, Operation
+from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.ir.operator import Role
 from litesmith.memory import litert, tflm
-from litesmith.memory.plan import Plan, Sizes
+from litesmith.memory.plan import Plan, Sizes, bytes_of
 from litesmith.memory.tflm_kernels import faces, kept
+from litesmith.opset.unmodeled import Unmodeled
 from litesmith.targets.profile import Profile
+
+SCALE = 12
+"""Bytes of a channel's scale and zero point."""
 
 Parts = tuple[tuple[str, int], ...]
 """Bytes by what holds them."""
@@ -83,3 +88,22 @@ def _plans(graph: Graph, taken: Set[Operation], sizes: Sizes) -> Iterator[Plan]:
     for operation in graph.operations:
         for inner in operation.operator.subgraphs():
             yield from _plans(inner, taken, sizes)
+
+
+def bytes_in_int8(model: Model, size: int) -> int:
+    """About the bytes of a file of `size` bytes once weights are int8 with a scale for each channel, biases int32."""
+    weights: dict[Value, Role] = {}
+    for operation in (each for graph in model.all_graphs() for each in graph.operations):
+        for place, operand in enumerate(operation.operands):
+            if operand is not None and operand.is_constant and operand.type.dtype.is_float:
+                role = (
+                    Role.ACTIVATION
+                    if isinstance(operation.operator, Unmodeled)
+                    else operation.operator.operand(place).role
+                )
+                weights.setdefault(operand, role)
+    saved = sum(3 * bytes_of(value, Sizes()) // 4 for value, role in weights.items() if role is not Role.BIAS)
+    channels = sum(
+        int(value.type.shape[-1 if role is Role.BIAS else 0]) for value, role in weights.items() if value.type.rank
+    )
+    return size - saved + min(SCALE * channels, saved)

@@ -11,6 +11,7 @@ from typing import Any
 from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.diagnostics.lowering import LoweringNote
 from litesmith.diagnostics.targets import (
+    BatchFixed,
     CannotRun,
     DoesNotFit,
     LeftBehind,
@@ -20,12 +21,13 @@ from litesmith.diagnostics.targets import (
     OpenSizes,
 )
 from litesmith.diagnostics.telling import Attention
+from litesmith.flatbuffer.read import read
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.source import Source
-from litesmith.memory.plan import Sizes
+from litesmith.memory.plan import QuantizedSizes, Sizes
 from litesmith.opset.unmodeled import operator_name
-from litesmith.targets.arenas import Arena, arena_of
+from litesmith.targets.arenas import Arena, arena_of, bytes_in_int8
 from litesmith.targets.conditions import REALS
 from litesmith.targets.costs import multiply_accumulates
 from litesmith.targets.judging import INTEGERS, OPEN_SIZE, Problem, is_custom, problems
@@ -71,6 +73,8 @@ class Assessment:
         bytes: of the file.
         arena: bytes for the values, as the runtime plans them before it runs anything; open sizes count as 1.
         needed: bytes that there must be for them; more than `arena` where planning takes more than they do.
+        as_integers: the same as `bytes` and `needed` for the model quantized to int8, about, where the target computes
+            with integers alone and the model does not yet.
         regions: how many parts of the graph a delegate takes; None for a runtime.
         taken: how many operators these have.
         ignored: findings that were left out, as the caller said.
@@ -89,6 +93,7 @@ class Assessment:
     findings: tuple[Diagnostic, ...]
     sources: tuple[str, ...]
     ignored: tuple[Diagnostic, ...] = ()
+    as_integers: tuple[int, int] | None = None
 
     @property
     def runs(self) -> bool:
@@ -149,11 +154,16 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
     taken_ones = frozenset(operation for region in regions for operation in region)
     arenas = [arena_of(graph, profile, taken_ones, sizes) for graph in _called(model)]
     largest = max(arenas, key=lambda arena: arena.needed)
-    of_the_model = list(_of_the_model(model, profile))
+    counted, in_integers = (size, largest), None
+    if profile.quantized and _reals(model):
+        arenas_then = [arena_of(graph, profile, taken_ones, QuantizedSizes()) for graph in _called(model)]
+        counted = (bytes_in_int8(model, size), max(arenas_then, key=lambda arena: arena.needed))
+        in_integers = (counted[0], counted[1].needed)
+    of_the_model = list(_of_the_model(model, profile, in_integers))
     has_open_inputs = any(isinstance(finding, OpenSizes) for finding in of_the_model)
     found: list[Diagnostic] = [
         *of_the_model,
-        *_memory(profile, size, largest),
+        *_memory(profile, *counted),
         *_of_operations(judged, profile, {OPEN_SIZE} if has_open_inputs else set()),
     ]
     return Assessment(
@@ -169,7 +179,21 @@ def assess(model: Model, size: int, profile: Profile, notes: tuple[Diagnostic, .
         tuple(_layers(judged, arenas, _changes(notes))),
         (*found, *notes),
         profile.sources,
+        as_integers=in_integers,
     )
+
+
+def assess_file(content: bytes, model: Model, profile: Profile, notes: tuple[Diagnostic, ...] = ()) -> Assessment:
+    """What becomes of a file, which holds `model`, on a target.
+
+    LiteRT for Microcontrollers knows of no sizes that change: it takes the batch that the file was written with.
+    """
+    left_open = list(open_inputs(model))
+    if profile.arena == "tflm" and left_open and all(None not in each.shape[1:] for each in left_open):
+        model = read(content, as_stored=True)
+        batches = {int(value.type.shape[0]) for value in model.main.inputs if value.type.shape}
+        notes = (BatchFixed(Source(), profile.name, max(batches, default=1)), *notes)
+    return assess(model, len(content), profile, notes)
 
 
 def _is_quantized(model: Model) -> bool:
@@ -215,16 +239,20 @@ def _refused(operation: Operation, beneath: Profile | None) -> list[Problem]:
     return refused
 
 
-def _of_the_model(model: Model, profile: Profile) -> Iterator[Diagnostic]:
-    operations = [operation for graph in model.all_graphs() for operation in graph.operations]
-    if profile.static_shapes and (open_inputs := tuple(_open_inputs(model))):
-        yield OpenSizes(Source(), profile.name, open_inputs)
-    reals = [each for each in operations if any(result.type.dtype in REALS for result in each.results)]
-    if profile.quantized and reals:
-        yield NeedsIntegers(Source(), profile.name, len(reals))
+def _of_the_model(model: Model, profile: Profile, in_integers: tuple[int, int] | None) -> Iterator[Diagnostic]:
+    if profile.static_shapes and (left_open := tuple(open_inputs(model))):
+        yield OpenSizes(Source(), profile.name, left_open)
+    if in_integers is not None:
+        yield NeedsIntegers(Source(), profile.name, len(_reals(model)), *in_integers)
 
 
-def _open_inputs(model: Model) -> Iterator[OpenInput]:
+def _reals(model: Model) -> list[Operation]:
+    """The operations that compute real numbers."""
+    operations = (operation for graph in model.all_graphs() for operation in graph.operations)
+    return [each for each in operations if any(result.type.dtype in REALS for result in each.results)]
+
+
+def open_inputs(model: Model) -> Iterator[OpenInput]:
     """The inputs with unknown sizes, by the names that callers know, each once."""
     names = {each.graph: each.inputs for each in model.signatures}
     seen = set()

@@ -62,6 +62,15 @@ def _one_scale(operation: Operation) -> str | None:
     )
 
 
+@condition("known sizes")
+def _known_sizes(operation: Operation) -> str | None:
+    """What says where, how many or in which order, as far as that is an operand."""
+    places = (place for place in range(len(operation.operands)) if operation.operator.operand(place).role is Role.INDEX)
+    operands = (operation.operands[place] for place in places)
+    is_known = all(operand is None or operand.is_constant for operand in operands)
+    return None if is_known else "its sizes or axes are known only when it runs"
+
+
 @condition("int32 indices")
 def _int32_indices(operation: Operation) -> str | None:
     indices = operation.operands[1] if len(operation.operands) > 1 else None
