@@ -227,6 +227,26 @@ def test_functions_have_no_layers_and_their_files_are_looked_at(tmp_path):
     assert "V206" in codes(found)
 
 
+class Table(layers.Layer):
+    """A layer that does not say how it was made, so that Keras cannot save it."""
+
+    def __init__(self, factors, **options):
+        super().__init__(**options)
+        self.factors = factors
+
+    def call(self, x):
+        return ops.tanh(x) * self.factors
+
+
+def test_a_layer_that_cannot_be_saved_is_said(monkeypatch):
+    x = keras.Input((3,), name="x")
+    model = keras.Model(x, Table(np.arange(3, dtype="float32"), name="table")(layers.Dense(3, name="first")(x)))
+    plant(monkeypatch, WrongWeight("table"))
+    found = litesmith.bisect(model)
+    assert codes(found) == ["V201", "V205"]
+    assert (found.smallest.layers, found.smallest.content) == (("table",), None)
+
+
 def test_data_by_name_is_nested_as_the_model_takes_it(monkeypatch):
     a, b = keras.Input((4,), name="a"), keras.Input((6,), name="b")
     model = keras.Model([b, a], layers.Dense(2, name="join")(layers.Concatenate()([a, b])))
