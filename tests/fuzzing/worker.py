@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 warnings.simplefilter("ignore")
 
 from fuzzing.readers import READERS
+from fuzzing.unexpected import unexpected
 from litesmith.diagnostics.base import LitesmithError
 
 MOST_SECONDS, MOST_BYTES, HANG = 10, 1 << 30, 60
@@ -52,12 +53,6 @@ def tried(name, number):
     if seconds > MOST_SECONDS or size > MOST_BYTES:
         problem = f"{seconds:.1f} s, {size >> 20} MB; {problem}"
     return problem, is_read, seconds, size
-
-
-def unexpected(error):
-    """Findings that say that Litesmith itself failed."""
-    internal = [finding for finding in error.diagnostics if type(finding).__module__.endswith(".internal")]
-    return "\n".join(f"{finding.code}: {finding.message()}" for finding in internal)
 
 
 def main(first, count, names):

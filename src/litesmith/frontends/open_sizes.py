@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.keras import InputMismatch
 from litesmith.frontends.inputs import InputType
 from litesmith.ir.dims import Dim, Size, symbol
 from litesmith.ir.named_size import NamedSize
@@ -12,6 +14,9 @@ from litesmith.ir.types import DType, TensorType
 BATCH_PROBES = (3, 5)
 SIZE_PROBES = ((131, 173), (137, 179), (139, 181), (149, 191), (151, 193), (157, 197), (163, 199), (167, 211))
 """What unknown sizes compute as, in the two runs: primes, large enough for windows to fit."""
+
+LARGEST = 2**31 - 1
+"""That an axis can have in a file."""
 
 
 class OpenSizes:
@@ -31,7 +36,10 @@ class OpenSizes:
         self.most: dict[str, int] = {}
 
     def type(self, leaf: InputType) -> TensorType:
-        """The type of an input."""
+        """The type of an input; K302 for sizes that no file can say."""
+        wrong = [size for size in leaf.shape if size is not None and not 0 <= size <= LARGEST]
+        if wrong:
+            raise LitesmithError(InputMismatch(f"the size {wrong[0]} of '{leaf.name}'", f"sizes from 0 to {LARGEST}"))
         names = leaf.names or (None,) * len(leaf.shape)
         sizes: list[Size] = []
         for axis, (size, named) in enumerate(zip(leaf.shape, names, strict=True)):

@@ -98,8 +98,16 @@ ONE = constant("one", np.float32(1).reshape(()))
         (graph(X, call("y", "f0", "x"), functions=calls_twice(30)), "P102"),
         (graph(X, SIZES, ONE, node("y", "Fill", "n", "one")), "P102"),
         (graph(X, X), "F108"),
+        (graph(node("x", "Placeholder", "y", dtype=field(6, FLOAT)), node("y", "Neg", "x")), "F108"),
+        (
+            graph(node("x", "Placeholder", dtype=field(6, FLOAT), shape=field(7, shape(2**62))), node("y", "Neg", "x")),
+            "K302",
+        ),
     ],
-    ids=["huge constant", "cut off", "no such node", "circle", "calls itself", "2**30 calls", "huge tensor", "twice"],
+    ids=[
+        *("huge constant", "cut off", "no such node", "circle", "calls itself", "2**30 calls", "huge tensor", "twice"),
+        *("no result", "huge input"),
+    ],
 )
 def test_what_is_made_to_do_harm(content, code, tmp_path):
     assert finding_of(content, tmp_path).code == code

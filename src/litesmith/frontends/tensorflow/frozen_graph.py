@@ -59,6 +59,8 @@ class FrozenGraph:
         read = {name for node in nodes.values() for name in _read_by(node)}
         inputs = inputs or tuple(node.name for node in nodes.values() if node.op == "Placeholder")
         outputs = outputs or tuple(node.name for node in nodes.values() if node.name not in read and _is_result(node))
+        if not outputs:
+            raise Malformed("each of its nodes is read by another one, so that none is a result")
         return Signature(
             {_plain(name): self._tensor(name) for name in inputs},
             {_plain(name): self._tensor(name) for name in outputs},

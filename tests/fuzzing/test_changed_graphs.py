@@ -1,0 +1,63 @@
+"""Changed graphs that TensorFlow still runs compute the same in a file, or are refused.
+
+What was found to differ by no fault of the file is not among the changes: random numbers where a placeholder switches
+training on; memory that nobody wrote (`Empty` without `init`, decompositions told to leave vectors out); signs and
+phases of singular and eigenvectors; numbers close to a pole; `Round` of integers, of which TensorFlow 2.21 makes zeros;
+bicubic resizing, whose weights TensorFlow takes from a table; infinite weights, of which kernels of LiteRT make the
+largest number.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tensorflow")
+
+HERE = Path(__file__).parent
+QUICK, MANY = 30, 1200
+MOST_ENDED = 40
+"""How often TensorFlow may end its process."""
+
+
+def answered(group, first, count, folder):
+    """Have TensorFlow answer, going on behind those cases on which it ends."""
+    end = first + count
+    for _ in range(MOST_ENDED):
+        command = [sys.executable, str(HERE / "tensorflow_answers.py"), group, str(first), str(end - first)]
+        process = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if process.returncode == 0:
+            return
+        begun = [line for line in process.stdout.splitlines() if line.startswith("case ")]
+        assert begun, process.stderr[-2000:]
+        first = int(begun[-1].split()[1]) + 1
+        if first >= end:
+            return
+
+
+def compared(folder):
+    """What differs, and how many files agree."""
+    command = [sys.executable, str(HERE / "own_answers.py")]
+    process = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    lines = process.stdout.splitlines()
+    assert process.returncode == 0, (lines[-1:], process.stderr[-2000:])
+    *wrong, figures = [json.loads(line) for line in lines if line.startswith("{")]
+    return wrong, figures["agreed"]
+
+
+def test_changed_operations(tmp_path):
+    answered("functions", 0, QUICK, tmp_path)
+    wrong, agreed = compared(tmp_path)
+    assert wrong == []
+    assert agreed > QUICK // 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", ["functions", "files"])
+def test_many_changed_graphs(group, tmp_path):
+    answered(group, 10_000, MANY, tmp_path)
+    wrong, agreed = compared(tmp_path)
+    assert wrong == []
+    assert agreed > MANY // 2
