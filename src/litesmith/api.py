@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from litesmith.bisection.failing import Trial
+from litesmith.bisection.result import Bisection
+from litesmith.bisection.search import bisected
+from litesmith.bisection.subject import Subject
 from litesmith.custom_operators.twin import NotRunnable, runnable
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.files import DamagedFile
@@ -30,18 +33,15 @@ from litesmith.ir.loops import noting_loops
 from litesmith.ir.source import Source
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
-from litesmith.quantize.weights import MODES, quantize_weights
+from litesmith.quantization.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
 from litesmith.runtime.kernels import Kernels
 from litesmith.targets.assessment import Assessment, assess, assess_file
 from litesmith.targets.profile import Profile, names, with_arena
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
-from litesmith.verification.input_order import in_models_order
 from litesmith.verification.halves import compare_halves
-
-if TYPE_CHECKING:
-    from litesmith.bisection.result import Bisection
+from litesmith.verification.input_order import in_models_order
 
 
 @attentive
@@ -348,10 +348,6 @@ def bisect(
     Raises:
         LitesmithError: V102 where file, model and data do not belong together.
     """
-    from litesmith.bisection.failing import Trial
-    from litesmith.bisection.search import bisected
-    from litesmith.bisection.subject import Subject
-
     settings = Options(rnn)
     if quantize is not None and quantize not in MODES:
         raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
@@ -369,9 +365,9 @@ def bisect(
     def converted(part: Original, is_whole: bool) -> LiteModel:
         sizes = (inputs, batch) if is_whole else (None, None)
         return _converted(part, sizes[0], sizes[1], settings, None, quantize)[0]
+
     if lite is not None:
         lite = in_models_order(lite, original)
-
     trial = Trial(converted, atol, rtol, timeout)
     return bisected(Subject(original, trial, lite, data, signature, inputs, batch, objects or {}))
 
