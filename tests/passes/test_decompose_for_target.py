@@ -22,6 +22,7 @@ FORMS = {
     "PRELU": layers.PReLU(alpha_initializer="random_normal"),
     "ELU": ops.elu,
     "SQUARE": ops.square,
+    "NEG": ops.negative,
     "SIGN": lambda x: ops.sign(ops.round(x)),
     "SQUARED_DIFFERENCE": lambda x: ops.square(x - 2 * ops.flip(x, 1)),
     "RSQRT": lambda x: ops.rsqrt(ops.abs(x) + 0.01),

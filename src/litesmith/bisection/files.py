@@ -21,7 +21,7 @@ from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Value
 from litesmith.ir.source import Source
 from litesmith.lite_model import LiteModel
-from litesmith.quantize.weights import roundings_of
+from litesmith.quantization.weights import roundings_of
 from litesmith.verification.chance import drawn_outputs
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.ir.graph import Value
-from litesmith.ir.operator import Independent, Operator, TypeRule, Types, activation, required, version_by_dtype
+from litesmith.ir.operator import Independent, Operator, Same, TypeRule, Types, activation, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.enums import Activation
 from litesmith.opset.rules import FLOAT, WIDE, broadcast_shapes, need, same_dtype
@@ -28,6 +28,8 @@ class Binary(Operator):
 @dataclass(frozen=True)
 class Comparison(Binary):
     """Two operands of one element type; the result is boolean."""
+
+    scales = Independent()
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         (type,) = super().infer(*operands)
@@ -112,7 +114,7 @@ class Div(Binary, builtin="DIV"):
 class Extremum(Binary):
     """The larger or the smaller of two."""
 
-    scales = Independent()
+    scales = Same()
     kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
 
     def version(self, operands: Types, results: Types) -> int:

@@ -192,7 +192,6 @@ class Conv3D(Operator, builtin="CONV_3D"):
     dilation_w_factor: int = 1
     dilation_h_factor: int = 1
     operands = (activation(), weight("filter", 4), bias(optional=True))
-    scales = Independent()
     kernel_dtypes = FLOAT
 
     def scratch(self, operands: Types, results: Types) -> tuple[Size, ...]:
@@ -227,7 +226,6 @@ class Conv3DTranspose(Operator, builtin="CONV_3D_TRANSPOSE", options="Conv3D"):
     dilation_w_factor: int = 1
     dilation_h_factor: int = 1
     operands = (index("output_shape"), weight("filter", 3), activation(), bias(optional=True))
-    scales = Independent()
     kernel_dtypes = FLOAT
 
     def multiply_accumulates(self, operands: Types, results: Types) -> Size:

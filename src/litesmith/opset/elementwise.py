@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.ir.graph import Value
-from litesmith.ir.operator import Fixed, Operator, Same, Types, activation, required, version_by_dtype
+from litesmith.ir.operator import Fixed, Independent, Operator, Types, activation, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.rules import FLOAT, WIDE, need
 
@@ -26,6 +26,7 @@ class Unary(Operator):
 class Abs(Unary, builtin="ABS"):
     """The magnitude."""
 
+    scales = Independent()
     kernel_dtypes = FLOAT | {DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:
@@ -45,6 +46,8 @@ class Neg(Unary, builtin="NEG"):
 class Exp(Unary, builtin="EXP"):
     """e to the power of the element."""
 
+    scales = Independent()
+
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=2)
 
@@ -52,6 +55,8 @@ class Exp(Unary, builtin="EXP"):
 @dataclass(frozen=True)
 class Log(Unary, builtin="LOG", options=None):
     """The natural logarithm."""
+
+    scales = Independent()
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=2)
@@ -61,6 +66,8 @@ class Log(Unary, builtin="LOG", options=None):
 class Sqrt(Unary, builtin="SQRT", options=None):
     """The square root."""
 
+    scales = Independent()
+
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=2)
 
@@ -68,6 +75,8 @@ class Sqrt(Unary, builtin="SQRT", options=None):
 @dataclass(frozen=True)
 class Rsqrt(Unary, builtin="RSQRT", options=None):
     """One over the square root."""
+
+    scales = Independent()
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3)
@@ -130,13 +139,14 @@ class LogicalNot(Unary, builtin="LOGICAL_NOT"):
 class ZerosLike(Unary, builtin="ZEROS_LIKE"):
     """Zeros of the operand's shape."""
 
-    scales = Same()
     kernel_dtypes = WIDE
 
 
 @dataclass(frozen=True)
 class Relu(Unary, builtin="RELU", options=None):
     """max(x, 0)."""
+
+    scales = Independent()
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, UINT8=2, INT16=3)
@@ -145,6 +155,8 @@ class Relu(Unary, builtin="RELU", options=None):
 @dataclass(frozen=True)
 class ReluN1To1(Unary, builtin="RELU_N1_TO_1", options=None):
     """x limited to -1..1."""
+
+    scales = Independent()
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,8 @@ class Relu0To1(Unary, builtin="RELU_0_TO_1", options=None):
 class Relu6(Unary, builtin="RELU6", options=None):
     """x limited to 0..6."""
 
+    scales = Independent()
+
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, UINT8=2, INT16=3)
 
@@ -164,10 +178,14 @@ class Relu6(Unary, builtin="RELU6", options=None):
 class Elu(Unary, builtin="ELU", options=None):
     """x above 0, exp(x) - 1 below."""
 
+    scales = Independent()
+
 
 @dataclass(frozen=True)
 class HardSwish(Unary, builtin="HARD_SWISH"):
     """x * relu6(x + 3) / 6."""
+
+    scales = Independent()
 
 
 @dataclass(frozen=True)
@@ -175,6 +193,7 @@ class LeakyRelu(Unary, builtin="LEAKY_RELU"):
     """x above 0, alpha * x below."""
 
     alpha: float = 0.0
+    scales = Independent()
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT16=2)
@@ -185,6 +204,7 @@ class Gelu(Unary, builtin="GELU"):
     """x * Phi(x), with the normal distribution exact, or by tanh when `approximate`."""
 
     approximate: bool = False
+    scales = Independent()
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, UINT8=2, FLOAT16=3)
@@ -258,6 +278,7 @@ class Prelu(Operator, builtin="PRELU", options=None):
     """x above 0, alpha * x below, with alphas broadcast against x."""
 
     operands = (activation(), activation("alpha"))
+    scales = Independent()
     kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:

@@ -107,7 +107,6 @@ class EmbeddingLookup(Operator, builtin="EMBEDDING_LOOKUP", options=None):
     """Rows of a table [rows, ...] picked by int32 ids [n]."""
 
     operands = (index("ids"), weight("table", 0))
-    scales = Independent()
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         ids, table = need(operands[0], "ids"), need(operands[1], "table")

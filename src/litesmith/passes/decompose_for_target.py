@@ -17,7 +17,7 @@ from litesmith.ops import array, math, nn, special
 from litesmith.ops.padding import pad
 from litesmith.opset.binary import Add, SquaredDifference
 from litesmith.opset.convolution import Conv2D, Conv3D
-from litesmith.opset.elementwise import Elu, Gelu, HardSwish, LeakyRelu, LogSoftmax, Prelu, Rsqrt, Sign, Square
+from litesmith.opset.elementwise import Elu, Gelu, HardSwish, LeakyRelu, LogSoftmax, Neg, Prelu, Rsqrt, Sign, Square
 from litesmith.opset.enums import Activation, Padding
 from litesmith.passes.base import Decline, Rewrite
 
@@ -93,6 +93,11 @@ def _elu(operation: Operation) -> Value:
     """Within 6e-8: small results below 0 have fewer digits than ELU's own."""
     x = _x(operation)
     return math.add(nn.relu(x), math.subtract(math.exp(math.minimum(x, 0.0)), 1.0))
+
+
+@_writes(Neg, "MUL")
+def _negative(operation: Operation) -> Value:
+    return math.multiply(_x(operation), -1.0)
 
 
 @_writes(Square, "MUL")

@@ -16,7 +16,7 @@ from litesmith.ir.nesting import Nesting
 from litesmith.ir.rounding import rounding
 from litesmith.lite_face import Face
 from litesmith.lite_model import LiteModel
-from litesmith.quantize.weights import roundings_of
+from litesmith.quantization.weights import roundings_of
 from litesmith.verification.chance import DRAWS, averages_apart, drawn_outputs
 from litesmith.verification.samples import DYNAMIC_SIZE, samples
 

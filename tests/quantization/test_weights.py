@@ -11,7 +11,7 @@ from keras import layers
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.ir.constants import Constant
-from litesmith.quantize.weights import FEWEST, LARGEST, MODES, as_float16, as_int8
+from litesmith.quantization.weights import FEWEST, LARGEST, MODES, as_float16, as_int8
 
 RANDOM = np.random.default_rng(0)
 

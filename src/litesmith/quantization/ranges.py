@@ -1,0 +1,163 @@
+"""What values a model's activations take on data: histograms of every float32 tensor, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.graph import Graph, Model, Value
+from litesmith.ir.types import DType
+from litesmith.runtime.interpreter import Session
+
+Array = np.ndarray[Any, Any]
+BINS = 2048
+MASK = 1e6
+"""What other values than these stand beside is a mask: -1e9 is added to the scores that attention leaves out."""
+BESIDE = 1e3
+"""How many times as large as the others they are at least."""
+NARROWEST = 1e-30
+"""Of a range that can be divided into bins."""
+MOST_BYTES = 256 * 2**20
+"""Of all activations at once: larger batches are cut."""
+
+
+@dataclass
+class Histogram:
+    """How often values of a tensor fall where; widens as it sees more.
+
+    Attributes:
+        counts: of `BINS` bins of equal width from `low` to `high`.
+        seen: how many values there were.
+        least, most: the smallest and the largest.
+        sums: of the values, for each index of the last axis.
+        peaks: the largest magnitude, for each index of the last axis.
+        unusable: how many were not numbers; they are not counted.
+        masks: whether there were numbers that stand for minus infinity, as masks of attention do (and for plus
+            infinity); they are not counted either, and any integer at the edge will do for them.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
+    counts: Array = field(default_factory=lambda: np.zeros(BINS))
+    seen: int = 0
+    least: float = np.inf
+    most: float = -np.inf
+    sums: Array | None = None
+    peaks: Array | None = None
+    unusable: int = 0
+    masks: tuple[bool, bool] = (False, False)
+
+    def add(self, values: Array, may_be_mask: bool = False) -> None:
+        """Count the values of one batch; `may_be_mask`: whether all of them may stand for infinity."""
+        rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(-1, 1)
+        if np.isnan(rows).any():
+            self.unusable += int(np.isnan(rows).sum())
+            rows = np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        rows = self._without_masks(rows, may_be_mask)
+        if rows.size == 0:
+            return
+        sums, peaks = rows.sum(0, dtype=np.float64), np.maximum(rows.max(0), -rows.min(0))
+        if self.sums is None or self.sums.shape == sums.shape:
+            self.sums = sums if self.sums is None else self.sums + sums
+            self.peaks = peaks if self.peaks is None else np.maximum(self.peaks, peaks)
+        least, most = float(rows.min()), float(rows.max())
+        self.least, self.most = min(self.least, least), max(self.most, most)
+        self._widen(least, most)
+        if self.high - self.low > NARROWEST:
+            self.counts += np.histogram(rows, BINS, (self.low, self.high))[0]
+        self.seen += rows.size
+
+    def _without_masks(self, rows: Array, may_be_all: bool) -> Array:
+        """The values without those that are so far off that they only say that something is left out."""
+        magnitudes = np.abs(rows)
+        far = magnitudes >= MASK
+        if not far.any():
+            return rows
+        if far.all():
+            if np.isfinite(rows).all() and not may_be_all:
+                return rows
+        elif magnitudes[far].min() < BESIDE * magnitudes[~far].max():
+            return rows  # they are large, and not alone
+        self.masks = (self.masks[0] or bool((rows <= -MASK).any()), self.masks[1] or bool((rows >= MASK).any()))
+        return rows[~far].reshape(-1, 1)
+
+    @property
+    def means(self) -> Array | None:
+        """The mean of each index of the last axis."""
+        return None if self.sums is None or not self.seen else self.sums * len(self.sums) / self.seen
+
+    def merged(self, other: Histogram) -> Histogram:
+        """Both together."""
+        found = Histogram(self.low, self.high, self.counts.copy(), self.seen + other.seen)
+        found.least, found.most = min(self.least, other.least), max(self.most, other.most)
+        found.masks = (self.masks[0] or other.masks[0], self.masks[1] or other.masks[1])
+        found._widen(other.low, other.high)
+        if other.high - other.low > NARROWEST:
+            found.counts += _moved(other.counts, other.low, other.high, found.low, found.high)
+        return found
+
+    def _widen(self, least: float, most: float) -> None:
+        """Let the bins reach from the least to the most value, with 0 within; what was counted is spread."""
+        low, high = min(self.low, least, 0.0), max(self.high, most, 0.0)
+        if (low, high) == (self.low, self.high):
+            return
+        if self.high - self.low > NARROWEST:
+            self.counts = _moved(self.counts, self.low, self.high, low, high)
+        self.low, self.high = low, high
+
+
+def _moved(counts: Array, low: float, high: float, to_low: float, to_high: float) -> Array:
+    """Counts of bins as counts of other bins, in which values are taken to lie in the middle of theirs."""
+    width = (high - low) / len(counts)
+    middles = low + (np.arange(len(counts)) + 0.5) * width
+    return np.histogram(middles, BINS, (to_low, to_high), weights=counts)[0]
+
+
+def activations(graph: Graph) -> list[Value]:
+    """The float32 values that a graph computes or is given."""
+    made = [result for operation in graph.operations for result in operation.results]
+    return [value for value in (*graph.inputs, *made) if value.type.dtype is DType.FLOAT32]
+
+
+def observe(model: Model, batches: Iterable[list[Array]]) -> Mapping[Value, Histogram]:
+    """Histograms of the activations of a model's first graph.
+
+    Args:
+        batches: arrays for its inputs, in order.
+    """
+    graph, values = model.main, activations(model.main)
+    found = {value: Histogram() for value in values}
+    session = Session(_showing(model, values))
+    sample = sum(int(np.prod([int(size) for size in value.type.shape[1:]])) * 4 for value in values)
+    most = max(int(MOST_BYTES // max(sample, 1)), 1)
+    for arrays in batches:
+        for part in _parts(arrays, most, graph):
+            for value, array in zip(values, session.run(part), strict=True):
+                found[value].add(array)
+    return found
+
+
+def _showing(model: Model, values: list[Value]) -> bytes:
+    """The file of a model whose first graph returns all these values."""
+    graph, outputs, signatures = model.main, model.main.outputs, model.signatures
+    try:
+        graph.outputs, model.signatures = list(values), []
+        return to_bytes(model)
+    finally:
+        graph.outputs, model.signatures = outputs, signatures
+
+
+def _parts(arrays: list[Array], most: int, graph: Graph) -> Iterable[list[Array]]:
+    """A batch in parts of at most `most` samples, as far as its inputs let that be."""
+    sizes = {array.shape[0] for array in arrays if array.ndim}
+    fixed = [value.type.shape[0] for value in graph.inputs if value.type.rank and type(value.type.shape[0]) is int]
+    step = int(fixed[0]) if fixed else most
+    if len(sizes) != 1 or (count := sizes.pop()) <= step:
+        yield arrays
+        return
+    for start in range(0, count - (count % step if fixed else 0), step):
+        yield [array[start : start + step] for array in arrays]

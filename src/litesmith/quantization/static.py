@@ -1,0 +1,103 @@
+"""A float model's file as one that computes with integers of 8 bits, on the data of its user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from litesmith.flatbuffer.read import read
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.verify import verify_model
+from litesmith.lite_model import LiteModel
+from litesmith.passes.base import Record
+from litesmith.passes.decompose_for_target import DecomposeForTarget
+from litesmith.quantization.calibration import batches
+from litesmith.quantization.integers import Face, Integers, quantize_integers
+from litesmith.quantization.ranges import observe
+
+Array = np.ndarray[Any, Any]
+PREPARATION = (DecomposeForTarget(frozenset({"SQUARE", "NEG"})),)
+"""What has no kernel for integers, written in what has one."""
+SAMPLES = 512
+"""How many samples are looked at again to measure what was lost."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What an output lost.
+
+    Attributes:
+        decibels: power of the float model's output over that of the difference, on the calibration data.
+        agreement: how often the largest element of a row is the same.
+    """
+
+    output: str
+    decibels: float
+    agreement: float
+
+
+def quantized(
+    lite: LiteModel, calibration: Any, face: Face = "float32"
+) -> tuple[LiteModel, Integers, tuple[Loss, ...]]:
+    """The model with integers, which operations it left, and what each output lost on the calibration data."""
+    model, own = read(bytes(lite)), lite.face()
+    seen: list[list[Array]] = []
+
+    def looked_at() -> Iterator[list[Array]]:
+        count = 0
+        for batch in batches(calibration, own):
+            if count < SAMPLES:
+                seen.append(batch)
+                count += len(batch[0]) if batch and batch[0].ndim else 1
+            yield batch
+
+    for step in PREPARATION:
+        step.run(model.main, Record())
+    histograms = observe(model, looked_at())
+    found = quantize_integers(model, histograms, face)
+    verify_model(model)
+    made = LiteModel(to_bytes(model), isolated=False)
+    return made, found, tuple(_losses(lite, made, seen))
+
+
+def _losses(lite: LiteModel, made: LiteModel, seen: list[list[Array]]) -> Iterator[Loss]:
+    pairs = [(_leaves(lite, batch), _leaves(made, batch)) for batch in seen]
+    for place, name in enumerate(lite.face().output_names):
+        real = np.concatenate([own[place].reshape(-1) for own, _ in pairs]).astype(np.float64)
+        integer = np.concatenate([new[place].reshape(-1) for _, new in pairs]).astype(np.float64)
+        rows = pairs[0][0][place].shape[-1] if pairs[0][0][place].ndim > 1 else 1
+        same = real.reshape(-1, rows).argmax(1) == integer.reshape(-1, rows).argmax(1)
+        yield Loss(name, decibels(real, integer), float(same.mean()))
+
+
+def decibels(signal: Array, found: Array) -> float:
+    """Signal over noise; infinite where both are the same."""
+    noise = float(np.sum((signal - found) ** 2))
+    power = float(np.sum(signal**2))
+    return float("inf") if noise == 0 else 10 * float(np.log10(max(power, 1e-30) / noise))
+
+
+def _leaves(lite: LiteModel, batch: list[Array]) -> list[Array]:
+    """The outputs as real numbers, for the real inputs."""
+    face = lite.face()
+    given = [_as_given(array, value.type) for array, value in zip(batch, face.graph.inputs, strict=True)]
+    outputs = lite._session.run(given)
+    return [_as_real(array, value.type) for array, value in zip(outputs, face.graph.outputs, strict=True)]
+
+
+def _as_given(array: Array, type: Any) -> Array:
+    if type.quantization is None:
+        return array
+    (scale,), (zero,) = type.quantization.scales, type.quantization.zero_points
+    limits = np.iinfo(type.dtype.numpy)
+    return np.asarray(np.clip(np.rint(array / scale) + zero, limits.min, limits.max), type.dtype.numpy)
+
+
+def _as_real(array: Array, type: Any) -> Array:
+    if type.quantization is None:
+        return array
+    (scale,), (zero,) = type.quantization.scales, type.quantization.zero_points
+    return np.asarray((array.astype(np.float32) - zero) * np.float32(scale))
