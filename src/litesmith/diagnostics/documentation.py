@@ -26,7 +26,7 @@ class Documentation:
 
 def documentation(finding: type[Diagnostic]) -> Documentation:
     """The sections of the docstring; ValueError naming what is missing."""
-    text = inspect.cleandoc(finding.__doc__ or "")
+    text, *_ = re.split(r"^Attributes:", inspect.cleandoc(finding.__doc__ or ""), flags=re.MULTILINE)
     summary, *parts = re.split(rf"^({'|'.join(SECTIONS)}):", text, flags=re.MULTILINE)
     found = {SECTIONS[title]: " ".join(body.split()) for title, body in zip(parts[::2], parts[1::2], strict=True)}
     missing = [title for title, name in SECTIONS.items() if not found.get(name)]
