@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from litesmith.cli.convert import WeightMode
 from litesmith.cli.options import Architecture, Atol, CustomObjects, Debug, Json, Model, Rtol, SignatureName, Timeout
 from litesmith.cli.output import NEGATIVE, Output, reporting
 from litesmith.frontends.options import RnnForm
@@ -43,7 +42,8 @@ def bisect(
     ] = None,
     rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers where the model is converted.")] = "while",
     quantize: Annotated[
-        WeightMode | None, typer.Option(help="Form of the weights where the model is converted.")
+        Literal["float16", "weights_int8", "dynamic_int8"] | None,
+        typer.Option(help="Form of the weights where the model is converted."),
     ] = None,
     signature: SignatureName = None,
     atol: Atol = None,
