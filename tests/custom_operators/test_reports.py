@@ -54,12 +54,12 @@ def test_targets_run_them_with_a_kernel_of_the_users(lite, target):
     assert fates == {"runs"}
 
 
-def test_sources_for_microcontrollers_register_the_kernels(lite, tmp_path):
+def test_sources_for_microcontrollers_take_the_kernels(lite, tmp_path):
     made = litesmith.embed(lite, tmp_path / "filter.tflite")
     text = next(path.read_text() for path in tmp_path.rglob("*") if "AddCustom" in path.read_text())
     assert made
-    assert 'resolver.AddCustom("MyFir", my_fir::TflmKernel())' in text
-    assert '#include "my_fir_tflm.h"' in text
+    assert "const TFLMRegistration* MyFir, const TFLMRegistration* SoftClip" in text
+    assert 'resolver.AddCustom("MyFir", MyFir)' in text
 
 
 def test_models_of_builtin_operators_need_no_kernel():

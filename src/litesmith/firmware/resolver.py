@@ -16,8 +16,6 @@ EXCEPTIONS = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTM",
 }
 """Operators whose methods are not named by the rule (tflite-micro's `micro_mutable_op_resolver.h`)."""
-CUSTOM = "CUSTOM "
-"""How the names of custom operators begin, whose kernels `litesmith.write_kernels` writes."""
 
 CUSTOM = "CUSTOM "
 """In front of the names of custom operators."""
