@@ -5,7 +5,7 @@ other; what else they need is theirs to import. `first` is the first opening of 
 follow. Processor time is compared, which depends little on what else the machine does: the best of all children, and the
 median of the ratios of children that ran side by side. The SavedModel is made by TensorFlow, and converted in a process
 where TensorFlow cannot be imported. Names and paths of files on the command line choose:
-`python benchmarks/opening.py small tests/corpus/tf_keras/dense.h5`. All take some three minutes, most of which is Keras' own
+`python benchmarks/opening.py small tests/corpus/tf_keras/dense.h5`. All take some five minutes of a processor, most of which is Keras' own
 loader importing TensorFlow where it is installed, to open a `.h5`.
 """
 
@@ -53,13 +53,19 @@ def main() -> None:
     for name in chosen:
         if name in SIZES:
             for kind in ("keras", "h5"):
-                found[f"{name} .{kind}"] = compared(made(name, kind))
+                note(found, f"{name} .{kind}", compared(made(name, kind)))
         elif name != SAVED_MODEL:
-            found[name] = compared(OLD.get(name, Path(name)))
+            note(found, name, compared(OLD.get(name, Path(name))))
     if SAVED_MODEL in chosen:
         found[SAVED_MODEL] = saved_model()
     (OUT / "opening.json").write_text(json.dumps(found, indent=1))
     print(table(found))
+
+
+def note(found: dict[str, Any], name: str, result: dict[str, Any]) -> None:
+    """Say what was found, as the rest may take long on a busy machine."""
+    found[name] = result
+    print(table({"load": found["load"], name: result}).splitlines()[2], flush=True)
 
 
 def made(size: str, kind: str) -> Path:
