@@ -28,8 +28,8 @@ ZERO = constant("zero", np.float32(0).reshape(()))
 POSITIVE = [X, AXES, ZERO, node("sum", "Sum", "x", "axes"), node("p", "Greater", "sum", "zero")]
 
 
-def enter(name, operand, frame):
-    return node(name, "Enter", operand, frame_name=field(2, frame))
+def enter(name, operand, frame, is_constant=False):
+    return node(name, "Enter", operand, frame_name=field(2, frame), is_constant=field(5, int(is_constant)))
 
 
 def loop(place=0, begin="x", body="b", frame="f", inner=()):
@@ -37,8 +37,8 @@ def loop(place=0, begin="x", body="b", frame="f", inner=()):
     i = place
     return [
         enter(f"enter{i}", begin, frame),
-        enter(f"axes{i}", f"axes{i - 1}" if i else "axes", frame),
-        enter(f"zero{i}", f"zero{i - 1}" if i else "zero", frame),
+        enter(f"axes{i}", f"axes{i - 1}" if i else "axes", frame, True),
+        enter(f"zero{i}", f"zero{i - 1}" if i else "zero", frame, True),
         node(f"m{i}", "Merge", f"enter{i}", f"again{i}"),
         node(f"sum{i}", "Sum", f"m{i}", f"axes{i}"),
         node(f"p{i}", "Greater", f"sum{i}", f"zero{i}"),
@@ -85,7 +85,7 @@ def test_the_loop_and_the_branch_that_are_changed_below_are_sound(tmp_path):
             np.testing.assert_array_equal(np.abs(lite.run(given)), np.abs(x))
 
 
-ANEW = node("enter0", "Enter", "x", frame_name=field(2, "f"), is_constant=field(5, 1))
+ONCE = [enter("zero0", "zero", "f") if each == enter("zero0", "zero", "f", True) else each for each in loop()]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,8 @@ ANEW = node("enter0", "Enter", "x", frame_name=field(2, "f"), is_constant=field(
         ([*loop(body="s"), Y], "P102", "not taken"),
         ([*loop(body="exit"), Y], "P102", ""),
         ([*loop(body="nowhere"), Y], "P102", "no node 'nowhere0'"),
-        ([ANEW, *loop()[1:], Y], "P102", "anew in each round"),
+        ([enter("enter0", "x", "f", True), *loop()[1:], Y], "P102", "anew in each round"),
+        ([*ONCE, Y], "P102", "the first round alone"),
         ([enter("e", "x", "f"), node("y", "Identity", "e")], "P102", "inside of a loop"),
         ([node("e", "NextIteration", "x"), node("y", "Identity", "e")], "P102", "inside of a loop"),
         ([SWITCH, node("y", "Neg", "s:1")], "P102", "do not meet in a Merge"),
@@ -124,7 +125,9 @@ def test_what_is_no_loop_and_no_branch(nodes, code, words, tmp_path):
 
 def test_loops_with_the_frames_of_others(tmp_path):
     """An Enter of another frame than the rest of the loop; one whose frame is not said."""
-    other = [enter("zero0", "zero", "g") if each == enter("zero0", "zero", "f") else each for each in loop()]
+    other = [
+        enter("zero0", "zero", "g", True) if each == enter("zero0", "zero", "f", True) else each for each in loop()
+    ]
     nameless = [node("enter0", "Enter", "x") if each == enter("enter0", "x", "f") else each for each in loop()]
     for nodes in (other, nameless):
         assert finding_of(graph(*POSITIVE, *nodes, Y), tmp_path).code == "P102"

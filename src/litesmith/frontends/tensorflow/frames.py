@@ -89,6 +89,8 @@ class Frame:
                 continue
             node = self._node(name)
             if node.op in ENTERS and self._is_ours(node):
+                if not _is_constant(node):
+                    raise NoLoop(f"{name!r}, which rounds read, comes in for the first round alone")
                 self.constants[name] = self._entered(node)
                 outside.append(self.constants[name])
             elif node.op in MERGES and self._is_variable(node):
@@ -143,7 +145,7 @@ class Frame:
         again = [side for side in sides if side.op in ROUNDS]
         if len(sides) != 2 or not enters or not again:
             raise NoLoop(f"{merge.name!r} is no variable of a loop, which an Enter and a NextIteration lead to")
-        if "is_constant" in enters[0] and enters[0].attribute("is_constant"):
+        if _is_constant(enters[0]):
             raise NoLoop(f"{enters[0].name!r} comes in anew in each round, beside what the round before handed on")
         return enters[0], again[0]
 
@@ -206,6 +208,11 @@ def _left(nodes: Nodes, exit_: Node) -> tuple[Node, Node]:
     if merge is None or merge.op not in MERGES or condition is None or not _is_condition(condition):
         raise NoLoop(f"{switch.name!r} does not switch a variable of a loop by its LoopCond")
     return merge, condition
+
+
+def _is_constant(enter: Node) -> bool:
+    """Whether what an Enter hands in is there in each round."""
+    return "is_constant" in enter and bool(enter.attribute("is_constant"))
 
 
 def _is_condition(node: Node) -> bool:
