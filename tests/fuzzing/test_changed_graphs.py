@@ -1,10 +1,10 @@
 """Changed graphs that TensorFlow still runs compute the same in a file, or are refused.
 
 What was found to differ by no fault of the file is not among the changes: random numbers where a placeholder switches
-training on; memory that nobody wrote (`Empty` without `init`, decompositions told to leave vectors out); signs and
-phases of singular and eigenvectors; numbers close to a pole; `Round` of integers, of which TensorFlow 2.21 makes zeros;
-bicubic resizing, whose weights TensorFlow takes from a table; infinite weights, of which kernels of LiteRT make the
-largest number.
+training on; tensors inside of a branch that is not taken, of which TensorFlow returns no elements; memory that nobody
+wrote (`Empty` without `init`, decompositions told to leave vectors out); signs and phases of singular and eigenvectors;
+numbers close to a pole; `Round` of integers, of which TensorFlow 2.21 makes zeros; bicubic resizing, whose weights
+TensorFlow takes from a table; infinite weights, of which kernels of LiteRT make the largest number.
 """
 
 import json
