@@ -21,6 +21,7 @@ _HOMES = {
     "embed": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.api",
+    "quantize": "litesmith.quantization.quantizing",
     "fix": "litesmith.repairs.fixing",
     "explain": "litesmith.explanations.answer",
     "doctor": "litesmith.environment.checkup",
@@ -49,6 +50,7 @@ __all__ = [
     "load",
     "load_preprocessing",
     "lowers",
+    "quantize",
     "verify",
     "write_kernels",
 ]
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel
     from litesmith.preprocessing.pipeline import load_preprocessing
+    from litesmith.quantization.quantizing import quantize
     from litesmith.repairs.fixing import fix
 
 

@@ -33,6 +33,7 @@ from litesmith.ir.loops import noting_loops
 from litesmith.ir.source import Source
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
 from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
+from litesmith.quantization.quantizing import INTEGERS, check_mode, with_integers
 from litesmith.quantization.weights import MODES, quantize_weights
 from litesmith.runtime.isolated import SECONDS
 from litesmith.runtime.kernels import Kernels
@@ -63,6 +64,8 @@ def convert(
     target: str | None = None,
     arena: int | str | None = None,
     kernels: Kernels = None,
+    calibration: Any = None,
+    inference_type: str = "float32",
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | Sequence[str] = (),  # noqa: ARG001
@@ -91,12 +94,15 @@ def convert(
         architecture: the model that a file's weights belong to: a Keras model, a function that returns one,
             `"module:function"`, or the path of a file with what `model.to_json()` returned.
         quantize: puts the weights in fewer bits: `"float16"`, `"weights_int8"`, or `"dynamic_int8"`, whose products
-            are of integers where the runtime has a kernel for that. By default all stays float32.
+            are of integers where the runtime has a kernel for that; or weights and activations: `"int8"`. By default
+            all stays float32.
         target: where the file is to run, as for `check`: what does not run there is refused. Where sizes must be known
             there, a batch that is open becomes 1. `embed` writes a microcontroller's sources.
         arena: bytes that the target has for values, such as `"256k"`.
         kernels: the shared library, or several, with kernels of the model's custom operators (see `custom_op`).
             Without it the comparison runs the functions in place of these operators, and says so (V105).
+        calibration, inference_type: for `"int8"`, as for `quantize`. What is compared with the model is the file
+            before its numbers become integers; what that changes much is said (Q102).
         strict: warnings count as errors.
         ignore: findings that are left out, by code, and by layer where that is said: `"V103"`, `"D205@encoder/*"`.
             Warnings, notes, and what a target has against the model; an error is never ignored.
@@ -109,8 +115,7 @@ def convert(
     if signatures is not None and split_preprocessing:
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     settings = Options(rnn, split_preprocessing)
-    if quantize is not None and quantize not in MODES:
-        raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
+    check_mode(quantize, calibration, inference_type)
     if signature is not None and signatures is not None:
         raise ValueError("signatures= names all that are converted; leave signature= out")
     _check_tolerances(atol, rtol)
@@ -119,20 +124,30 @@ def convert(
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     batch = _batch_for(profile, batch)
-    lite, imported = _converted(original, inputs, batch, settings, signatures, quantize, profile)
+    weights = None if quantize == INTEGERS else quantize
+    lite, imported = _converted(original, inputs, batch, settings, signatures, weights, profile)
     lite = lite.with_kernels(kernels)
+    if quantize == INTEGERS:
+        if verify:
+            _verify(imported, lite, atol, rtol)
+        lite, verify = with_integers(lite, lite.model, calibration, inference_type), False
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:
-        for name, each in imported.originals.items():
-            if (reason := why_not_compared(each)) is not None:
-                tell(NotCompared(reason), stacklevel=3)
-                continue
-            try:
-                require_same(_compared(each, lite, None, atol, rtol, name))
-            except NotRunnable as problem:
-                tell(NotCompared(problem.reason), stacklevel=3)
+        _verify(imported, lite, atol, rtol)
     return lite
+
+
+def _verify(imported: Imported, lite: LiteModel, atol: float | None, rtol: float | None) -> None:
+    """Compare each signature with what it was made of."""
+    for name, each in imported.originals.items():
+        if (reason := why_not_compared(each)) is not None:
+            tell(NotCompared(reason), stacklevel=4)
+            continue
+        try:
+            require_same(_compared(each, lite, None, atol, rtol, name))
+        except NotRunnable as problem:
+            tell(NotCompared(problem.reason), stacklevel=4)
 
 
 def _converted(

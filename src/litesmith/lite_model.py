@@ -118,6 +118,10 @@ class LiteModel:
         face = self.face(signature)
         return dict(zip(face.output_names, self._run(face, inputs), strict=True))
 
+    def run_arrays(self, arrays: list[Any]) -> list[Any]:
+        """The outputs of the first graph for arrays of its inputs' own types, both in the file's order."""
+        return self._session.run(arrays)
+
     def reset(self) -> None:
         """Set the state back to what it was when the model was converted; nothing to do without state."""
         if self.has_state:

@@ -3,6 +3,7 @@
 By code: the file, the test that makes it and names it, and the test of the like that passes without.
 """
 
+_INTEGERS = "quantization/test_quantizing.py"
 _BISECTION = "bisection/test_bisect.py"
 _REPAIRS = "repairs/test_fixing.py"
 _TWIN = "custom_operators/test_twin.py"
@@ -69,6 +70,18 @@ ELSEWHERE = {
         _REPAIRS,
         "test_a_function_that_fails_is_a_mistake",
         "test_a_function_of_the_users_trains_what_was_changed",
+    ),
+    "Q101": (
+        _INTEGERS,
+        "test_what_stays_real_is_said_by_layer",
+        "test_a_model_becomes_integers_and_says_what_that_changes",
+    ),
+    "Q102": (_INTEGERS, "test_much_that_is_lost_is_said", "test_a_model_becomes_integers_and_says_what_that_changes"),
+    "Q103": (_INTEGERS, "test_data_is_needed", "test_a_model_becomes_integers_and_says_what_that_changes"),
+    "Q104": (
+        _INTEGERS,
+        "test_models_with_state_or_several_signatures_are_refused",
+        "test_a_model_becomes_integers_and_says_what_that_changes",
     ),
     "R105": (_TWIN, "test_running_says_which_kernel_is_missing", _WITHOUT),
     "R106": (_TWIN, "test_a_library_that_cannot_be_loaded_is_told", _WITHOUT),

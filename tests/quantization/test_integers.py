@@ -8,12 +8,20 @@ from hypothesis import strategies as st
 from keras import layers, ops
 
 import litesmith
+from litesmith.flatbuffer.read import read
 from litesmith.ir.operator import Fixed, Same
 from litesmith.ir.types import DType
+from litesmith.quantization import static
 from litesmith.quantization.groups import real_results, shared_operands
-from litesmith.quantization.static import decibels, quantized
+from litesmith.quantization.static import decibels
 
 RANDOM = np.random.default_rng(0)
+
+
+def quantized(lite, data, face="float32"):
+    model = read(bytes(lite))
+    made, found = static.quantized(lite, model, data, face)
+    return made, found, model.losses
 
 
 def images(*shape):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from litesmith.verification.comparison import Report
 
 WeightMode = Literal["float16", "weights_int8", "dynamic_int8"]
+Mode = Literal["float16", "weights_int8", "dynamic_int8", "int8"]
+InferenceType = Literal["float32", "int8", "uint8"]
 
 
 def convert(
@@ -70,8 +72,18 @@ def convert(
     ] = None,
     rnn: Annotated[RnnForm, typer.Option(help="Form of recurrent layers.")] = "while",
     quantize: Annotated[
-        WeightMode | None, typer.Option(help="Keep weights in fewer bits; by default all stays float32.")
+        Mode | None,
+        typer.Option(help="Keep weights in fewer bits, or compute with int8; by default all stays float32."),
     ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibration", help="Inputs as the model will see them, for int8: .npz or .npy.", metavar="FILE"
+        ),
+    ] = None,
+    inference_type: Annotated[
+        InferenceType, typer.Option("--inference-type", help="What callers give and take, for int8.")
+    ] = "float32",
     split_preprocessing: Annotated[
         bool,
         typer.Option(
@@ -97,6 +109,8 @@ def convert(
         if signatures and split_preprocessing:
             problem = "a model that is cut has one way to call it; leave --signature out"
             raise typer.BadParameter(problem, param_hint="--split-preprocessing")
+        if quantize != "int8" and (calibration is not None or inference_type != "float32"):
+            raise typer.BadParameter("that is for --quantize int8", param_hint="--calibration, --inference-type")
         target = output or file_beside(model)
         said_target(board, arena)
         settings = {
@@ -104,6 +118,8 @@ def convert(
             "rnn": rnn,
             "split_preprocessing": split_preprocessing,
             "quantize": quantize,
+            "calibration": None if calibration is None else _calibration_data(calibration),
+            "inference_type": inference_type,
             "target": board,
             "arena": arena,
             "kernels": kernels,
@@ -138,8 +154,14 @@ def _convert(
         shapes, texts = faces
         signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
         inputs = original.said_inputs(shapes)
-        lite = api.convert(original, inputs, verify=False, signatures=signatures, **settings)
-    report, not_compared = _compared(out, watch, original, lite, list(signatures or ()), verification)
+        enabled, atol, rtol = verification
+        is_integer = settings["quantize"] == "int8"  # whose comparison is that of the model before it becomes one
+        lite = api.convert(
+            original, inputs, verify=enabled and is_integer, atol=atol, rtol=rtol, signatures=signatures, **settings
+        )
+    report, not_compared = None, None
+    if not is_integer:
+        report, not_compared = _compared(out, watch, original, lite, list(signatures or ()), verification)
     out.attention.require()
     board, arena = settings["target"], settings["arena"]
     profile = said_target(board, arena)
@@ -167,6 +189,7 @@ def _convert(
         not_compared,
         embedded,
         tuple(out.attention.kept(lite.findings)),
+        is_integer and enabled,
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 
@@ -199,6 +222,14 @@ def _compared(
             reason = problem.reason
     out.attention.tell(NotCompared(reason), 1)
     return None, reason
+
+
+def _calibration_data(path: Path) -> Any:
+    """The arrays of a file: by name, or the only one as it is."""
+    from litesmith.cli.arrays import read_arrays
+
+    arrays = read_arrays(path)
+    return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
 def _by_signature(texts: list[str]) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim, Size, Symbol
 from litesmith.ir.element_types import ComputedType, OtherOutput
 from litesmith.ir.loops import LoopForm
+from litesmith.ir.losses import Loss
 from litesmith.ir.operator import Operator
 from litesmith.ir.source import Source
 from litesmith.ir.stored_weights import StoredWeight
@@ -249,6 +250,7 @@ class Model:
         computed_types, other_outputs: its element types that are computed in others, and outputs of other types
             than it says; nothing is known of a file's.
         stored_weights: in which form its weights were put when it was quantized; nothing is known of a file's.
+        losses: what its outputs lost when its numbers became integers; nothing is known of a file's.
     """
 
     graphs: list[Graph]
@@ -260,6 +262,7 @@ class Model:
     computed_types: tuple[ComputedType, ...] = ()
     other_outputs: tuple[OtherOutput, ...] = ()
     stored_weights: tuple[StoredWeight, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     @property
     def main(self) -> Graph:

@@ -13,6 +13,10 @@ from litesmith.lite_face import Face
 Array = np.ndarray[Any, Any]
 
 
+class EmptyData(ValueError):
+    """There is not one batch."""
+
+
 def batches(given: Any, face: Face) -> Iterator[list[Array]]:
     """The arrays of each batch, in the order of the file's inputs.
 
@@ -29,7 +33,7 @@ def batches(given: Any, face: Face) -> Iterator[list[Array]]:
         found = True
         yield face.arrays(batch)
     if not found:
-        raise ValueError("the calibration data is empty: there is not one batch in it")
+        raise EmptyData("there is not one batch in it")
 
 
 def _batches(given: Any, face: Face) -> Iterator[Any]:

@@ -30,6 +30,8 @@ WIDEST = 120.0
 """Of what is compared: steps are below 1 then, also where the zero point is 0 and half of them are not used."""
 LARGEST = 1e30
 """Of a range: kernels multiply and divide scales."""
+MOST_STEPS = 250
+"""Of a result in one of what it is made of."""
 MASKED = 16.0
 """How far what is masked lies from the rest: exp(-16) is nothing beside exp(0)."""
 
@@ -161,18 +163,36 @@ class _Quantizer:
         return found
 
     def _keep_ratios(self) -> None:
-        """XNNPACK takes sums whose scales differ by at most 2 ** 8, products by 2 ** 8 (`xnnpack_delegate.cc`)."""
+        """Widen the scales of results where XNNPACK would refuse the file, as their steps are too small.
+
+        What is summed or multiplied may have steps of at most 2 ** 8 times those of the result (`xnnpack_delegate.cc`,
+        and the limits of its operators).
+        """
         for operation in self.graph.operations:
-            if not self.takes(operation) or operation.operator.builtin not in ("ADD", "SUB", "MUL"):
+            if not self.takes(operation) or not operation.results:
                 continue
-            scales = [self.found.scales[value].scales[0] for value in shared_operands(operation)]
-            result = self.found.scales[operation.result]
-            largest = float(np.prod(scales)) if operation.operator.builtin == "MUL" else max(scales)
-            if largest >= result.scales[0] * 255:
-                wider = Quantization((float(np.float32(largest / 200)),), result.zero_points)
-                for value, own in self.found.scales.items():
-                    if own is result:
-                        self.found.scales[value] = wider
+            largest = self._largest_step(operation)
+            result = self.found.scales.get(operation.results[0])
+            if largest is None or result is None or largest < result.scales[0] * MOST_STEPS:
+                continue
+            wider = Quantization((float(np.float32(largest / MOST_STEPS * 1.25)),), result.zero_points)
+            for value, own in self.found.scales.items():
+                if own is result:
+                    self.found.scales[value] = wider
+
+    def _largest_step(self, operation: Operation) -> float | None:
+        """The largest step of what an operation adds up; None where it adds nothing up."""
+        steps = [self.found.scales[value].scales[0] for value in shared_operands(operation)]
+        if operation.operator.builtin in ("ADD", "SUB"):
+            return max(steps)
+        if operation.operator.builtin in ("MUL", "BATCH_MATMUL"):
+            return float(np.prod(steps))
+        weights = [
+            operand.constant.array()
+            for place, operand in enumerate(operation.operands)
+            if operand is not None and operand.constant and operation.operator.operand(place).role is Role.WEIGHT
+        ]
+        return steps[0] * float(np.abs(weights[0]).max(initial=0)) / MOST if weights and steps else None
 
     def _make_integer(self, operation: Operation) -> None:
         """Give an operation integer results, and integer constants to compute with."""

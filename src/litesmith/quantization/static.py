@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.graph import Model
+from litesmith.ir.losses import Loss
 from litesmith.ir.verify import verify_model
 from litesmith.lite_model import LiteModel
 from litesmith.passes.base import Record
@@ -25,32 +25,19 @@ SAMPLES = 512
 """How many samples are looked at again to measure what was lost."""
 
 
-@dataclass(frozen=True)
-class Loss:
-    """What an output lost.
+def quantized(lite: LiteModel, model: Model, calibration: Any, face: Face = "float32") -> tuple[LiteModel, Integers]:
+    """The model with integers, and which operations it left; its `losses` say what that changes of the outputs.
 
-    Attributes:
-        decibels: power of the float model's output over that of the difference, on the calibration data.
-        agreement: how often the largest element of a row is the same.
+    `model`: the graphs of `lite`, which are changed.
     """
-
-    output: str
-    decibels: float
-    agreement: float
-
-
-def quantized(
-    lite: LiteModel, calibration: Any, face: Face = "float32"
-) -> tuple[LiteModel, Integers, tuple[Loss, ...]]:
-    """The model with integers, which operations it left, and what each output lost on the calibration data."""
-    model, own = read(bytes(lite)), lite.face()
-    seen: list[list[Array]] = []
+    own = lite.face()
+    seen: list[tuple[list[Array], list[Array]]] = []
 
     def looked_at() -> Iterator[list[Array]]:
         count = 0
         for batch in batches(calibration, own):
             if count < SAMPLES:
-                seen.append(batch)
+                seen.append((batch, lite.run_arrays(batch)))
                 count += len(batch[0]) if batch and batch[0].ndim else 1
             yield batch
 
@@ -59,13 +46,15 @@ def quantized(
     histograms = observe(model, looked_at())
     found = quantize_integers(model, histograms, face)
     verify_model(model)
-    made = LiteModel(to_bytes(model), isolated=False)
-    return made, found, tuple(_losses(lite, made, seen))
+    made = LiteModel(to_bytes(model), model, isolated=False)
+    model.losses = tuple(_losses(made, seen))
+    return made, found
 
 
-def _losses(lite: LiteModel, made: LiteModel, seen: list[list[Array]]) -> Iterator[Loss]:
-    pairs = [(_leaves(lite, batch), _leaves(made, batch)) for batch in seen]
-    for place, name in enumerate(lite.face().output_names):
+def _losses(made: LiteModel, seen: list[tuple[list[Array], list[Array]]]) -> Iterator[Loss]:
+    """What each output lost of what the real model returned for inputs."""
+    pairs = [(real, _outputs(made, inputs)) for inputs, real in seen]
+    for place, name in enumerate(made.face().output_names):
         real = np.concatenate([own[place].reshape(-1) for own, _ in pairs]).astype(np.float64)
         integer = np.concatenate([new[place].reshape(-1) for _, new in pairs]).astype(np.float64)
         rows = pairs[0][0][place].shape[-1] if pairs[0][0][place].ndim > 1 else 1
@@ -80,12 +69,11 @@ def decibels(signal: Array, found: Array) -> float:
     return float("inf") if noise == 0 else 10 * float(np.log10(max(power, 1e-30) / noise))
 
 
-def _leaves(lite: LiteModel, batch: list[Array]) -> list[Array]:
-    """The outputs as real numbers, for the real inputs."""
-    face = lite.face()
-    given = [_as_given(array, value.type) for array, value in zip(batch, face.graph.inputs, strict=True)]
-    outputs = lite._session.run(given)
-    return [_as_real(array, value.type) for array, value in zip(outputs, face.graph.outputs, strict=True)]
+def _outputs(made: LiteModel, inputs: list[Array]) -> list[Array]:
+    """The outputs of a model of integers as real numbers, for real inputs."""
+    graph = made.graph
+    given = [_as_given(array, value.type) for array, value in zip(inputs, graph.inputs, strict=True)]
+    return [_as_real(array, value.type) for array, value in zip(made.run_arrays(given), graph.outputs, strict=True)]
 
 
 def _as_given(array: Array, type: Any) -> Array:

@@ -39,6 +39,7 @@ class Conversion:
         not_compared: why the two were not compared, where they were not.
         findings: what the file does otherwise than the model.
         firmware: the sources that were written beside the file, for a target that takes them.
+        compared_real: whether it was compared before its numbers became integers, and found the same.
         app_file: where what is left to the app was written; None where nothing is.
         app_steps: what is left to the app, in words.
     """
@@ -57,6 +58,7 @@ class Conversion:
     not_compared: str | None = None
     firmware: Firmware | None = None
     findings: tuple[Diagnostic, ...] = ()
+    compared_real: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -73,6 +75,7 @@ class Conversion:
             **(
                 {"stored_weights": [asdict(each) for each in stored]} if (stored := self.summary.stored_weights) else {}
             ),
+            **({"losses": [asdict(each) for each in losses]} if (losses := self.summary.losses) else {}),
             "framework": self.framework,
             "backend": self.backend.to_json() if self.backend else None,
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
@@ -99,6 +102,7 @@ class Conversion:
         lines += map(Text, written_out_lines(self.findings, SHOWN_LAYERS))
         lines += [Text(line) for line in self.summary.types_lines(SHOWN_LAYERS)]
         lines += map(Text, (*self.summary.through_lines(), *weights_lines(self.summary.stored_weights)))
+        lines += [Text(str(loss)) for loss in self.summary.losses]
         if self.firmware is not None:
             lines += map(Text, firmware_lines(self.firmware))
         if self.app_file is not None:
@@ -130,6 +134,8 @@ class Conversion:
         return [*lines, Text(f"{len(loops) - SHOWN_LOOPS} other loops")] if len(loops) > SHOWN_LOOPS else lines
 
     def _verdict(self) -> Text:
+        if self.compared_real:
+            return Text(f"same as {self.framework} before its numbers became integers")
         if self.verification is None:
             return Text(f"not compared with {self.framework} ({self.not_compared or '--no-verify'})", style="yellow")
         worst = max(self.verification.outputs, key=lambda output: output.max_abs / max(output.allowed, 1e-30))

@@ -37,7 +37,12 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
         parts += ["", _custom_operators(summary.custom_operators)]
     if summary.loops:
         parts += ["", _loops(summary.loops)]
-    for line in (*summary.types_lines(), *summary.through_lines(), *weights_lines(summary.stored_weights)):
+    for line in (
+        *summary.types_lines(),
+        *summary.through_lines(),
+        *weights_lines(summary.stored_weights),
+        *map(str, summary.losses),
+    ):
         parts += ["", Text(line)]
     if summary.weight_bytes:
         parts += ["", _layers(summary, layers)]

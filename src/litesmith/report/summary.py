@@ -15,6 +15,7 @@ from litesmith.ir.dims import Dim
 from litesmith.ir.element_types import ComputedType, OtherOutput
 from litesmith.ir.graph import Model, Operation, Value
 from litesmith.ir.loops import LoopForm
+from litesmith.ir.losses import Loss
 from litesmith.ir.named_size import Names
 from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import DType
@@ -103,6 +104,7 @@ class Summary:
         through_jax, through_tensorflow, through_torch: the layers of a model that was just converted which came as
             programs of these.
         stored_weights: in which form the weights of a model that was just converted were put, and why.
+        losses: what the outputs of a model that was just made of integers lost.
         custom_operators: the uses of operators whose kernels the runtime must be given, with their options.
     """
 
@@ -121,13 +123,14 @@ class Summary:
     through_tensorflow: tuple[str, ...] = ()
     through_torch: tuple[str, ...] = ()
     stored_weights: tuple[StoredWeight, ...] = ()
+    losses: tuple[Loss, ...] = ()
     custom_operators: tuple[CustomUse, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         encoded = asdict(self)
         unused = {field for field, layers in self._through().items() if not layers}
         unused |= {"computed_types", "other_outputs"} - self.types_json().keys()
-        unused |= {field for field in ("stored_weights", "custom_operators") if not encoded[field]}
+        unused |= {field for field in ("stored_weights", "losses", "custom_operators") if not encoded[field]}
         return {key: encoded[key] for key in encoded if key not in unused}
 
     def through_json(self) -> dict[str, list[str]]:
@@ -187,6 +190,7 @@ def summarize(lite: LiteModel) -> Summary:
         computed_types=lite.model.computed_types,
         other_outputs=lite.model.other_outputs,
         stored_weights=lite.model.stored_weights,
+        losses=lite.model.losses,
         custom_operators=tuple(_custom_uses(operations)),
         **{field: through_layers(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )

@@ -1,0 +1,94 @@
+"""Findings about quantization (Q...): what stays real, what is lost, and what data it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litesmith.diagnostics.base import Diagnostic, Severity
+from litesmith.diagnostics.wording import by_face
+from litesmith.ir.source import Source
+
+
+@dataclass(frozen=True)
+class StaysReal(Diagnostic, code="Q101", severity=Severity.WARNING):
+    """An operation computes with real numbers still, in a model of integers.
+
+    Why it matters: values are turned into float32 in front of it and back behind it; chips of integers do not run it.
+    Example: `ops.sin(x)` in a model with `quantize="int8"`: SIN has no kernel for integers.
+    How to fix: use an operation that has an integer kernel there, or leave it where the device computes with real
+        numbers too.
+    """
+
+    source: Source
+    operators: tuple[str, ...]
+    reason: str
+
+    @property
+    def where(self) -> Source | None:
+        return self.source if self.source.layer or self.source.file else None
+
+    def message(self) -> str:
+        return f"{', '.join(self.operators)} computes with real numbers still: {self.reason}."
+
+    def hint(self) -> str:
+        return "On a CPU or GPU that is right and slower; for a chip of integers use another operation here."
+
+
+@dataclass(frozen=True)
+class MuchIsLost(Diagnostic, code="Q102", severity=Severity.WARNING):
+    """Integers of 8 bits change an output much.
+
+    Why it matters: the accuracy of the model is likely to fall.
+    Example: a network whose activations reach from -0.01 to 300, so that most of them become 0.
+    How to fix: measure the accuracy. Calibrate with data as the device will see it, scaled as in training; keep the
+        weights only in 8 bits (`quantize="weights_int8"`) where it is too low.
+    """
+
+    output: str
+    decibels: float
+    agreement: float
+
+    def message(self) -> str:
+        same = f"the largest element is the same in {self.agreement:.1%} of the rows"
+        return f"Output '{self.output}' is {self.decibels:.1f} dB above what integers of 8 bits change of it; {same}."
+
+    def hint(self) -> str:
+        weights = by_face('quantize="weights_int8"', "--quantize weights_int8")
+        return f"Is the calibration data scaled as in training? {weights} keeps activations as they are."
+
+
+@dataclass(frozen=True)
+class NeedsCalibration(Diagnostic, code="Q103", bad_input=True):
+    """There is no data to find the ranges of activations with, or none that fits.
+
+    Why it matters: the scale of an integer follows from the values that it stands for, which only data shows.
+    Example: `litesmith.convert(model, quantize="int8")` without `calibration=`.
+    How to fix: give some hundred inputs as the model will see them: `calibration=images` (`--calibration images.npz`).
+    """
+
+    problem: str
+
+    def message(self) -> str:
+        return f"Integers of 8 bits need data to find ranges with: {self.problem}."
+
+    def hint(self) -> str:
+        return f"Give 100 to 500 inputs, scaled as in training: {by_face('calibration=images', '--calibration FILE')}."
+
+
+@dataclass(frozen=True)
+class CannotQuantize(Diagnostic, code="Q104", bad_input=True):
+    """A model of this kind is not made of integers yet.
+
+    Why it matters: parts of it would be left real without a word.
+    Example: a model with state, or with several signatures.
+    How to fix: convert one signature, or keep only the weights in 8 bits (`quantize="weights_int8"`).
+    """
+
+    problem: str
+
+    def message(self) -> str:
+        return f"Integers of 8 bits are for one graph of real numbers, and this is not one: {self.problem}."
+
+    def hint(self) -> str:
+        weights = by_face('quantize="weights_int8"', "--quantize weights_int8")
+        return f"{weights} keeps weights in 8 bits, in any model."

@@ -1,0 +1,42 @@
+"""`litesmith convert --quantize int8`."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import litesmith
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("int8")
+    x = keras.Input((8, 8, 3), name="image")
+    y = layers.Flatten()(layers.Conv2D(4, 3, activation="relu")(x))
+    keras.Model(x, layers.Dense(3, name="scores")(y)).save(path / "model.keras")
+    np.savez(path / "images.npz", image=np.random.default_rng(0).standard_normal((64, 8, 8, 3)).astype("float32"))
+    return path
+
+
+def test_a_file_of_integers_is_written_with_what_was_lost(command, folder):
+    said = ["convert", folder / "model.keras", "-o", folder / "int8.tflite", "--quantize", "int8"]
+    ran = command(*said, "--calibration", folder / "images.npz", "--inference-type", "uint8")
+    assert ran.code == 0, ran.err
+    assert "same as Keras before its numbers became integers" in ran.out
+    assert "output 'scores' is" in ran.out
+    assert litesmith.load(folder / "int8.tflite").graph.inputs[0].type.dtype.value == "uint8"
+    data = command(*said, "--calibration", folder / "images.npz", "--json").json
+    assert data["losses"][0]["decibels"] > 25
+
+
+def test_without_data_it_is_refused(command, folder):
+    ran = command("convert", folder / "model.keras", "-o", folder / "none.tflite", "--quantize", "int8")
+    assert ran.code == 2
+    assert "Q103" in ran.err
+    assert not (folder / "none.tflite").exists()
+
+
+def test_data_for_another_form_is_a_mistake(command, folder):
+    ran = command("convert", folder / "model.keras", "--quantize", "float16", "--calibration", folder / "images.npz")
+    assert ran.code == 2
+    assert "that is for" in ran.err

@@ -1,0 +1,121 @@
+"""`litesmith.quantize` and `convert(quantize="int8")`: what they say, and of what they are made."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import litesmith
+from litesmith.diagnostics.base import FindingWarning, LitesmithError
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.standard_normal((64, 12, 12, 3)).astype("float32")
+
+
+def network(*parts):
+    convolution = layers.Conv2D(6, 3, activation="relu", name="features")
+    return keras.Sequential(
+        [keras.Input((12, 12, 3)), convolution, *parts, layers.Flatten(), layers.Dense(4, name="scores")]
+    )
+
+
+def test_a_model_becomes_integers_and_says_what_that_changes():
+    model = network()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FindingWarning)
+        lite = litesmith.convert(model, quantize="int8", calibration=IMAGES)
+    (loss,) = lite.model.losses
+    assert loss.decibels > 30
+    assert len(lite) < 0.5 * len(litesmith.convert(model))
+    assert "30" <= f"{loss.decibels:.0f}" <= "60"
+    assert "dB above what integers change of it" in lite.summary()
+    np.testing.assert_allclose(lite.run(IMAGES), model(IMAGES), atol=0.05 * np.abs(model(IMAGES)).max())
+
+
+def test_a_file_becomes_the_same_integers_as_its_model(tmp_path):
+    model = network()
+    path = litesmith.convert(model).save(tmp_path / "model.tflite")
+    again = litesmith.quantize(path, calibration=IMAGES, inference_type="int8")
+    first = litesmith.convert(model, quantize="int8", calibration=IMAGES, inference_type="int8")
+    for own, other in zip(first.graph.operations, again.graph.operations, strict=True):
+        assert own.operator == other.operator
+        assert [value.type.quantization for value in own.results] == [
+            value.type.quantization for value in other.results
+        ]
+    assert {value.type.dtype.value for value in (*again.graph.inputs, *again.graph.outputs)} == {"int8"}
+
+
+def test_the_model_that_was_given_is_not_changed():
+    lite = litesmith.convert(network())
+    before = bytes(lite)
+    litesmith.quantize(lite, calibration=IMAGES)
+    assert bytes(lite) == before
+    assert lite.graph.inputs[0].type.quantization is None
+
+
+@pytest.mark.parametrize("mode", ["float16", "weights_int8", "dynamic_int8"])
+def test_files_get_forms_of_weights_too(mode):
+    lite = litesmith.convert(keras.Sequential([keras.Input((64,)), layers.Dense(64)]))
+    assert len(litesmith.quantize(lite, mode)) < 0.7 * len(lite)
+
+
+def test_what_stays_real_is_said_by_layer():
+    class Wave(layers.Layer):
+        def call(self, x):
+            return ops.sin(x)
+
+    with pytest.warns(FindingWarning, match="Q101: SIN computes with real numbers still") as told:
+        litesmith.convert(network(Wave(name="wave")), quantize="int8", calibration=IMAGES)
+    told = [each.message.finding for each in told if isinstance(each.message, FindingWarning)]
+    (finding,) = (each for each in told if each.code == "Q101")
+    assert finding.where.layer == "wave"
+    with pytest.raises(LitesmithError, match="Q101"):
+        litesmith.convert(network(Wave()), quantize="int8", calibration=IMAGES, strict=True)
+
+
+def test_much_that_is_lost_is_said():
+    model = keras.Sequential([keras.Input((8,)), layers.Dense(8, activation="exponential"), layers.Dense(2)])
+    model.layers[0].set_weights([np.eye(8, dtype="float32") * np.float32(4), np.zeros(8, "float32")])
+    model.layers[1].set_weights([np.r_[np.ones((4, 2)), -np.ones((4, 2))].astype("float32"), np.zeros(2, "float32")])
+    values = RANDOM.standard_normal((64, 8)).astype("float32") * 1.5
+    values[:, :] = values[:, :1]
+    with pytest.warns(FindingWarning, match="Q102"):
+        litesmith.convert(model, quantize="int8", calibration=values, verify=False)
+
+
+def test_data_is_needed():
+    with pytest.raises(LitesmithError, match=r"Q103.*there is none"):
+        litesmith.convert(network(), quantize="int8")
+    with pytest.raises(LitesmithError, match=r"Q103.*not one batch"):
+        litesmith.convert(network(), quantize="int8", calibration=[])
+
+
+def test_data_of_another_shape_is_a_mistake():
+    with pytest.raises(ValueError, match="shape"):
+        litesmith.convert(network(), quantize="int8", calibration=IMAGES[:, :5])
+
+
+def test_models_with_state_or_several_signatures_are_refused():
+    stateful = keras.Sequential([keras.Input((4, 3), batch_size=1), layers.LSTM(2, stateful=True)])
+    with pytest.raises(LitesmithError, match=r"Q104.*keeps state"):
+        litesmith.convert(stateful, quantize="int8", calibration=np.zeros((1, 4, 3), "float32"))
+    with pytest.raises(LitesmithError, match=r"Q104.*2 signatures"):
+        litesmith.convert(
+            network(), signatures={"one": (1, 12, 12, 3), "two": (2, 12, 12, 3)}, quantize="int8", calibration=IMAGES
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"quantize": "int9"}, "quantize is one of"),
+        ({"quantize": "float16", "calibration": IMAGES}, "are for quantize="),
+        ({"quantize": "int8", "calibration": IMAGES, "inference_type": "int4"}, "inference_type is one of"),
+        ({"inference_type": "int8"}, "are for quantize="),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        litesmith.convert(network(), **options)
