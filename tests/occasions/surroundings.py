@@ -51,7 +51,7 @@ def samples(array=X, count=100):
 
 @occasion("C101")
 def integers_that_are_asked_for(bench):
-    converted(samples() if bench.wrong else None, optimizations=[lite.Optimize.DEFAULT])
+    converted(None, optimizations=[lite.Optimize.DEFAULT], inference_input_type="int8" if bench.wrong else "float32")
 
 
 @occasion("C102")

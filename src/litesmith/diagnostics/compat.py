@@ -9,23 +9,26 @@ from litesmith.ir.source import Source
 
 
 @dataclass(frozen=True)
-class NeedsQuantization(Diagnostic, code="C101", bad_input=True):
-    """A converter is told to quantize activations, or to make weights sparse, which Litesmith does not do yet.
+class OtherIntegers(Diagnostic, code="C101", bad_input=True):
+    """A converter is told to make integers of a kind that Litesmith does not make.
 
-    Why it matters: a file that computes with floats in its place would not run on integer hardware.
-    Example: `converter.inference_input_type = tf.int8`, or a `representative_dataset` with `optimizations`.
-    How to fix: leave the option out; `optimizations` alone keeps weights in int8, with `supported_types =
-        [tf.float16]` in float16. Or quantize the model with Keras' own `model.quantize("int8")`
-        before it is converted, whose integer weights go into the file as they are.
+    Why it matters: a file of another kind in its place would not run where it should.
+    Example: `converter.inference_input_type = tf.int8` without `optimizations`, activations of 16 bits, sparse weights.
+    How to fix: for integers of 8 bits set `optimizations = [Optimize.DEFAULT]` and a `representative_dataset`;
+        `inference_input_type` and `inference_output_type` are the same then: float32, int8 or uint8. Leave out
+        the others.
     """
 
     options: tuple[str, ...]
 
     def message(self) -> str:
-        return f"{', '.join(self.options)}: Litesmith does not quantize activations yet."
+        return f"{', '.join(self.options)}: Litesmith does not make such a file."
 
     def hint(self) -> str:
-        return 'Leave it out: optimizations alone keep weights in int8. Or call model.quantize("int8") of Keras before.'
+        return (
+            "For integers of 8 bits set optimizations and a representative_dataset, and both inference types alike; "
+            "else leave it out."
+        )
 
 
 @dataclass(frozen=True)

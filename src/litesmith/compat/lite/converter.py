@@ -11,9 +11,9 @@ from typing import Any
 
 from litesmith import api
 from litesmith.compat.lite.options import TargetSpec, names
-from litesmith.compat.lite.representative import problems_of
-from litesmith.diagnostics.base import Diagnostic, LitesmithError
-from litesmith.diagnostics.compat import NeedsQuantization
+from litesmith.compat.lite.representative import called, problems_of
+from litesmith.diagnostics.base import Diagnostic, LitesmithError, Severity
+from litesmith.diagnostics.compat import OtherIntegers
 from litesmith.diagnostics.telling import tell
 from litesmith.lite_model import LiteModel
 
@@ -35,7 +35,9 @@ FLOAT16 = "float16"
 SELECT = "SELECT_TF_OPS"
 SPARSITY = "EXPERIMENTAL_SPARSITY"
 DEPRECATED = {"OPTIMIZE_FOR_SIZE", "OPTIMIZE_FOR_LATENCY"}
-INTEGER_SETS = {"TFLITE_BUILTINS_INT8", "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"}
+INT8, UINT8 = "int8", "uint8"
+INT8_SET = "TFLITE_BUILTINS_INT8"
+INT16_SET = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
 
 
 class NoEffect(UserWarning):
@@ -120,10 +122,22 @@ class TFLiteConverter:
             raise LitesmithError([refused, *self._wrong_with_dataset(made)])
         for name, why in self._without_effect():
             warnings.warn(f"{name} makes no difference: {why}", NoEffect, stacklevel=2)
+        return bytes(self._of_integers(made) if self._wants_integers() else self._of_reals(made))
+
+    def _of_reals(self, made: Callable[..., LiteModel]) -> LiteModel:
         lite = made(quantize=self._form_of_weights())
         for finding in self._wrong_with_dataset(lambda **_: lite):
             tell(finding)
-        return bytes(lite)
+        return lite
+
+    def _of_integers(self, made: Callable[..., LiteModel]) -> LiteModel:
+        wrong = self._wrong_with_dataset(made)
+        if any(finding.severity is Severity.ERROR for finding in wrong):
+            raise LitesmithError(wrong)
+        for finding in wrong:
+            tell(finding)
+        (face,) = names([self.inference_input_type])
+        return made(quantize="int8", calibration=called(self.representative_dataset), inference_type=face)
 
     def _wrong_with_dataset(self, made: Callable[..., LiteModel]) -> Sequence[Diagnostic]:
         """Findings about `representative_dataset`, which are said whether it makes a difference or not."""
@@ -135,21 +149,28 @@ class TFLiteConverter:
             return [*error.diagnostics, *problems_of(self.representative_dataset, None)]
         return problems_of(self.representative_dataset, face)
 
-    def _refused(self) -> NeedsQuantization | None:
-        """C101 for integer activations, which need a quantizer that there is not yet."""
+    def _wants_integers(self) -> bool:
+        """Whether activations are to be integers."""
+        types = names(self.target_spec.supported_types)
+        measured = self.representative_dataset is not None and FLOAT16 not in types
+        asked = names(self.target_spec.supported_ops) & {INT8_SET} or INT8 in types
+        return bool(names(self.optimizations)) and bool(measured or asked)
+
+    def _refused(self) -> OtherIntegers | None:
+        """C101 for integers of a kind that is not made."""
         spec, optimizations = self.target_spec, names(self.optimizations)
-        types = names(spec.supported_types)
-        integer = {
+        given, taken = names(self.inference_input_type), names(self.inference_output_type)
+        wants = self._wants_integers()
+        faces = {FLOAT32, INT8, UINT8} if wants and given == taken else {FLOAT32}
+        odd = {
             "optimizations": optimizations & {SPARSITY},
-            "target_spec.supported_types": types - {FLOAT32, FLOAT16},
-            "target_spec.supported_ops": names(spec.supported_ops) & INTEGER_SETS,
-            "inference_input_type": names(self.inference_input_type) - {FLOAT32},
-            "inference_output_type": names(self.inference_output_type) - {FLOAT32},
+            "target_spec.supported_types": names(spec.supported_types) - {FLOAT32, FLOAT16, INT8},
+            "target_spec.supported_ops": names(spec.supported_ops) & ({INT16_SET} if wants else {INT16_SET, INT8_SET}),
+            "inference_input_type": given - faces,
+            "inference_output_type": taken - faces,
         }
-        if optimizations and self.representative_dataset is not None and types != {FLOAT16}:
-            integer["representative_dataset"] = {"given, with optimizations"}
-        said = tuple(f"{option}={', '.join(sorted(values))}" for option, values in integer.items() if values)
-        return NeedsQuantization(said) if said else None
+        said = tuple(f"{option}={', '.join(sorted(values))}" for option, values in odd.items() if values)
+        return OtherIntegers(said) if said else None
 
     def _form_of_weights(self) -> str | None:
         """What `optimizations` and `supported_types` ask for, as `litesmith.convert` calls it."""
@@ -166,7 +187,7 @@ class TFLiteConverter:
             )
         if not names(self.optimizations) and names(self.target_spec.supported_types) - {FLOAT32}:
             found.append(("target_spec.supported_types", "without optimizations all stays float32"))
-        if self.representative_dataset is not None:
+        if self.representative_dataset is not None and not self._wants_integers():
             found.append(("representative_dataset", "no activations are quantized"))
         deprecated = sorted(names(self.optimizations) & DEPRECATED)
         found += [(f"Optimize.{each}", "it is deprecated, and means DEFAULT") for each in deprecated]

@@ -21,6 +21,11 @@ ENOUGH = 100
 """Samples from which on ranges of activations hardly change; no more are looked at."""
 
 
+def called(dataset: Any) -> Any:
+    """The function that yields the samples."""
+    return dataset.input_gen if isinstance(dataset, RepresentativeDataset) else dataset
+
+
 def problems_of(dataset: Any, face: Face | None) -> list[Diagnostic]:
     """Findings C102 to C105, as far as they apply.
 
@@ -28,7 +33,7 @@ def problems_of(dataset: Any, face: Face | None) -> list[Diagnostic]:
         dataset: a generator function, or what was given in its place.
         face: how the model is called; None where that is not known, and samples are not compared with it.
     """
-    function = dataset.input_gen if isinstance(dataset, RepresentativeDataset) else dataset
+    function = called(dataset)
     found: list[Diagnostic] = []
     drawn = draws(function)
     if drawn:
