@@ -11,21 +11,20 @@ import numpy as np
 from litesmith.ir.builder import building, constant_value, emit, emit_many
 from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Graph, Model, Operation, Value
-from litesmith.ir.operator import Never, Operator, Role
+from litesmith.ir.operator import Never, Role
 from litesmith.ir.source import source_scope
 from litesmith.ir.types import DType, Quantization, TensorType
 from litesmith.opset.binary import Comparison, Div, Extremum
 from litesmith.opset.conversion import Dequantize, Quantize
-from litesmith.opset.convolution import Conv2D, DepthwiseConv2D
-from litesmith.opset.matmul import BatchMatmul, FullyConnected
+from litesmith.opset.matmul import BatchMatmul
+from litesmith.quantization.constants import LARGEST_BIAS, as_bias, as_integers, as_reals, mean_shift, with_scales
 from litesmith.quantization.groups import Group, groups_of, real_results, shared_operands
 from litesmith.quantization.ranges import MASK, Histogram
-from litesmith.quantization.scales import LEAST, MOST, asymmetric, least_error_range, symmetric
+from litesmith.quantization.scales import MOST, asymmetric, least_error_range, symmetric
 from litesmith.quantization.weights import as_int8
 
 Array = np.ndarray[Any, Any]
 Face = Literal["float32", "int8", "uint8"]
-BIAS = 2**31 - 1
 WIDEST = 120.0
 """Of what is compared: steps are below 1 then, also where the zero point is 0 and half of them are not used."""
 LARGEST = 1e30
@@ -243,7 +242,7 @@ class _Quantizer:
         assert bias.constant is not None
         assert weights.type.quantization is not None
         scales = np.array(weights.type.quantization.scales)
-        least = np.abs(bias.constant.array()) / (self._input_scale(operation) * BIAS / 2)
+        least = np.abs(bias.constant.array()) / (self._input_scale(operation) * LARGEST_BIAS / 2)
         if np.all(scales >= least):
             return weights
         return with_scales(original, np.maximum(scales, least), axis)
@@ -276,7 +275,7 @@ class _Quantizer:
         scales = np.float64(self._input_scale(operation)) * np.array(weights.type.quantization.scales)
         shift = self.shifts.get(operation)
         corrected = bias.constant if shift is None else Constant.of(bias.constant.array() + shift)
-        self.graph.rewire(operation, place, constant_value(_as_bias(corrected, scales), bias.name))
+        self.graph.rewire(operation, place, constant_value(as_bias(corrected, scales), bias.name))
 
     def _cross(self) -> None:
         """Put QUANTIZE and DEQUANTIZE where integers and real numbers meet."""
@@ -387,64 +386,3 @@ def _only_bounds(value: Value) -> bool:
 def _wants_zero(value: Value) -> bool:
     """Whether XNNPACK takes a value with a zero point of 0 only: the right one of a product of two activations."""
     return any(isinstance(operation.operator, BatchMatmul) and place == 1 for operation, place in value.uses)
-
-
-def as_integers(constant: Constant, quantization: Quantization) -> Constant:
-    """A constant as integers of one scale."""
-    (scale,), (zero,) = quantization.scales, quantization.zero_points
-
-    def integers(elements: Array) -> Array:
-        return np.asarray(np.clip(np.rint(elements / np.float64(scale)) + zero, LEAST, MOST), np.int8)
-
-    type = TensorType(DType.INT8, constant.type.shape, quantization)
-    return constant.map(integers, type, ("integers", scale, zero))
-
-
-def with_scales(constant: Constant, scales: Array, axis: int | None) -> Constant:
-    """Weights as integers of -127..127 in given scales, one for each index of an axis."""
-    scales = scales.astype(np.float32)
-    shape = [-1 if place == axis else 1 for place in range(constant.type.rank)]
-
-    def integers(elements: Array) -> Array:
-        rounded = np.rint(elements / np.float64(scales).reshape(shape))
-        return np.clip(rounded, -MOST, MOST).astype(np.int8)
-
-    held = tuple(scales.reshape(-1).tolist())
-    type = TensorType(DType.INT8, constant.type.shape, Quantization(held, (0,) * len(held), axis or 0))
-    return constant.map(integers, type, ("scales", held, axis))
-
-
-def as_reals(constant: Constant) -> Array:
-    """The real numbers that integers stand for."""
-    quantization = constant.type.quantization
-    assert quantization is not None
-    shape = [-1 if place == quantization.axis else 1 for place in range(constant.type.rank)]
-    scales = np.array(quantization.scales).reshape(shape if len(quantization.scales) > 1 else [1] * constant.type.rank)
-    zeros = np.array(quantization.zero_points).reshape(scales.shape)
-    return np.asarray((constant.array().astype(np.float64) - zeros) * scales)
-
-
-def mean_shift(operator: Operator, difference: Array, means: Array) -> Array | None:
-    """What a difference of weights adds to each channel of the results on average; None for other operators.
-
-    Places of a convolution beyond the edge count as if they were like the others.
-    """
-    if isinstance(operator, FullyConnected) and difference.shape[1:] == means.shape:
-        return np.asarray(difference @ means)
-    if isinstance(operator, Conv2D) and difference.shape[3:] == means.shape:
-        return np.asarray(np.einsum("ohwi,i->o", difference, means))
-    if isinstance(operator, DepthwiseConv2D) and difference.shape[3] % len(means) == 0:
-        return np.asarray(difference.sum((0, 1, 2)) * np.repeat(means, difference.shape[3] // len(means)))
-    return None
-
-
-def _as_bias(constant: Constant, scales: Array) -> Constant:
-    """A bias as integers of 32 bits, in the scales of the products that it is added to."""
-    scales = np.broadcast_to(scales, (constant.type.shape[-1],)) if len(scales) == 1 else scales
-
-    def integers(elements: Array) -> Array:
-        return np.clip(np.rint(elements / scales), -BIAS, BIAS).astype(np.int32)
-
-    held: tuple[float, ...] = tuple(scales.astype(np.float32).tolist())
-    type = TensorType(DType.INT32, constant.type.shape, Quantization(held, (0,) * len(held)))
-    return constant.map(integers, type, ("bias", held))
