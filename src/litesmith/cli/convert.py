@@ -31,6 +31,7 @@ from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
 
 if TYPE_CHECKING:
+    from litesmith.firmware.sources import Firmware
     from litesmith.frontends.original import Original
     from litesmith.lite_model import LiteModel
     from litesmith.verification.comparison import Report
@@ -163,13 +164,7 @@ def _convert(
     if not is_integer:
         report, not_compared = _compared(out, watch, original, lite, list(signatures or ()), verification)
     out.attention.require()
-    board, arena = settings["target"], settings["arena"]
-    profile = said_target(board, arena)
-    embedded = api.embed(lite, target, board, arena) if profile is not None and profile.firmware else None
-    lite.save(target)
-    in_app = target.with_suffix(".preprocessing.json") if lite.preprocessing is not None else None
-    if in_app is not None and lite.preprocessing is not None:
-        lite.preprocessing.save(in_app)
+    embedded, in_app = _written(lite, target, settings["target"], settings["arena"])
 
     from litesmith.report.conversion import Conversion
     from litesmith.report.summary import summarize
@@ -184,7 +179,7 @@ def _convert(
         loaded.backend,
         watch.seconds,
         report,
-        None if in_app is None else str(in_app),
+        in_app,
         () if lite.preprocessing is None else tuple(lite.preprocessing.lines()),
         not_compared,
         embedded,
@@ -192,6 +187,20 @@ def _convert(
         is_integer and enabled,
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
+
+
+def _written(lite: LiteModel, target: Path, board: str | None, arena: str | None) -> tuple[Firmware | None, str | None]:
+    """Write the file and what goes beside it: a microcontroller's sources, and what is left to the app."""
+    from litesmith import api
+
+    profile = said_target(board, arena)
+    embedded = api.embed(lite, target, board, arena) if profile is not None and profile.firmware else None
+    lite.save(target)
+    if lite.preprocessing is None:
+        return embedded, None
+    in_app = target.with_suffix(".preprocessing.json")
+    lite.preprocessing.save(in_app)
+    return embedded, str(in_app)
 
 
 def _compared(
