@@ -194,7 +194,7 @@ def _written(lite: LiteModel, target: Path, board: str | None, arena: str | None
     from litesmith import api
 
     profile = said_target(board, arena)
-    embedded = api.embed(lite, target, board, arena) if profile is not None and profile.firmware else None
+    embedded = api.embed(lite, target, board, arena) if board is not None and profile and profile.firmware else None
     lite.save(target)
     if lite.preprocessing is None:
         return embedded, None
