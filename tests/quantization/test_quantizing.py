@@ -93,8 +93,16 @@ def test_data_is_needed():
 
 
 def test_data_of_another_shape_is_a_mistake():
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(LitesmithError, match=r"Q103.*shape"):
         litesmith.convert(network(), quantize="int8", calibration=IMAGES[:, :5])
+
+
+@pytest.mark.parametrize("given", [lambda x: x, lambda x: [x[:20], x[20:]], lambda x: ([row[None]] for row in x)])
+def test_a_model_of_a_fixed_batch_takes_data_of_any_number(given):
+    model = network()
+    fixed = litesmith.convert(model, batch=1, quantize="int8", calibration=given(IMAGES))
+    free = litesmith.convert(model, quantize="int8", calibration=IMAGES)
+    np.testing.assert_array_equal(fixed.run(IMAGES[:1]), free.run(IMAGES[:1]))
 
 
 def test_models_with_state_or_several_signatures_are_refused():

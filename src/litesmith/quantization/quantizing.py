@@ -13,7 +13,7 @@ from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.graph import Model
 from litesmith.ir.source import Source
 from litesmith.lite_model import LiteModel
-from litesmith.quantization.calibration import EmptyData
+from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.integers import Face, Integers
 from litesmith.quantization.static import quantized
 from litesmith.quantization.weights import MODES, quantize_weights
@@ -56,8 +56,8 @@ def quantize(
         strict, ignore: as for `convert`.
 
     Raises:
-        LitesmithError: Q103 without data, Q104 for a model with state or several signatures, and what the file is not.
-        ValueError: for data that does not fit the inputs.
+        LitesmithError: Q103 without data that fits, Q104 for a model with state or several signatures, and what the
+            file is not.
     """
     from litesmith import api
 
@@ -79,7 +79,7 @@ def with_integers(lite: LiteModel, model: Model, calibration: Any, inference_typ
         raise LitesmithError(CannotQuantize(reason))
     try:
         made, found = quantized(lite, model, calibration, inference_type)  # type: ignore[arg-type]
-    except EmptyData as problem:
+    except UnfitData as problem:
         raise LitesmithError(NeedsCalibration(str(problem))) from None
     for finding in _left(found):
         tell(finding)
