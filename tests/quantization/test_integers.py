@@ -133,6 +133,15 @@ def test_masks_do_not_take_the_range_of_what_they_leave_out():
     assert loss.decibels > 25, found.left
 
 
+def test_a_softmax_of_what_hardly_differs_has_steps_that_microcontrollers_take():
+    x = keras.Input((8,))
+    lite = litesmith.convert(keras.Model(x, ops.softmax(x * 1e-12)))
+    integer, _, _ = quantized(lite, images(16, 8))
+    (softmax,) = (each for each in integer.graph.operations if each.operator.builtin == "SOFTMAX")
+    assert softmax.operands[0].type.quantization.scales[0] > 2**-26
+    np.testing.assert_allclose(integer.run(images(1, 8)), np.full((1, 8), 1 / 8), atol=1 / 256)
+
+
 def test_a_divisor_that_may_round_to_0_stays_real():
     x = keras.Input((8,))
     _, found, _ = quantized(litesmith.convert(keras.Model(x, x / ops.abs(x + 3.0))), images(16, 8))

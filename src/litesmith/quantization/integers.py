@@ -16,6 +16,7 @@ from litesmith.ir.source import source_scope
 from litesmith.ir.types import DType, Quantization, TensorType
 from litesmith.opset.binary import Comparison, Div, Extremum
 from litesmith.opset.conversion import Dequantize, Quantize
+from litesmith.opset.elementwise import LogSoftmax, Softmax
 from litesmith.opset.matmul import BatchMatmul
 from litesmith.quantization.constants import LARGEST_BIAS, as_bias, as_integers, as_reals, mean_shift, with_scales
 from litesmith.quantization.groups import Group, groups_of, real_results, shared_operands
@@ -31,6 +32,8 @@ LARGEST = 1e30
 """Of a range: kernels multiply and divide scales."""
 MOST_STEPS = 250
 """Of a result in one of what it is made of."""
+LEAST_OF_SOFTMAX = 2**-24 * 255
+"""Of the range that a softmax is taken of: TFLM ends the program where its steps are below 2 ** -26."""
 MASKED = 16.0
 """How far what is masked lies from the rest: exp(-16) is nothing beside exp(0)."""
 
@@ -144,6 +147,8 @@ class _Quantizer:
         is_symmetric = any(_wants_zero(value) for value in group.members)
         low, high = least_error_range(histogram, is_symmetric)
         low, high = low - MASKED * histogram.masks[0], high + MASKED * histogram.masks[1]
+        if any(isinstance(each.operator, (Softmax, LogSoftmax)) for value in group.members for each in value.users):
+            high = max(high, low + LEAST_OF_SOFTMAX)
         return symmetric(low, high) if is_symmetric else asymmetric(low, high)
 
     def _together(self, group: Group) -> Histogram:
