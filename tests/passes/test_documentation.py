@@ -15,7 +15,7 @@ for found in pkgutil.iter_modules(passes.__path__):
 
 def _all(base):
     for derived in base.__subclasses__():
-        if derived is not Rewrite:
+        if derived is not Rewrite and derived.__module__.startswith("litesmith."):
             yield derived
         yield from _all(derived)
 

@@ -57,8 +57,10 @@ def _behind(functional: Any, preprocessing: Preprocessing) -> Any:
 
 
 def _input(name: str, placed: Mapping[str, Placed], whole: Mapping[str, Any]) -> Any:
+    """What a step returns; places in a vocabulary as int32, as microcontrollers pick rows by no other integers."""
     if name in placed:
-        return keras.Input(batch_shape=placed[name].shape, dtype=placed[name].step.dtype, name=name)
+        dtype = placed[name].step.dtype
+        return keras.Input(batch_shape=placed[name].shape, dtype="int32" if dtype == "int64" else dtype, name=name)
     return keras.Input(batch_shape=whole[name].shape, dtype=whole[name].dtype, name=name)
 
 
