@@ -8,8 +8,8 @@ from typing import Any, get_args
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.quantization import CannotQuantize, MuchIsLost, NeedsCalibration, StaysReal
 from litesmith.diagnostics.telling import attentive, tell
-from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.copying import copy_model
 from litesmith.ir.graph import Model
 from litesmith.ir.source import Source
 from litesmith.lite_model import LiteModel
@@ -64,7 +64,7 @@ def quantize(
     check_mode(mode, calibration, inference_type)
     if not isinstance(lite, LiteModel):
         lite = api.load(lite)
-    model = read(bytes(lite))
+    model = copy_model(lite.model)
     if mode != INTEGERS:
         model.stored_weights = quantize_weights(model, mode)  # type: ignore[arg-type]
         return LiteModel(to_bytes(model), isolated=False)
