@@ -104,7 +104,7 @@ def compared(path: Path) -> dict[str, Any]:
 
 def in_child(work: Callable[[], dict[str, float]]) -> dict[str, float]:
     """What a child of this process measures, which has Keras imported."""
-    import keras  # noqa: F401
+    import keras  # noqa: F401 (the child has it then)
 
     gc.collect()
     read, write = os.pipe()
@@ -118,11 +118,11 @@ def in_child(work: Callable[[], dict[str, float]]) -> dict[str, float]:
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
-        found = json.loads(pipe.read())
+        found: dict[str, Any] = json.loads(pipe.read())
     os.waitpid(child, 0)
     if "error" in found:
         raise RuntimeError(found["error"])
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def worker(*arguments: Any) -> Any:

@@ -167,7 +167,7 @@ def _converted(
             gc.collect(0)  # the graph of the second run, whose values and operations know each other
             imported.model.description = MAKER
             imported.model.metadata.update(face_metadata(imported.calls))
-            optimize(imported.model, PIPELINE if profile is None else pipeline_for(profile.operators))
+            optimize(imported.model, pipeline_for(profile.operators) if profile and profile.writes_out else PIPELINE)
         if quantize is not None:
             imported.model.stored_weights = quantize_weights(imported.model, quantize)
         imported.model.framework, imported.model.loops = original.framework, tuple(loops)

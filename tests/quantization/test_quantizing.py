@@ -115,6 +115,30 @@ def test_models_with_state_or_several_signatures_are_refused():
         )
 
 
+def test_what_is_of_integers_already_is_refused():
+    lite = litesmith.convert(network(), quantize="int8", calibration=IMAGES, inference_type="int8")
+    with pytest.raises(LitesmithError, match=r"Q104.*no real numbers"):
+        litesmith.quantize(lite, calibration=IMAGES)
+
+
+def test_texts_and_custom_operators_are_refused():
+    x = keras.Input((1,), dtype="string")
+    numbers = layers.StringLookup(vocabulary=["cat", "dog"])(x)
+    texts = keras.Model(x, layers.Dense(2)(layers.Flatten()(layers.Embedding(4, 3)(numbers))))
+    with pytest.raises(LitesmithError, match=r"Q104.*texts"):
+        litesmith.convert(texts, split_preprocessing=True, quantize="int8", calibration=np.zeros((4, 1), "int64"))
+
+    @litesmith.custom_op("Twice")
+    def twice(x):
+        return x * 2
+
+    y = keras.Input((4,))
+    with pytest.raises(LitesmithError, match=r"Q104.*custom operators"):
+        litesmith.convert(
+            keras.Model(y, twice(y)), quantize="int8", calibration=np.ones((4, 4), "float32"), ignore="V105"
+        )
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

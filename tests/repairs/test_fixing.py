@@ -109,6 +109,19 @@ def test_python_code_becomes_operations_that_a_file_holds(tmp_path):
     np.testing.assert_allclose(outputs(opened, given), outputs(model, given), rtol=1e-6)
 
 
+def test_a_layer_that_does_something_else_in_training_stays_what_it_is():
+    class Dropping(layers.Layer):
+        def call(self, x, training=False):
+            return ops.zeros_like(x) if training else x
+
+    x = keras.Input((4,))
+    model = keras.Model(x, layers.Lambda(lambda v: v * 2)(Dropping(name="dropping")(x)))
+    fixed = litesmith.fix(model)
+    assert applied(fixed) == ["python_code"]
+    assert [type(layer).__name__ for layer in fixed.model.layers if layer.name == "dropping"] == ["Dropping"]
+    assert not fixed.model(np.ones((1, 4), "float32"), training=True).any()
+
+
 def test_classes_that_only_call_layers_are_followed():
     class Mine(keras.Model):
         def __init__(self):

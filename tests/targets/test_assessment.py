@@ -105,6 +105,14 @@ def test_what_can_be_written_out_for_a_runtime_that_lacks_it_runs():
     assert of(found, "volume").operators.keys().isdisjoint({"CONV_3D", "GELU"})
 
 
+def test_without_a_target_the_file_is_checked_that_a_conversion_for_none_makes():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.ops.sign(keras.ops.log_softmax(inputs)))
+    operators = {name for layer in litesmith.check(model).layers for name in layer.operators}
+    assert operators == {each.operator.builtin for each in litesmith.convert(model).graph.operations}
+    assert "LOG_SOFTMAX" in operators
+
+
 def test_files_are_looked_at_too(tmp_path):
     path = tmp_path / "model.tflite"
     litesmith.convert(network()).save(path)

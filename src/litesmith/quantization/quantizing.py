@@ -12,9 +12,12 @@ from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.copying import copy_model
 from litesmith.ir.graph import Model
 from litesmith.ir.source import Source
+from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
+from litesmith.opset.unmodeled import operator_name
 from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.integers import Face, Integers
+from litesmith.quantization.ranges import activations
 from litesmith.quantization.static import quantized
 from litesmith.quantization.weights import MODES, quantize_weights
 
@@ -94,6 +97,13 @@ def _why_not(lite: LiteModel) -> str | None:
         return "it keeps state from call to call"
     if len(lite.faces) > 1:
         return f"it has {len(lite.faces)} signatures"
+    if lite.preprocessing is not None:
+        return "texts are left to the app, which calibration data is not given to"
+    operations = [operation for graph in lite.model.all_graphs() for operation in graph.operations]
+    if any(operator_name(operation).startswith("CUSTOM") for operation in operations):
+        return "it has custom operators, which no integer kernel is known of"
+    if not any(value.type.dtype is DType.FLOAT32 for value in activations(lite.graph)):
+        return "it has no real numbers to begin with"
     return None
 
 

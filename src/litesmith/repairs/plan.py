@@ -97,7 +97,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Fixed:
-    """A model after its repairs; true where it runs on the target.
+    """A model after its repairs; true where it runs on the target, or would once it is quantized for it (D202).
 
     Attributes:
         model: the repaired Keras model; the one that was given where nothing was changed.

@@ -61,6 +61,8 @@ class Profile:
         firmware: whose C and C++ sources a conversion writes beside the file; None where the device reads files.
         arena_bytes, weights, memory: bytes that there are for values, for the file, for both.
         operators: what each takes.
+        writes_out: whether a conversion for it writes operators that it lacks in those that it has; not for a target
+            on which files are at home that were made for none.
         repairs: which ones `fix` may make for it; None for any.
         sources: where these rules come from.
     """
@@ -81,6 +83,7 @@ class Profile:
     weights: int | None = None
     memory: int | None = None
     operators: Mapping[str, OperatorRule] = field(default_factory=dict)
+    writes_out: bool = True
     repairs: tuple[str, ...] | None = None
     sources: tuple[str, ...] = ()
 
@@ -159,6 +162,7 @@ def _field(key: str, value: Any) -> Any:
         "fallback": str,
         "static_shapes": bool,
         "quantized": bool,
+        "writes_out": bool,
         "most_axes": int,
         "inner_axes": int,
     }
