@@ -13,6 +13,7 @@ import numpy as np
 from keras.src.saving import saving_lib
 
 from litesmith.frontends.hdf5_safety import CheckedHdf5, StoredArray
+from litesmith.frontends.keras.initializing import Initialize, initializing
 from litesmith.frontends.keras.legacy.stored import HOME, by_layer, of_layer
 
 TOP_LEVEL = "top_level_model_weights"
@@ -140,10 +141,9 @@ def drawing_late() -> Iterator[None]:
     if keras.config.backend() != "numpy":
         yield
         return
-    kind: Any = keras.Variable
     made: list[Any] = []
 
-    def make(variable: Any, initializer: Any) -> None:
+    def make(original: Initialize, variable: Any, initializer: Any) -> None:
         if variable._initializer is not None:  # Keras was late itself, and will forget it
             original(variable, initializer)
             return
@@ -151,15 +151,8 @@ def drawing_late() -> Iterator[None]:
         variable._initializer = _Drawn(initializer)
         made.append(variable)
 
-    is_own = "_initialize_with_initializer" in vars(kind)
-    original, kind._initialize_with_initializer = kind._initialize_with_initializer, make
-    try:
+    with initializing(make) as original:
         yield
-    finally:
-        if is_own:
-            kind._initialize_with_initializer = original
-        else:
-            del kind._initialize_with_initializer
     for variable in made:
         drawn, variable._initializer = variable._initializer, None
         if variable._value is None:

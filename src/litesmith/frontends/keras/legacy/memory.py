@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from litesmith.frontends.keras.initializing import Initialize, initializing
+
 SMALL = 1 << 10
 """Elements of a variable that is filled as the layer says: what is stored nowhere, such as states of generators."""
 
@@ -26,12 +28,9 @@ def making_at_most(stored: int) -> Iterator[None]:
 
     TooLarge is raised for more.
     """
-    kind: Any = keras.Variable
-    original = kind._initialize_with_initializer
-    is_own = "_initialize_with_initializer" in vars(kind)
     made = 0
 
-    def make(variable: Any, initializer: Any) -> None:
+    def make(original: Initialize, variable: Any, initializer: Any) -> None:
         nonlocal made
         elements = math.prod(variable._shape)
         made += elements * 4
@@ -44,11 +43,5 @@ def making_at_most(stored: int) -> Iterator[None]:
         else:
             original(variable, keras.initializers.Zeros())
 
-    kind._initialize_with_initializer = make
-    try:
+    with initializing(make):
         yield
-    finally:
-        if is_own:
-            kind._initialize_with_initializer = original
-        else:
-            del kind._initialize_with_initializer
