@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "bisect": "litesmith.api",
+    "bisect": "litesmith.bisection.bisecting",
     "check": "litesmith.api",
     "convert": "litesmith.api",
     "embed": "litesmith.api",
     "verify": "litesmith.api",
-    "load": "litesmith.api",
+    "load": "litesmith.opening",
     "quantize": "litesmith.quantization.quantizing",
     "fix": "litesmith.repairs.fixing",
     "explain": "litesmith.explanations.answer",
@@ -56,7 +56,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from litesmith.api import bisect, check, convert, embed, load, verify
+    from litesmith.api import check, convert, embed, verify
+    from litesmith.bisection.bisecting import bisect
     from litesmith.custom_operators.writing import write_kernels
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.environment.checkup import doctor
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
     from litesmith.lite_model import LiteModel
+    from litesmith.opening import load
     from litesmith.preprocessing.pipeline import load_preprocessing
     from litesmith.quantization.quantizing import quantize
     from litesmith.repairs.fixing import fix

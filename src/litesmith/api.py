@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from litesmith.bisection.failing import Trial
-from litesmith.bisection.result import Bisection
-from litesmith.bisection.search import bisected
-from litesmith.bisection.subject import Subject
-from litesmith.custom_operators.twin import NotRunnable, runnable
+from litesmith.conversion import converted
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
-from litesmith.diagnostics.files import DamagedFile
 from litesmith.diagnostics.targets import BatchFixed, NoSources
 from litesmith.diagnostics.telling import attention, attentive, tell
-from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
+from litesmith.diagnostics.verification import NotCompared
 from litesmith.firmware.sources import Firmware, firmware
-from litesmith.flatbuffer.read import Damaged
-from litesmith.flatbuffer.write import freeze
-from litesmith.frontends.custom_objects import named_objects
 from litesmith.frontends.inputs import BatchWhereOpen
-from litesmith.frontends.open import Kind, identify, open_file, open_graph, read_litert
-from litesmith.frontends.options import Options, using
-from litesmith.frontends.original import Imported, Original, original_of, why_not_compared
-from litesmith.ir.element_types import noting_types
-from litesmith.ir.loops import noting_loops
+from litesmith.frontends.open import Kind, identify
+from litesmith.frontends.options import Options
+from litesmith.frontends.original import why_not_compared
 from litesmith.ir.source import Source
-from litesmith.lite_model import MAKER, LiteModel, face_metadata
-from litesmith.passes.pipeline import PIPELINE, optimize, pipeline_for
+from litesmith.lite_model import LiteModel
+from litesmith.opening import load, open_model
 from litesmith.quantization.quantizing import INTEGERS, check_mode, with_integers
-from litesmith.quantization.weights import MODES, quantize_weights
-from litesmith.runtime.isolated import SECONDS
 from litesmith.runtime.kernels import Kernels
 from litesmith.targets.assessment import Assessment, assess, assess_file
 from litesmith.targets.profile import Profile, names, with_arena
 from litesmith.targets.profile import load as load_target
-from litesmith.verification.comparison import Report, compare
-from litesmith.verification.halves import compare_halves
+from litesmith.verification.comparison import Report
+from litesmith.verification.conversions import check_tolerances, compare_signatures, compared
 from litesmith.verification.input_order import in_models_order
 
 
@@ -118,61 +102,24 @@ def convert(
     check_mode(quantize, calibration, inference_type)
     if signature is not None and signatures is not None:
         raise ValueError("signatures= names all that are converted; leave signature= out")
-    _check_tolerances(atol, rtol)
+    check_tolerances(atol, rtol)
     profile = _target(target, arena)
     original = open_model(model, custom_objects, signature, outputs, architecture)
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     batch = _batch_for(profile, batch)
     weights = None if quantize == INTEGERS else quantize
-    lite, imported = _converted(original, inputs, batch, settings, signatures, weights, profile)
+    lite, imported = converted(original, inputs, batch, settings, signatures, weights, profile)
     lite = lite.with_kernels(kernels)
     if quantize == INTEGERS:
         if verify:
-            _verify(imported, lite, atol, rtol)
+            compare_signatures(imported, lite, atol, rtol)
         lite, verify = with_integers(lite, lite.model, calibration, inference_type), False
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:
-        _verify(imported, lite, atol, rtol)
+        compare_signatures(imported, lite, atol, rtol)
     return lite
-
-
-def _verify(imported: Imported, lite: LiteModel, atol: float | None, rtol: float | None) -> None:
-    """Compare each signature with what it was made of."""
-    for name, each in imported.originals.items():
-        if (reason := why_not_compared(each)) is not None:
-            tell(NotCompared(reason), stacklevel=4)
-            continue
-        try:
-            require_same(_compared(each, lite, None, atol, rtol, name))
-        except NotRunnable as problem:
-            tell(NotCompared(problem.reason), stacklevel=4)
-
-
-def _converted(
-    original: Original,
-    inputs: Any,
-    batch: int | None,
-    options: Options,
-    signatures: Mapping[str, Any] | None,
-    quantize: Any = None,
-    profile: Profile | None = None,
-) -> tuple[LiteModel, Imported]:
-    """The LiteRT model of an original, and what it was made of; `profile`: of the operators that this target has."""
-    with _collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
-        with noting_types() as types:
-            with noting_loops() as loops, using(options):
-                imported = original.import_graphs(inputs, batch, options, signatures)
-            gc.collect(0)  # the graph of the second run, whose values and operations know each other
-            imported.model.description = MAKER
-            imported.model.metadata.update(face_metadata(imported.calls))
-            optimize(imported.model, pipeline_for(profile.operators) if profile and profile.writes_out else PIPELINE)
-        if quantize is not None:
-            imported.model.stored_weights = quantize_weights(imported.model, quantize)
-        imported.model.framework, imported.model.loops = original.framework, tuple(loops)
-        imported.model.computed_types, imported.model.other_outputs = types.computed(), tuple(types.outputs)
-        return LiteModel(freeze(imported.model), imported.model, preprocessing=imported.preprocessing), imported
 
 
 @attentive
@@ -217,7 +164,7 @@ def check(
         return assess_file(bytes(model), model.model, profile, model.findings).heeding(attention())
     original = open_model(model, custom_objects, signature, outputs, architecture)
     batch = _batch_for(profile, batch)
-    lite, imported = _converted(original, inputs, batch, settings, None, profile=profile)
+    lite, imported = converted(original, inputs, batch, settings, None, profile=profile)
     notes = (*_notes(profile, batch), *lite.findings)
     return assess(imported.model, len(bytes(lite)), profile, notes).heeding(attention())
 
@@ -310,153 +257,11 @@ def verify(
     """
     if isinstance(model, LiteModel):
         raise TypeError("verify takes the Keras model first, then the converted one")
-    _check_tolerances(atol, rtol)
+    check_tolerances(atol, rtol)
     if not isinstance(lite, LiteModel):
         lite = load(lite)
     meant = signature or lite.face().signature
     original = open_model(model, custom_objects, meant, architecture=architecture)
     if (reason := why_not_compared(original)) is not None:
         raise LitesmithError(NotCompared(reason))
-    return _compared(original, in_models_order(lite.with_kernels(kernels), original), data, atol, rtol, signature)
-
-
-def _compared(
-    original: Original, lite: LiteModel, data: Any, atol: float | None, rtol: float | None, signature: str | None
-) -> Report:
-    """The comparison of a model with the file made of it, and with what is left to the app in front of it."""
-    lite = runnable(lite)
-    if lite.preprocessing is None or data is not None:
-        return compare(original, lite, data, atol, rtol, signature=signature)
-    return compare_halves(original, lite, lite.preprocessing, atol, rtol)
-
-
-def bisect(
-    model: Any,
-    lite: LiteModel | str | Path | None = None,
-    data: Any = None,
-    inputs: Any = None,
-    batch: int | None = None,
-    rnn: str = "while",
-    atol: float | None = None,
-    rtol: float | None = None,
-    custom_objects: Mapping[str, Any] | str | Path | None = None,
-    signature: str | None = None,
-    architecture: Any = None,
-    quantize: str | None = None,
-    timeout: float = SECONDS,
-) -> Bisection:
-    """The first layer with which a conversion, or its file, goes wrong, and the smallest model that shows it.
-
-    Args:
-        model: as for `convert`.
-        lite: the file at fault, whoever made it; by default the one that `convert` makes.
-        data: inputs nested as the model's; by default seeded ones.
-        inputs, batch, rnn, quantize: as for `convert`, where the model is converted.
-        atol, rtol: what differs by at most `atol + rtol * largest output` is the same.
-        custom_objects, architecture: as for `convert`.
-        signature: of the file, which computes what `model` does; by default the first.
-        timeout: seconds that a call of the runtime may take.
-
-    Returns:
-        What was found; true where nothing fails.
-
-    Raises:
-        LitesmithError: V102 where file, model and data do not belong together.
-    """
-    settings = Options(rnn)
-    if quantize is not None and quantize not in MODES:
-        raise ValueError(f"quantize is one of {', '.join(MODES)}, not {quantize!r}")
-    _check_tolerances(atol, rtol)
-    if isinstance(model, LiteModel):
-        raise TypeError("bisect takes the Keras model first, then the converted one")
-    if lite is not None and not isinstance(lite, LiteModel):
-        lite = load(lite, isolated=True, timeout=timeout)
-    objects = named_objects(custom_objects)
-    meant = lite.face(signature).signature if lite is not None else None
-    original = open_model(model, objects, meant, architecture=architecture)
-    if (reason := why_not_compared(original)) is not None:
-        raise LitesmithError(NotCompared(reason))
-
-    def converted(part: Original, is_whole: bool) -> LiteModel:
-        sizes = (inputs, batch) if is_whole else (None, None)
-        return _converted(part, sizes[0], sizes[1], settings, None, quantize)[0]
-
-    if lite is not None:
-        lite = in_models_order(lite, original)
-    trial = Trial(converted, atol, rtol, timeout)
-    return bisected(Subject(original, trial, lite, data, signature, inputs, batch, objects or {}))
-
-
-def load(
-    path: str | Path, isolated: bool | None = None, timeout: float = SECONDS, kernels: Kernels = None
-) -> LiteModel:
-    """Read a `.tflite` file, whoever made it.
-
-    Args:
-        path: of the file.
-        isolated: run it in a process of its own, so that a bad file cannot end this one. By
-            default what Litesmith did not make itself (see `LiteModel`).
-        timeout: seconds that a call may take in such a process.
-        kernels: the shared library, or several, with kernels of its custom operators; it runs in a process of its own.
-
-    Raises:
-        LitesmithError: F1.. when there is no such file, or it is not a sound LiteRT model.
-    """
-    path = Path(path)
-    content = read_litert(path)
-    try:
-        return LiteModel(content, isolated=isolated, timeout=timeout, kernels=kernels)
-    except Damaged as damage:
-        raise LitesmithError(DamagedFile(str(path), str(damage))) from None
-
-
-def open_model(
-    model: Any,
-    custom_objects: Mapping[str, Any] | str | Path | None = None,
-    signature: str | None = None,
-    outputs: Sequence[str] | None = None,
-    architecture: Any = None,
-) -> Original:
-    """A live model, or that in a file; `signature` and `outputs` say which part of a graph of TensorFlow is meant.
-
-    `architecture`: what the weights in a file belong to.
-    """
-    custom_objects = named_objects(custom_objects)
-    if not isinstance(model, (str, Path)):
-        if architecture is not None:
-            raise ValueError("architecture= is for the weights in a file; a live model has its own")
-        return original_of(model)
-    if architecture is not None:
-        return original_of(open_file(Path(model), custom_objects, architecture))
-    graph = open_graph(Path(model), signature, outputs)
-    return original_of(open_file(Path(model), custom_objects) if graph is None else graph)
-
-
-def _check_tolerances(atol: Any, rtol: Any) -> None:
-    for name, value in (("atol", atol), ("rtol", rtol)):
-        if value is not None and not isinstance(value, (int, float, np.number)):
-            raise ValueError(f"{name} is a number, not {value!r}")
-
-
-def require_same(report: Report) -> None:
-    """Raise V101 for each output that differs."""
-    if not report.passed:
-        raise LitesmithError(
-            [
-                OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem, framework=report.framework)
-                for output in report.outputs
-                if not output.passed
-            ]
-        )
-
-
-@contextmanager
-def _collecting_no_garbage() -> Iterator[None]:
-    """The many objects of a graph stay; to look through them for garbage is half of a large model's time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return compared(original, in_models_order(lite.with_kernels(kernels), original), data, atol, rtol, signature)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from litesmith import api
+from litesmith import conversion
 from litesmith.flatbuffer.read import read
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.builder import building, building_subgraph, constant, emit, emit_many
@@ -27,7 +27,7 @@ from litesmith.opset.unmodeled import Unmodeled
 from litesmith.passes.base import Pass, Record
 from litesmith.passes.pipeline import PIPELINE
 
-optimize = api.optimize
+optimize = conversion.optimize
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def plant(monkeypatch, *steps):
         put(model, *steps)
         return record
 
-    monkeypatch.setattr(api, "optimize", wrong)
+    monkeypatch.setattr(conversion, "optimize", wrong)
 
 
 def put(model, *steps):

@@ -21,7 +21,7 @@ def slow_file(tmp_path):
 
 @pytest.fixture
 def not_comparable(monkeypatch):
-    monkeypatch.setattr("litesmith.api.why_not_compared", lambda _: "it cannot be run here")
+    monkeypatch.setattr("litesmith.verification.conversions.why_not_compared", lambda _: "it cannot be run here")
     monkeypatch.setattr("litesmith.frontends.original.why_not_compared", lambda _: "it cannot be run here")
 
 

@@ -97,7 +97,9 @@ def a_file_of_another_model(bench):
 @occasion("V103")
 def a_model_that_cannot_be_run_here(bench):
     if bench.wrong:
-        bench.patch.setattr("litesmith.api.why_not_compared", lambda _: "its framework is not installed")
+        bench.patch.setattr(
+            "litesmith.verification.conversions.why_not_compared", lambda _: "its framework is not installed"
+        )
     litesmith.convert(dense_model())
 
 
@@ -126,5 +128,5 @@ def what_nobody_thought_of(bench):
         def breaks(*_, **__):
             raise RuntimeError("the moon is full")
 
-        bench.patch.setattr("litesmith.api.optimize", breaks)
+        bench.patch.setattr("litesmith.conversion.optimize", breaks)
     bench.command("convert", path)

@@ -59,20 +59,21 @@ def bisect(
 ) -> None:
     """Find the first layer with which a conversion, or its file, goes wrong; save the smallest model that shows it."""
     with reporting(as_json, debug) as out:
-        from litesmith import api
+        from litesmith.bisection import bisecting
         from litesmith.cli.models import load_model
         from litesmith.cli.verify import are_swapped
+        from litesmith.opening import load
 
         if file is not None and are_swapped(model, file):
             raise typer.BadParameter(f"the original comes first: litesmith bisect {file} {model}")
         with out.progress("Loading the model"):
-            lite = None if file is None else api.load(file, isolated=True, timeout=timeout)
+            lite = None if file is None else load(file, isolated=True, timeout=timeout)
             meant = None if lite is None else lite.face(signature).signature
             original = load_model(model, custom_objects, architecture, meant).original
             inputs = original.said_inputs(shapes or [])
             arrays = None if data is None else _arrays(lite, data, signature)
         with out.progress("Looking for the first layer that goes wrong"):
-            found = api.bisect(
+            found = bisecting.bisect(
                 original, lite, arrays, inputs, batch, rnn, atol, rtol,
                 signature=signature, quantize=quantize, timeout=timeout,
             )  # fmt: skip

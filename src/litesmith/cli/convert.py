@@ -212,10 +212,10 @@ def _compared(
     verification: tuple[bool, float | None, float | None],
 ) -> tuple[Report | None, str | None]:
     """The comparison that was asked for, or why there is none."""
-    from litesmith import api
     from litesmith.custom_operators.twin import NotRunnable
     from litesmith.diagnostics.verification import NotCompared
     from litesmith.frontends.original import why_not_compared
+    from litesmith.verification.conversions import require_same
 
     enabled, atol, rtol = verification
     if not enabled:
@@ -225,7 +225,7 @@ def _compared(
         try:
             with watch("verify", f"Comparing with {original.framework}"):
                 report = _verified(original, lite, signatures, atol, rtol)
-                api.require_same(report)
+                require_same(report)
             return report, None
         except NotRunnable as problem:
             reason = problem.reason

@@ -19,10 +19,10 @@ def inspect(
     """Show the signatures, operators and layer sizes of a LiteRT file, whoever made it."""
     with reporting(as_json, debug) as out:
         with out.progress("Reading"):
-            from litesmith import api
+            from litesmith.opening import load
             from litesmith.report.layout import LAYERS, summary_layout
             from litesmith.report.summary import summarize
 
-            summary = summarize(api.load(file, isolated=True))
+            summary = summarize(load(file, isolated=True))
         data = {"command": "inspect", "file": str(file), **summary.to_json()}
         out.result(data, summary_layout(summary, None if all_layers else LAYERS))

@@ -36,13 +36,13 @@ def _run(
     file: Path, inputs: Path, signature: str | None, timeout: float, kernels: list[Path] | None
 ) -> tuple[dict[str, Any], float]:
     """(outputs by name, seconds the runtime took, its start included)."""
-    from litesmith import api
     from litesmith.cli.arrays import expected, match_inputs, read_arrays
     from litesmith.cli.signatures import chosen_signature
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.diagnostics.files import UnfitData
+    from litesmith.opening import load
 
-    lite = api.load(file, isolated=True, timeout=timeout, kernels=kernels)
+    lite = load(file, isolated=True, timeout=timeout, kernels=kernels)
     face = chosen_signature(lite, signature)
     arrays = match_inputs(face, read_arrays(inputs))
     start = time.perf_counter()

@@ -54,13 +54,13 @@ def verify(
 ) -> None:
     """Compare a LiteRT file with the model it was made from, output by output."""
     with reporting(as_json, debug, strict, ignore) as out:
-        from litesmith import api
+        from litesmith.opening import load
         from litesmith.preprocessing.pipeline import load_preprocessing
 
         if are_swapped(model, file):
             raise typer.BadParameter(f"the original comes first: litesmith verify {file} {model}")
         with out.progress("Loading the model"):
-            lite = api.load(file, isolated=True, timeout=timeout, kernels=kernels)
+            lite = load(file, isolated=True, timeout=timeout, kernels=kernels)
             if preprocessing is not None:
                 if data is not None:
                     raise typer.BadParameter("texts are made for it; leave --data out", param_hint="--data")

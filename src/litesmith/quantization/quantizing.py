@@ -14,6 +14,7 @@ from litesmith.ir.graph import Model
 from litesmith.ir.source import Source
 from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
+from litesmith.opening import load
 from litesmith.opset.unmodeled import operator_name
 from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.integers import Face, Integers
@@ -62,11 +63,9 @@ def quantize(
         LitesmithError: Q103 without data that fits, Q104 for a model with state or several signatures, and what the
             file is not.
     """
-    from litesmith import api
-
     check_mode(mode, calibration, inference_type)
     if not isinstance(lite, LiteModel):
-        lite = api.load(lite)
+        lite = load(lite)
     model = copy_model(lite.model)
     if mode != INTEGERS:
         model.stored_weights = quantize_weights(model, mode)  # type: ignore[arg-type]

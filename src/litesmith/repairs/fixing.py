@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from litesmith import api
+from litesmith.conversion import converted
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.repairs import CannotRebuild
 from litesmith.diagnostics.targets import BadProfile
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import Original, original_of
 from litesmith.lite_model import LiteModel
+from litesmith.opening import open_model
 from litesmith.preprocessing.pipeline import Preprocessing
 from litesmith.repairs.plan import Array, Fixed, Verdict, Workshop
 from litesmith.targets.assessment import assess
 from litesmith.targets.profile import Profile
 from litesmith.targets.profile import load as load_target
 from litesmith.verification.comparison import Report, compare
+from litesmith.verification.conversions import require_same
 
 if TYPE_CHECKING:
     from litesmith.frontends.keras.repairs.repair import Repair
@@ -57,7 +59,7 @@ def fix(
             M105 for a `fine_tune` that fails, and what stands in the way of opening the model.
     """
     profile = load_target(target)
-    original = api.open_model(model, custom_objects, architecture=architecture)
+    original = open_model(model, custom_objects, architecture=architecture)
     if original.framework != "Keras":
         raise LitesmithError(CannotRebuild(f"a graph of {original.framework}", "it has no layers of Keras"))
     return _workshop(original, profile, inputs, batch, data, allow_approximate).fix(_model_of(original), fine_tune)
@@ -110,7 +112,7 @@ def _judged(model: Any, profile: Profile) -> Verdict:
     original = original_of(model)
     batch = 1 if profile.static_shapes and _is_open(model) else None
     try:
-        lite, imported = api._converted(original, None, batch, Options(), None, profile=profile)
+        lite, imported = converted(original, None, batch, Options(), None, profile=profile)
     except LitesmithError as error:
         return Verdict(None, None, tuple(error.diagnostics), code)
     return Verdict(lite, assess(imported.model, len(bytes(lite)), profile), (), code)
@@ -139,14 +141,14 @@ def _leaves(outputs: Any) -> list[Array]:
 def _verified(model: Any, lite: LiteModel) -> Report:
     """The comparison of the repaired model with its file, which must be the same."""
     report = compare(original_of(model), lite)
-    api.require_same(report)
+    require_same(report)
     return report
 
 
 def _cut(original: Original) -> Preprocessing | None:
     """The steps of texts that a conversion would leave to the app; None where there are none that it can leave."""
     try:
-        lite, _ = api._converted(original, None, None, Options(split_preprocessing=True), None)
+        lite, _ = converted(original, None, None, Options(split_preprocessing=True), None)
     except LitesmithError:
         return None
     return lite.preprocessing

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from litesmith import api
 from litesmith.compat.lite.interpreter import OpResolverType, load_delegate
 from litesmith.lite_model import LiteModel
+from litesmith.opening import load
 
 
 class Analyzer:
@@ -18,7 +18,7 @@ class Analyzer:
         """Print the operators, signatures and weights of a file, which is a path or its content."""
         if (model_path is None) == (model_content is None):
             raise ValueError("analyze takes a model_path or a model_content")
-        lite = api.load(model_path) if model_path is not None else LiteModel(bytes(model_content or b""))
+        lite = load(model_path) if model_path is not None else LiteModel(bytes(model_content or b""))
         sys.stdout.write(f"{lite.summary()}\n")
 
 
