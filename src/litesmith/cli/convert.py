@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from litesmith.cli.calibration import Calibration, InferenceType, calibration_data
 from litesmith.cli.models import file_beside, load_model
 from litesmith.cli.options import (
     Architecture,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 WeightMode = Literal["float16", "weights_int8", "dynamic_int8"]
 Mode = Literal["float16", "weights_int8", "dynamic_int8", "int8"]
-InferenceType = Literal["float32", "int8", "uint8"]
 
 
 def convert(
@@ -76,15 +76,8 @@ def convert(
         Mode | None,
         typer.Option(help="Keep weights in fewer bits, or compute with int8; by default all stays float32."),
     ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(
-            "--calibration", help="Inputs as the model will see them, for int8: .npz or .npy.", metavar="FILE"
-        ),
-    ] = None,
-    inference_type: Annotated[
-        InferenceType, typer.Option("--inference-type", help="What callers give and take, for int8.")
-    ] = "float32",
+    calibration: Calibration = None,
+    inference_type: InferenceType = "float32",
     split_preprocessing: Annotated[
         bool,
         typer.Option(
@@ -119,7 +112,7 @@ def convert(
             "rnn": rnn,
             "split_preprocessing": split_preprocessing,
             "quantize": quantize,
-            "calibration": None if calibration is None else _calibration_data(calibration),
+            "calibration": None if calibration is None else calibration_data(calibration),
             "inference_type": inference_type,
             "target": board,
             "arena": arena,
@@ -231,14 +224,6 @@ def _compared(
             reason = problem.reason
     out.attention.tell(NotCompared(reason), 1)
     return None, reason
-
-
-def _calibration_data(path: Path) -> Any:
-    """The arrays of a file: by name, or the only one as it is."""
-    from litesmith.cli.arrays import read_arrays
-
-    arrays = read_arrays(path)
-    return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
 def _by_signature(texts: list[str]) -> dict[str, list[str]]:
