@@ -34,6 +34,8 @@ class Histogram:
         seen: how many values there were.
         least, most: the smallest and the largest.
         sums: of the values, for each index of the last axis.
+        squares: of the values, summed up for each index of the last axis.
+        lows, highs: the smallest and the largest, for each index of the last axis.
         peaks: the largest magnitude, for each index of the last axis.
         unusable: how many were not numbers; they are not counted.
         masks: whether there were numbers that stand for minus infinity, as masks of attention do (and for plus
@@ -47,6 +49,9 @@ class Histogram:
     least: float = np.inf
     most: float = -np.inf
     sums: Array | None = None
+    squares: Array | None = None
+    lows: Array | None = None
+    highs: Array | None = None
     peaks: Array | None = None
     unusable: int = 0
     masks: tuple[bool, bool] = (False, False)
@@ -60,16 +65,24 @@ class Histogram:
         rows = self._without_masks(rows, may_be_mask)
         if rows.size == 0:
             return
-        sums, peaks = rows.sum(0, dtype=np.float64), np.maximum(rows.max(0), -rows.min(0))
-        if self.sums is None or self.sums.shape == sums.shape:
-            self.sums = sums if self.sums is None else self.sums + sums
-            self.peaks = peaks if self.peaks is None else np.maximum(self.peaks, peaks)
+        self._add_channels(rows)
         least, most = float(rows.min()), float(rows.max())
         self.least, self.most = min(self.least, least), max(self.most, most)
         self._widen(least, most)
         if self.high - self.low > NARROWEST:
             self.counts += np.histogram(rows, BINS, (self.low, self.high))[0]
         self.seen += rows.size
+
+    def _add_channels(self, rows: Array) -> None:
+        """Note what each index of the last axis holds, as long as there are as many of them."""
+        sums, lows, highs = rows.sum(0, dtype=np.float64), rows.min(0), rows.max(0)
+        squares = np.einsum("rc,rc->c", rows, rows, dtype=np.float64)
+        if self.sums is None or self.squares is None or self.lows is None or self.highs is None:
+            self.sums, self.squares, self.lows, self.highs = sums, squares, lows, highs
+        elif self.sums.shape == sums.shape:
+            self.sums, self.squares = self.sums + sums, self.squares + squares
+            self.lows, self.highs = np.minimum(self.lows, lows), np.maximum(self.highs, highs)
+        self.peaks = np.maximum(self.highs, -self.lows)
 
     def _without_masks(self, rows: Array, may_be_all: bool) -> Array:
         """The values without those that are so far off that they only say that something is left out."""
