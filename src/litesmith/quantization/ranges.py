@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.graph import Graph, Model, Value
 from litesmith.ir.types import DType
-from litesmith.runtime.interpreter import Session
+from litesmith.quantization.stepping import Stepwise
 
 Array = np.ndarray[Any, Any]
 BINS = 2048
@@ -23,6 +22,8 @@ NARROWEST = 1e-30
 """Of a range that can be divided into bins."""
 MOST_BYTES = 256 * 2**20
 """Of all activations at once: larger batches are cut."""
+COUNTED_TOGETHER = 2**15
+"""So many numbers are counted at once: to count few takes as long."""
 
 
 @dataclass
@@ -137,31 +138,48 @@ def activations(graph: Graph) -> list[Value]:
 
 
 def observe(model: Model, batches: Iterable[list[Array]]) -> Mapping[Value, Histogram]:
-    """Histograms of the activations of a model's first graph.
+    """Histograms of the activations of a model's first graph, and of the graphs that it runs, of all of their rounds.
 
     Args:
         batches: arrays for its inputs, in order.
     """
-    graph, values = model.main, activations(model.main)
-    found = {value: Histogram() for value in values}
-    session = Session(_showing(model, values))
+    values = activations(model.main)
+    found = {value: Histogram() for graph in model.all_graphs() for value in activations(graph)}
+    waiting = {value: _Waiting(histogram) for value, histogram in found.items()}
+    steps = Stepwise(model, found, lambda value, array: waiting[value].add(array))
     sample = sum(int(np.prod([int(size) for size in value.type.shape[1:]])) * 4 for value in values)
     most = max(int(MOST_BYTES // max(sample, 1)), 1)
     for arrays in batches:
-        for part in _parts(arrays, most, graph):
-            for value, array in zip(values, session.run(part), strict=True):
-                found[value].add(array)
+        for part in _parts(arrays, most, model.main):
+            steps.run(part)
+    for each in waiting.values():
+        each.count()
     return found
 
 
-def _showing(model: Model, values: list[Value]) -> bytes:
-    """The file of a model whose first graph returns all these values."""
-    graph, outputs, signatures = model.main, model.main.outputs, model.signatures
-    try:
-        graph.outputs, model.signatures = list(values), []
-        return to_bytes(model)
-    finally:
-        graph.outputs, model.signatures = outputs, signatures
+@dataclass
+class _Waiting:
+    """What a histogram is yet to count: the small tensors of the rounds of a loop together."""
+
+    histogram: Histogram
+    arrays: list[Array] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, array: Array) -> None:
+        if not array.size:
+            return
+        rows = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(-1, 1)
+        if self.arrays and self.arrays[0].shape[1] != rows.shape[1]:
+            self.count()
+        self.arrays.append(rows)
+        self.size += rows.size
+        if self.size >= COUNTED_TOGETHER:
+            self.count()
+
+    def count(self) -> None:
+        if self.arrays:
+            self.histogram.add(np.concatenate(self.arrays) if len(self.arrays) > 1 else self.arrays[0])
+        self.arrays, self.size = [], 0
 
 
 def _parts(arrays: list[Array], most: int, graph: Graph) -> Iterable[list[Array]]:
