@@ -10,9 +10,6 @@ from litesmith.ir.builder import constant, emit
 from litesmith.ir.constants import Array, Constant
 from litesmith.ir.graph import Operation, Value
 from litesmith.opset.binary import Add
-from litesmith.opset.convolution import Conv2D, Conv3D, Conv3DTranspose, DepthwiseConv2D
-from litesmith.opset.enums import Padding
-from litesmith.opset.matmul import FullyConnected
 from litesmith.opset.rules import sizes_of
 from litesmith.opset.slicing import Pad
 from litesmith.passes.base import Decline, Rewrite, only_use, produced_by
@@ -86,7 +83,7 @@ def _scaled(product: Filtering, step: ScaleShift, pad: Operation | None, input: 
     """The product of `input` without the scale, which goes into the filter."""
     if pad is not None:
         input = rebuilt(pad, [input, *pad.operands[1:]])
-    return product.rebuilt(filter=product.filter.times(_on_filter(product, step.scale)), input=input)
+    return product.rebuilt(filter=product.filter.times(product.over_inputs(step.scale)), input=input)
 
 
 def _shifted(product: Filtering, step: ScaleShift, pad: Operation | None) -> Value | Decline:
@@ -94,11 +91,11 @@ def _shifted(product: Filtering, step: ScaleShift, pad: Operation | None) -> Val
     scale = scale_shift(step.input.producer) if only_use(step.input) is step.operation else None
     if scale is not None and (scale.shifts or scale.has_activation):
         scale = None
-    if pad is None and _pads_nothing(product):
+    if pad is None and product.pads_nothing:
         if scale is None:
             return Decline("no scale in front of the shift has rounded its operand: digits could cancel that count now")
         bias = _moved(product, step.shift)
-        return product.rebuilt(product.filter.times(_on_filter(product, scale.scale)), bias, scale.input)
+        return product.rebuilt(product.filter.times(product.over_inputs(scale.scale)), bias, scale.input)
     if scale is None or not scale.scale.all():
         return Decline("zero padding is not shifted")
     with np.errstate(over="ignore"):
@@ -117,33 +114,9 @@ def _zero_pad(product: Filtering) -> Operation | None:
     return pad
 
 
-def _pads_nothing(product: Filtering) -> bool:
-    """Whether every place of the result sees the whole filter."""
-    operator = product.operation.operator
-    if isinstance(operator, FullyConnected):
-        return True
-    return isinstance(operator, (Conv2D, DepthwiseConv2D, Conv3D)) and operator.padding is Padding.VALID
-
-
-def _on_filter(product: Filtering, numbers: Array) -> Array:
-    """One number for each input channel, at the places of the filter that the channel is multiplied with."""
-    operator, shape = product.operation.operator, product.filter.type.shape
-    if numbers.size == 1:
-        return numbers.reshape([1] * len(shape))
-    if isinstance(operator, DepthwiseConv2D):
-        return np.repeat(numbers, operator.depth_multiplier).reshape(1, 1, 1, -1)
-    if isinstance(operator, Conv2D):
-        groups = numbers.size // shape[3]
-        repeated = np.repeat(numbers.reshape(groups, -1), 1 if groups == 1 else shape[0] // groups, axis=0)
-        return repeated.reshape(-1, 1, 1, shape[3])
-    if isinstance(operator, (Conv3D, Conv3DTranspose)):
-        return numbers.reshape((1, 1, 1, -1, 1) if isinstance(operator, Conv3D) else (1, 1, 1, 1, -1))
-    return numbers.reshape([1] * (len(shape) - 1) + [-1])
-
-
 def _moved(product: Filtering, shift: Array) -> Constant:
     """The bias plus what the filter makes of the shift; summed in float64."""
-    filter, bias, on_filter = product.filter, product.bias_or_zeros(), _on_filter(product, shift)
+    filter, bias, on_filter = product.filter, product.bias_or_zeros(), product.over_inputs(shift)
     axes = tuple(axis for axis in range(filter.type.rank) if axis != product.axis)
 
     def move(array: Array) -> Array:

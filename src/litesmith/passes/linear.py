@@ -19,7 +19,7 @@ from litesmith.ir.source import current_source, source_scope
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.binary import Add, Binary, Div, Mul, Sub
 from litesmith.opset.convolution import Conv2D, Conv3D, Conv3DTranspose, DepthwiseConv2D, TransposeConv
-from litesmith.opset.enums import Activation
+from litesmith.opset.enums import Activation, Padding
 from litesmith.opset.matmul import FullyConnected
 from litesmith.passes.base import only_use
 from litesmith.passes.sharing import reading
@@ -65,6 +65,29 @@ class Filtering:
 
     def bias_or_zeros(self) -> Constant:
         return self.bias or Constant.of(np.zeros(self.channels, np.float32))
+
+    @property
+    def pads_nothing(self) -> bool:
+        """Whether every place of the result sees the whole filter."""
+        operator = self.operation.operator
+        if isinstance(operator, FullyConnected):
+            return True
+        return isinstance(operator, (Conv2D, DepthwiseConv2D, Conv3D)) and operator.padding is Padding.VALID
+
+    def over_inputs(self, numbers: Array) -> Array:
+        """One number for each input channel, at the places of the filter that the channel is multiplied with."""
+        operator, shape = self.operation.operator, self.filter.type.shape
+        if numbers.size == 1:
+            return numbers.reshape([1] * len(shape))
+        if isinstance(operator, DepthwiseConv2D):
+            return np.repeat(numbers, operator.depth_multiplier).reshape(1, 1, 1, -1)
+        if isinstance(operator, Conv2D):
+            groups = numbers.size // shape[3]
+            repeated = np.repeat(numbers.reshape(groups, -1), 1 if groups == 1 else shape[0] // groups, axis=0)
+            return repeated.reshape(-1, 1, 1, shape[3])
+        if isinstance(operator, (Conv3D, Conv3DTranspose)):
+            return numbers.reshape((1, 1, 1, -1, 1) if isinstance(operator, Conv3D) else (1, 1, 1, 1, -1))
+        return numbers.reshape([1] * (len(shape) - 1) + [-1])
 
     def rebuilt(
         self, filter: Constant | None = None, bias: Constant | None = None, input: Value | None = None, **options: Any
