@@ -119,6 +119,9 @@ class _Reader:
         types = self._result_types(operator, operands, outputs)
         name = _text(outputs[0].name) if outputs else next((value.name for value in operands if value is not None), "")
         operation = Operation(operator, operands, types, Source(layer=layer_of(name, _text(self.table.description))))
+        operation.intermediates = tuple(
+            self._type(_at(subgraph.tensors, index)) for index in _indices(table.intermediates)
+        )
         for index, tensor, result in zip(_indices(table.outputs), outputs, operation.results, strict=True):
             result.name = _text(tensor.name)
             result.is_variable = bool(tensor.isVariable)

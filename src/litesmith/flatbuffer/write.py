@@ -244,6 +244,13 @@ class _ModelTable:
         table.opcodeIndex = self.codes.setdefault(code, len(self.codes))
         table.inputs = _ints(-1 if operand is None else index[operand] for operand in operation.operands)
         table.outputs = _ints(index[result] for result in operation.results)
+        if operation.intermediates:
+            first = len(tensors)
+            tensors += [
+                self._tensor(Value(type), f"{operation.results[0].name}:inside_{place}")
+                for place, type in enumerate(operation.intermediates)
+            ]
+            table.intermediates = _ints(range(first, len(tensors)))
         self._set_options(table, operator)
         return table
 

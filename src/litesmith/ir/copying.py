@@ -39,6 +39,7 @@ class _Copies:
     def _operation(self, operation: Operation) -> Operation:
         operands = [None if value is None else self._value(value) for value in operation.operands]
         copy = Operation(self._operator(operation.operator), operands, operation.result_types, operation.source)
+        copy.intermediates = operation.intermediates
         for old, new in zip(operation.results, copy.results, strict=True):
             new.name = old.name
             self._describe(old, new)

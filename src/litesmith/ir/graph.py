@@ -68,9 +68,13 @@ class Value:
 
 
 class Operation:
-    """One use of an operator: its operands, its results, and where it comes from."""
+    """One use of an operator: its operands, its results, and where it comes from.
 
-    __slots__ = ("graph", "operands", "operator", "results", "source")
+    Attributes:
+        intermediates: types of what it computes inside, where the file says in which scales (integer LSTM).
+    """
+
+    __slots__ = ("graph", "intermediates", "operands", "operator", "results", "source")
 
     def __init__(
         self,
@@ -83,6 +87,7 @@ class Operation:
         self.operands: tuple[Value | None, ...] = tuple(operands)
         self.source = source
         self.graph: Graph | None = None
+        self.intermediates: tuple[TensorType, ...] = ()
         self.results = tuple(Value(type, producer=self) for type in types)
 
     @property
