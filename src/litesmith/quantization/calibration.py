@@ -1,21 +1,21 @@
-"""Data that shows what values a model's activations take, in the forms that people keep it in."""
+"""Data that shows what values a model's activations take, batch by batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.quoting import quoted
 from litesmith.ir.dims import Dim
 from litesmith.lite_face import Face
+from litesmith.quantization.sources.datasets import USED_UP, check_source, items_of
+from litesmith.quantization.sources.errors import UnfitData
+from litesmith.quantization.sources.fitting import fitted, inputs_of
 
 Array = np.ndarray[Any, Any]
-
-
-class UnfitData(ValueError):
-    """The data cannot be given to the model, or there is none."""
 
 
 def batches(given: Any, face: Face) -> Iterator[list[Array]]:
@@ -23,37 +23,56 @@ def batches(given: Any, face: Face) -> Iterator[list[Array]]:
 
     Args:
         given: arrays nested as the model's inputs; or batches of such, from a generator function, a generator, a list,
-            a `tf.data` dataset or a DataLoader, with labels behind the inputs or without; or the path of an `.npz`
-            or `.npy` file with the arrays by name.
+            a `tf.data` dataset, a DataLoader, a dataset of grain, or a `PyDataset`, with labels behind the inputs or
+            without; or the path of an `.npz` or `.npy` file with the arrays by name, or of a folder of images
+            (`ImageFolder` says how these are scaled).
 
     Raises:
         UnfitData: for what does not fit the inputs, and where there is nothing.
     """
-    found = False
-    for batch in _batches(given, face):
-        for part in _of_fixed_size(batch, face):
-            found = True
-            try:
-                yield face.arrays(part)
-            except ValueError as problem:
-                raise UnfitData(str(problem)) from problem
-    if not found:
-        raise UnfitData("there is not one batch in it")
+    number = 0
+    source = items_of(given, face)
+    while True:
+        try:
+            item = next(source)
+        except StopIteration:
+            break
+        except (UnfitData, LitesmithError):
+            raise
+        except Exception as error:
+            raise UnfitData(f"{_place(number)}the data fails: {type(error).__name__}, {quoted(error)}") from error
+        yield from _fitted(item, face, number)
+        number += 1
+    if not number:
+        raise UnfitData(f"there is not one batch in it{'; ' + USED_UP if isinstance(given, Iterator) else ''}")
+
+
+def _fitted(item: Any, face: Face, number: int) -> Iterator[list[Array]]:
+    """The arrays of a batch, in parts of the size that the model is fixed to."""
+    try:
+        for part in _of_fixed_size(inputs_of(item, face), face):
+            yield fitted(part if part is not None else item, face)
+    except UnfitData as problem:
+        raise UnfitData(f"{_place(number)}{problem}") from problem.__cause__
+
+
+def _place(number: int) -> str:
+    return f"batch {number}: " if number else ""
 
 
 def _of_fixed_size(batch: Any, face: Face) -> Iterator[Any]:
-    """A batch in parts of the size that the model is fixed to; what is left over is left out."""
+    """The parts of a batch, of which what is left over is left out; None for one that is whole."""
     fixed = {value.type.shape[0] for value in face.graph.inputs if value.type.rank}
-    counts = {len(leaf) for leaf in _leaves(batch) if getattr(leaf, "ndim", 0)}
+    counts = {len(leaf) for leaf in _leaves(batch) if leaf.ndim}
     size = fixed.pop() if len(fixed) == 1 else None
-    if size is None or isinstance(size, Dim) or len(counts) != 1 or (count := counts.pop()) < int(size):
-        yield batch
+    if size is None or isinstance(size, Dim) or len(counts) != 1 or (count := counts.pop()) <= int(size):
+        yield None
         return
     for start in range(0, count - count % int(size), int(size)):
         yield _part(batch, slice(start, start + int(size)))
 
 
-def _leaves(batch: Any) -> Iterator[Any]:
+def _leaves(batch: Any) -> Iterator[Array]:
     if isinstance(batch, Mapping):
         batch = list(batch.values())
     if isinstance(batch, (list, tuple)):
@@ -71,51 +90,4 @@ def _part(batch: Any, rows: slice) -> Any:
     return batch[rows]
 
 
-def _batches(given: Any, face: Face) -> Iterator[Any]:
-    if isinstance(given, (str, Path)):
-        given = _stored(Path(given))
-    if callable(given) and not hasattr(given, "__iter__"):
-        given = _called(given)
-    if _is_leaf(given) or _is_nested(given, face):
-        yield given
-    elif isinstance(given, Iterable):
-        for item in given:
-            yield _inputs(item, face)
-    else:
-        raise UnfitData(f"calibration data is arrays, or batches of them, not {type(given).__name__}")
-
-
-def _stored(path: Path) -> Any:
-    if not path.is_file():
-        raise UnfitData(f"there is no file at {path}")
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return loaded
-    arrays = dict(loaded)
-    return next(iter(arrays.values())) if len(arrays) == 1 else arrays
-
-
-def _called(function: Callable[[], Any]) -> Any:
-    """What a generator function yields."""
-    return function()
-
-
-def _is_leaf(given: Any) -> bool:
-    return hasattr(given, "shape") and hasattr(given, "dtype")
-
-
-def _is_nested(given: Any, face: Face) -> bool:
-    """Whether this is one batch: named by the inputs, or as many arrays as there are several inputs."""
-    if isinstance(given, Mapping):
-        return True
-    count = len(face.input_names)
-    return isinstance(given, (list, tuple)) and count > 1 and len(given) == count and all(map(_is_leaf, given))
-
-
-def _inputs(item: Any, face: Face) -> Any:
-    """The inputs of a batch, without the labels that datasets put behind them."""
-    if isinstance(item, (list, tuple)) and not _is_nested(item, face):
-        if not item:
-            raise UnfitData("a batch of the calibration data is empty")
-        item = item[0]
-    return np.asarray(item) if _is_leaf(item) and not isinstance(item, np.ndarray) else item
+__all__ = ["UnfitData", "batches", "check_source"]

@@ -1,0 +1,1 @@
+"""Where calibration data comes from: the forms that people keep it in."""
