@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,6 +25,7 @@ from litesmith.cli.options import (
     Target,
 )
 from litesmith.cli.output import Output, reporting
+from litesmith.cli.stopwatch import Stopwatch
 from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
 
@@ -251,22 +249,3 @@ def _verified(
         replace(output, name=f"{name}/{output.name}") for name, each in reports.items() for output in each.outputs
     ]
     return Report(tuple(outputs), sum(each.samples for each in reports.values()), original.framework)
-
-
-class Stopwatch:
-    """Shows and times the steps of a command.
-
-    Attributes:
-        seconds: of each step, by name.
-    """
-
-    def __init__(self, out: Output) -> None:
-        self.out = out
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, step: str, doing: str) -> Iterator[None]:
-        start = time.perf_counter()
-        with self.out.progress(doing):
-            yield
-        self.seconds[step] = time.perf_counter() - start

@@ -20,6 +20,7 @@ from litesmith.cli.explain import explain
 from litesmith.cli.fix import fix
 from litesmith.cli.inspect import inspect
 from litesmith.cli.kernels import kernels
+from litesmith.cli.quantize import quantize
 from litesmith.cli.run import run
 from litesmith.cli.targets import targets
 from litesmith.cli.verify import verify
@@ -53,6 +54,7 @@ def litesmith(
 
 app.command(epilog="Example: litesmith convert model.keras -o model.tflite")(convert)
 app.command(epilog="Example: litesmith inspect model.tflite")(inspect)
+app.command(epilog="Example: litesmith quantize model.keras --mode int8 --calibration images.npz")(quantize)
 app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.npz")(run)
 app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
 app.command(epilog="Example: litesmith bisect model.keras model.tflite --data images.npz")(bisect)

@@ -1,0 +1,184 @@
+"""`litesmith quantize`: a model in fewer bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from litesmith.cli.calibration import Calibration, InferenceType, calibration_data
+from litesmith.cli.options import Architecture, CustomObjects, Debug, Ignore, Json, Strict
+from litesmith.cli.output import Output, reporting
+from litesmith.cli.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from litesmith.lite_model import LiteModel
+    from litesmith.quantization.judging import Measure
+    from litesmith.report.quantized import Judged
+
+ModelOrFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A float32 LiteRT model (.tflite), whoever made it, or what `convert` takes: .keras, .h5, module:NAME.",
+        show_default=False,
+    ),
+]
+
+
+def quantize(
+    model: ModelOrFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Where to write; by default NAME.MODE.tflite beside the model."),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option("--mode", "-m", metavar="MODE", help="int8, or another form; a wrong one lists them all.")
+    ] = "int8",
+    calibration: Calibration = None,
+    inference_type: InferenceType = "float32",
+    max_drop: Annotated[
+        str | None, typer.Option(metavar="DROP", help="How far the measure of --eval may fall: 0.5% or 0.005.")
+    ] = None,
+    evaluate: Annotated[
+        str | None,
+        typer.Option(
+            "--eval",
+            metavar="MODULE:FUNCTION",
+            help="What judges a model: function(lite) -> number, higher for better; FILE.py:FUNCTION works too.",
+        ),
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Fix the batch, where the model is converted.")] = None,
+    shapes: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="SHAPE", help="Shape of an input, where the model is converted."),
+    ] = None,
+    verify: Annotated[bool, typer.Option(help="Compare with the model, before numbers are rounded.")] = True,
+    custom_objects: CustomObjects = None,
+    architecture: Architecture = None,
+    strict: Strict = False,
+    ignore: Ignore = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Put a model into fewer bits: its weights, or all that it computes with; say what that costs."""
+    with reporting(as_json, debug, strict, ignore) as out:
+        from litesmith.quantization.quantizing import check_mode
+        from litesmith.runtime.saving import check_writable
+
+        data = None if calibration is None else calibration_data(calibration)
+        try:
+            check_mode(mode, data, inference_type)
+        except ValueError as problem:
+            raise typer.BadParameter(str(problem), param_hint="--mode") from None
+        allowed, measure = _drop(max_drop, evaluate), _measure(evaluate)
+        target = output or _beside(model, mode)
+        check_writable(target)
+        watch = Stopwatch(out)
+        opening = (shapes or [], batch, verify, custom_objects, architecture)
+        real, framework = _opened(watch, model, opening)
+        made = _quantized(watch, real, mode, data, inference_type)
+        judged = _judged(watch, measure, real, made, allowed)
+        out.attention.require()
+        made.save(target)
+        _show(out, watch, (model, target, mode), made, len(real), framework, judged)
+
+
+def _beside(model: str, mode: str) -> Path:
+    from litesmith.cli.models import file_beside
+
+    return file_beside(model).with_suffix(f".{mode}.tflite")
+
+
+def _opened(watch: Stopwatch, model: str, opening: Any) -> tuple[LiteModel, str | None]:
+    """The real model, and what it was compared with."""
+    from litesmith.frontends.open import Kind, identify
+    from litesmith.frontends.python_names import is_python_name
+    from litesmith.opening import load
+
+    shapes, batch, verify, custom_objects, architecture = opening
+    if not is_python_name(model) and identify(Path(model), "a model") is Kind.LITERT:
+        if shapes or batch is not None or custom_objects is not None or architecture is not None:
+            problem = "a converted model is quantized as it is"
+            raise typer.BadParameter(problem, param_hint="--input, --batch, --custom-objects, --architecture")
+        with watch("loaded", "Loading the model"):
+            return load(model), None
+    from litesmith import api
+    from litesmith.cli.models import load_model
+
+    with watch("loaded", "Loading the model"):
+        original = load_model(model, custom_objects, architecture).original
+    with watch("converted", "Converting"):
+        lite = api.convert(original, original.said_inputs(shapes), batch, verify=verify)
+    return lite, original.framework if verify else None
+
+
+def _quantized(watch: Stopwatch, real: LiteModel, mode: str, data: Any, inference_type: str) -> LiteModel:
+    from litesmith.quantization import quantizing
+
+    with watch("quantized", "Quantizing"):
+        return quantizing.quantize(real, mode, data, inference_type)
+
+
+def _drop(said: str | None, evaluate: str | None) -> float | None:
+    """By how much the measure may fall, from `0.5%` or `0.005`."""
+    if said is None:
+        return None
+    if evaluate is None:
+        raise typer.BadParameter("what judges the model is said by --eval", param_hint="--max-drop")
+    try:
+        drop = float(said.removesuffix("%")) / (100 if said.endswith("%") else 1)
+    except ValueError:
+        drop = -1.0
+    if not 0 <= drop < float("inf"):
+        raise typer.BadParameter(f"{said!r} is no drop, such as 0.5% or 0.005", param_hint="--max-drop")
+    return drop
+
+
+def _measure(evaluate: str | None) -> Measure | None:
+    from litesmith.frontends.python_names import from_python, is_python_name
+    from litesmith.quantization.judging import measure_of
+
+    if evaluate is None:
+        return None
+    if not is_python_name(evaluate):
+        raise typer.BadParameter(f"{evaluate!r} is not MODULE:FUNCTION", param_hint="--eval")
+    function = from_python(evaluate)
+    if not callable(function):
+        raise typer.BadParameter(f"{evaluate} is not a function of a model", param_hint="--eval")
+    return measure_of(function)
+
+
+def _judged(
+    watch: Stopwatch, measure: Measure | None, real: LiteModel, made: LiteModel, allowed: float | None
+) -> Judged | None:
+    """What the measure says; Q141 where it falls too far."""
+    from litesmith.diagnostics.base import LitesmithError
+    from litesmith.diagnostics.quantization_search import DropsTooMuch
+    from litesmith.report.quantized import Judged
+
+    if measure is None:
+        return None
+    with watch("judged", "Judging"):
+        before, after = measure(real), measure(made)
+    if allowed is not None and before - after > allowed:
+        raise LitesmithError(DropsTooMuch(measure.name, before, after, allowed))
+    return Judged(measure.name, before, after, allowed)
+
+
+def _show(
+    out: Output,
+    watch: Stopwatch,
+    said: tuple[str, Path, str],
+    made: LiteModel,
+    real_bytes: int,
+    framework: str | None,
+    judged: Judged | None,
+) -> None:
+    from litesmith.report.quantized import Quantized
+    from litesmith.report.summary import summarize
+
+    model, target, recipe = said
+    done = Quantized(model, str(target), recipe, summarize(made), real_bytes, watch.seconds, framework, judged)
+    out.result({"command": "quantize", **done.to_json()}, done.layout())

@@ -1,0 +1,91 @@
+"""What a quantization did: from which model to which file, and what that cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from litesmith.diagnostics.quantities import seconds_text, size_text
+from litesmith.report.stored_weights import weights_lines
+from litesmith.report.summary import Summary
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a measure says of the real model and of the quantized one.
+
+    Attributes:
+        name: of the measure.
+        allowed: by how much it may fall; None where nothing was said.
+    """
+
+    name: str
+    real: float
+    found: float
+    allowed: float | None
+
+    def __str__(self) -> str:
+        allowed = "" if self.allowed is None else f" ({self.allowed:.3g} allowed)"
+        return f"{self.name} {self.real:.4g} -> {self.found:.4g}{allowed}"
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """One model quantized.
+
+    Attributes:
+        recipe: what it was made by, as text.
+        real_bytes: of the file with float32.
+        seconds: of each step, by name.
+        framework: what the real file was compared with, and found the same; None where it was not.
+        judged: what the user's measure says.
+    """
+
+    model: str
+    file: str
+    recipe: str
+    summary: Summary
+    real_bytes: int
+    seconds: dict[str, float]
+    framework: str | None = None
+    judged: Judged | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        summary = self.summary
+        return {
+            "model": self.model,
+            "file": self.file,
+            "recipe": self.recipe,
+            "bytes": summary.bytes,
+            "float32_bytes": self.real_bytes,
+            "operators": summary.operators,
+            "stored_weights": [asdict(each) for each in summary.stored_weights],
+            "losses": [asdict(each) for each in summary.losses],
+            "compared_with": self.framework,
+            "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
+            **({} if self.judged is None else {"measure": asdict(self.judged)}),
+        }
+
+    def layout(self) -> RenderableType:
+        """A few lines for people."""
+        lines = [Text("  ").append_text(line) if i else line for i, line in enumerate(self._lines())]
+        return Group(*lines)
+
+    def _lines(self) -> list[Text]:
+        size = f"{size_text(self.summary.bytes)} ({size_text(self.real_bytes)} as float32)"
+        steps = ", ".join(f"{step} in {seconds_text(seconds)}" for step, seconds in self.seconds.items())
+        lines = [
+            Text.assemble(("✓ ", "bold green"), (self.file, "bold"), f"  {size}"),
+            Text(f"{self.model} -> {self.recipe}" if "\n" not in self.recipe else f"{self.model} ->"),
+        ]
+        lines += [Text(f"  {line}") for line in self.recipe.splitlines()] if "\n" in self.recipe else []
+        lines += [Text(steps)] if steps else []
+        if self.framework is not None:
+            lines.append(Text(f"same as {self.framework} before its numbers were rounded"))
+        lines += map(Text, weights_lines(self.summary.stored_weights))
+        lines += [Text(str(loss)) for loss in self.summary.losses]
+        lines += [Text(str(self.judged))] if self.judged is not None else []
+        return lines

@@ -1,0 +1,96 @@
+"""`litesmith quantize`."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import litesmith
+
+EVALUATE = """
+import numpy as np
+
+images = np.load({images!r})["image"]
+labels = np.load({labels!r})
+
+
+def accuracy(lite):
+    return (lite.run(images).argmax(1) == labels).mean()
+
+
+def worse(lite):
+    return -float(len(lite.graph.operations))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("quantize")
+    keras.utils.set_random_seed(0)
+    x = keras.Input((8, 8, 3), name="image")
+    y = layers.Conv2D(8, 3, activation="relu", name="features")(x)
+    y = layers.Flatten(name="flat")(layers.Conv2D(16, 3, activation="relu", name="more")(y))
+    model = keras.Model(x, layers.Dense(5, name="scores")(y))
+    model.save(path / "model.keras")
+    lite = litesmith.convert(model)
+    lite.save(path / "model.tflite")
+    images = np.random.default_rng(0).standard_normal((64, 8, 8, 3)).astype("float32")
+    np.savez(path / "images.npz", image=images)
+    np.save(path / "labels.npy", lite.run(images).argmax(1))
+    code = EVALUATE.format(images=str(path / "images.npz"), labels=str(path / "labels.npy"))
+    (path / "mine.py").write_text(code)
+    return path
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.tflite"])
+def test_a_model_and_a_file_become_the_same_integers(command, folder, tmp_path, name):
+    ran = command("quantize", folder / name, "--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite")
+    assert ran.code == 0, ran.err
+    assert "as float32)" in ran.out
+    assert "output 'scores' is" in ran.out
+    assert ("same as Keras" in ran.out) == (name == "model.keras")
+    data = np.load(folder / "images.npz")["image"]
+    expected = litesmith.convert(keras.saving.load_model(folder / "model.keras"), quantize="int8", calibration=data)
+    assert np.array_equal(litesmith.load(tmp_path / "out.tflite").run(data), expected.run(data))
+
+
+def test_the_file_goes_beside_the_model_under_the_name_of_the_mode(command, folder):
+    ran = command("quantize", folder / "model.tflite", "--mode", "float16", "--json")
+    assert ran.code == 0, ran.err
+    data = ran.json
+    assert data["file"] == str(folder / "model.float16.tflite")
+    assert data["bytes"] == len((folder / "model.float16.tflite").read_bytes())
+    assert data["float32_bytes"] == len((folder / "model.tflite").read_bytes())
+    assert data["bytes"] < 0.75 * data["float32_bytes"]
+
+
+def test_a_measure_is_shown_and_may_refuse(command, folder, tmp_path):
+    said = ["quantize", folder / "model.tflite", "--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite"]
+    ran = command(*said, "--eval", f"{folder / 'mine.py'}:accuracy", "--max-drop", "10%")
+    assert ran.code == 0, ran.err
+    assert "accuracy 1 -> " in ran.out
+    assert "(0.1 allowed)" in ran.out
+    (tmp_path / "out.tflite").unlink()
+    ran = command(*said, "--eval", f"{folder / 'mine.py'}:worse", "--max-drop", "0.5")
+    assert ran.code == 1
+    assert "Q141" in ran.err
+    assert not (tmp_path / "out.tflite").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--mode", "int9"], "int8"),
+        (["--max-drop", "1%"], "--eval"),
+        (["--eval", "accuracy"], "MODULE:FUNCTION"),
+        (["--eval", "mine.py:accuracy", "--max-drop", "much"], "no drop"),
+        (["--batch", "2"], "as it is"),
+        ([], "Q103"),
+    ],
+)
+def test_what_is_said_wrongly_is_a_mistake(command, folder, monkeypatch, options, said):
+    monkeypatch.chdir(folder)
+    ran = command("quantize", "model.tflite", *options)
+    assert ran.code == 2
+    assert said in " ".join(ran.err.replace("│", " ").split())
+    assert not (folder / "model.int8.tflite").exists()

@@ -1,0 +1,38 @@
+"""What quantization costs, and searches (Q141-Q149)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import litesmith
+from bad_files import dense_model
+from occasions import occasion
+
+CODE = """
+import numpy as np
+
+calls = []
+
+
+def size(lite):
+    return {size}
+"""
+"""A measure; of the real model first, and then of the quantized one."""
+
+
+def quantizes(bench, size, *options):
+    path = litesmith.convert(dense_model(), verify=False).save(bench.folder / "model.tflite")
+    np.save(bench.folder / "x.npy", np.random.default_rng(0).standard_normal((32, 4)).astype("float32"))
+    (code := bench.folder / "mine.py").write_text(CODE.format(size=size))
+    bench.command("quantize", path, "--calibration", bench.folder / "x.npy", "--eval", f"{code}:size", *options)
+
+
+@occasion("Q141")
+def a_measure_that_falls_too_far(bench):
+    found = "100.0 if not calls.append(1) and len(calls) == 1 else 98.0" if bench.wrong else "100.0"
+    quantizes(bench, found, "--max-drop", "1.5")
+
+
+@occasion("Q142")
+def a_measure_that_is_no_number(bench):
+    quantizes(bench, "[lite]" if bench.wrong else "len(lite)")
