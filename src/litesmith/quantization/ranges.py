@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class Histogram:
         unusable: how many were not numbers; they are not counted.
         masks: whether there were numbers that stand for minus infinity, as masks of attention do (and for plus
             infinity); they are not counted either, and any integer at the edge will do for them.
+        batches: the smallest and the largest of what was added each time.
     """
 
     low: float = 0.0
@@ -56,6 +58,7 @@ class Histogram:
     peaks: Array | None = None
     unusable: int = 0
     masks: tuple[bool, bool] = (False, False)
+    batches: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, values: Array, may_be_mask: bool = False) -> None:
         """Count the values of one batch; `may_be_mask`: whether all of them may stand for infinity."""
@@ -69,6 +72,7 @@ class Histogram:
         self._add_channels(rows)
         least, most = float(rows.min()), float(rows.max())
         self.least, self.most = min(self.least, least), max(self.most, most)
+        self.batches.append((least, most))
         self._widen(least, most)
         if self.high - self.low > NARROWEST:
             self.counts += np.histogram(rows, BINS, (self.low, self.high))[0]
@@ -109,6 +113,12 @@ class Histogram:
         found = Histogram(self.low, self.high, self.counts.copy(), self.seen + other.seen)
         found.least, found.most = min(self.least, other.least), max(self.most, other.most)
         found.masks = (self.masks[0] or other.masks[0], self.masks[1] or other.masks[1])
+        found.batches = [
+            (min(least, other_least), max(most, other_most))
+            for (least, most), (other_least, other_most) in zip_longest(
+                self.batches, other.batches, fillvalue=(np.inf, -np.inf)
+            )
+        ]
         found._widen(other.low, other.high)
         if other.high - other.low > NARROWEST:
             found.counts += _moved(other.counts, other.low, other.high, found.low, found.high)

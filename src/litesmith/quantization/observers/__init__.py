@@ -1,0 +1,1 @@
+"""Which range of an activation its integers stand for, by what was seen of its values: one file for each rule."""
