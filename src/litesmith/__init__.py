@@ -22,6 +22,7 @@ _HOMES = {
     "verify": "litesmith.api",
     "load": "litesmith.opening",
     "quantize": "litesmith.quantization.quantizing",
+    "Recipe": "litesmith.quantization.recipe",
     "fix": "litesmith.repairs.fixing",
     "explain": "litesmith.explanations.answer",
     "doctor": "litesmith.environment.checkup",
@@ -37,6 +38,7 @@ _HOMES = {
 __all__ = [
     "LiteModel",
     "LitesmithError",
+    "Recipe",
     "__version__",
     "bisect",
     "check",
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from litesmith.opening import load
     from litesmith.preprocessing.pipeline import load_preprocessing
     from litesmith.quantization.quantizing import quantize
+    from litesmith.quantization.recipe import Recipe
     from litesmith.repairs.fixing import fix
 
 

@@ -19,7 +19,8 @@ from litesmith.frontends.original import why_not_compared
 from litesmith.ir.source import Source
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
-from litesmith.quantization.quantizing import INTEGERS, check_mode, with_integers
+from litesmith.quantization.quantizing import asked, by_recipe, plain_mode
+from litesmith.quantization.recipe import Recipe
 from litesmith.runtime.kernels import Kernels
 from litesmith.targets.assessment import Assessment, assess, assess_file
 from litesmith.targets.profile import Profile, names, with_arena
@@ -44,7 +45,7 @@ def convert(
     signature: str | None = None,
     outputs: Sequence[str] | None = None,
     architecture: Any = None,
-    quantize: str | None = None,
+    quantize: Recipe | str | Path | None = None,
     target: str | None = None,
     arena: int | str | None = None,
     kernels: Kernels = None,
@@ -77,16 +78,16 @@ def convert(
             by default what nothing in the graph reads.
         architecture: the model that a file's weights belong to: a Keras model, a function that returns one,
             `"module:function"`, or the path of a file with what `model.to_json()` returned.
-        quantize: puts the weights in fewer bits: `"float16"`, `"weights_int8"`, or `"dynamic_int8"`, whose products
-            are of integers where the runtime has a kernel for that; or weights and activations: `"int8"`. By default
-            all stays float32.
+        quantize: a mode, a `Recipe`, or the path of a `.toml` file with one. Weights alone: `"float16"`,
+            `"weights_int8"`, `"weights_int4"`; `"dynamic_int8"`, `"dynamic_int4"`, whose products are of integers where
+            the runtime has a kernel for that. Weights and activations: `"int8"`, `"int16x8"`. By default all is float32.
         target: where the file is to run, as for `check`: what does not run there is refused. Where sizes must be known
             there, a batch that is open becomes 1. `embed` writes a microcontroller's sources.
         arena: bytes that the target has for values, such as `"256k"`.
         kernels: the shared library, or several, with kernels of the model's custom operators (see `custom_op`).
             Without it the comparison runs the functions in place of these operators, and says so (V105).
-        calibration, inference_type: for `"int8"`, as for `quantize`. What is compared with the model is the file
-            before its numbers become integers; what that changes much is said (Q102).
+        calibration, inference_type: as for `quantize`. What is compared with the model is the file before its numbers
+            become integers, or int4, or what a recipe says; what that changes much is said (Q102).
         strict: warnings count as errors.
         ignore: findings that are left out, by code, and by layer where that is said: `"V103"`, `"D205@encoder/*"`.
             Warnings, notes, and what a target has against the model; an error is never ignored.
@@ -99,7 +100,7 @@ def convert(
     if signatures is not None and split_preprocessing:
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     settings = Options(rnn, split_preprocessing)
-    check_mode(quantize, calibration, inference_type)
+    recipe = asked(quantize, calibration, inference_type)
     if signature is not None and signatures is not None:
         raise ValueError("signatures= names all that are converted; leave signature= out")
     check_tolerances(atol, rtol)
@@ -108,13 +109,12 @@ def convert(
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     batch = _batch_for(profile, batch)
-    weights = None if quantize == INTEGERS else quantize
-    lite, imported = converted(original, inputs, batch, settings, signatures, weights, profile)
+    lite, imported = converted(original, inputs, batch, settings, signatures, plain_mode(recipe), profile)
     lite = lite.with_kernels(kernels)
-    if quantize == INTEGERS:
+    if recipe is not None and plain_mode(recipe) is None:
         if verify:
             compare_signatures(imported, lite, atol, rtol)
-        lite, verify = with_integers(lite, lite.model, calibration, inference_type), False
+        lite, verify = by_recipe(lite, lite.model, recipe, calibration, inference_type), False
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:

@@ -4,6 +4,7 @@ By code: the file, the test that makes it and names it, and the test of the like
 """
 
 _INTEGERS = "quantization/test_quantizing.py"
+_RECIPES = "quantization/test_recipe.py"
 _BISECTION = "bisection/test_bisect.py"
 _REPAIRS = "repairs/test_fixing.py"
 _TWIN = "custom_operators/test_twin.py"
@@ -83,6 +84,8 @@ ELSEWHERE = {
         "test_models_with_state_or_several_signatures_are_refused",
         "test_a_model_becomes_integers_and_says_what_that_changes",
     ),
+    "Q105": (_RECIPES, "test_a_pattern_that_fits_nothing_is_a_mistake", "test_parts_become_what_the_recipe_says"),
+    "Q106": (_RECIPES, "test_what_is_no_recipe_is_a_mistake", "test_a_recipe_survives_toml"),
     "R105": (_TWIN, "test_running_says_which_kernel_is_missing", _WITHOUT),
     "R106": (_TWIN, "test_a_library_that_cannot_be_loaded_is_told", _WITHOUT),
     "V105": (_TWIN, "test_converting_compares_the_twin_and_says_that_the_operator_did_not_run", _WITHOUT),

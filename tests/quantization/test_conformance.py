@@ -1,4 +1,4 @@
-"""One case of every layer and operation of Keras as integers of 8 bits, in the runtime, within few steps."""
+"""One case of every layer and operation of Keras as integers of 8 and 16 bits, in the runtime, within few steps."""
 
 import numpy as np
 import pytest
@@ -39,9 +39,10 @@ CASES = first_cases()
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("mode", ["int8", "int16x8"])
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.filterwarnings("ignore")
-def test_integers(name):
+def test_integers(name, mode):
     with np.errstate(all="ignore"):
         _, lite = converted(CASES[name], open_sizes=False)
         if lite.has_state or lite.preprocessing is not None:
@@ -52,7 +53,7 @@ def test_integers(name):
         if not inputs:
             pytest.skip("nothing goes in")
         real = lite.run_arrays(inputs)
-        integer = litesmith.quantize(lite, calibration=[given] if len(arrays) == 1 else [arrays]).run_arrays(inputs)
+        integer = litesmith.quantize(lite, mode, [given] if len(arrays) == 1 else [arrays]).run_arrays(inputs)
     for own, found in zip(real, integer, strict=True):
         if own.dtype.kind == "f" and own.size and name not in COARSE:
             reach = max(float(own.max(initial=0)) - float(own.min(initial=0)), 1e-30)

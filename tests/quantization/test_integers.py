@@ -13,14 +13,16 @@ from litesmith.ir.operator import Fixed, Same
 from litesmith.ir.types import DType
 from litesmith.quantization import static
 from litesmith.quantization.groups import real_results, shared_operands
+from litesmith.quantization.recipe import Recipe
 from litesmith.quantization.static import decibels
 
+INT8, INT16 = Recipe("int8"), Recipe("int16x8")
 RANDOM = np.random.default_rng(0)
 
 
-def quantized(lite, data, face="float32"):
+def quantized(lite, data, face="float32", recipe=INT8):
     model = read(bytes(lite))
-    made, found = static.quantized(lite, model, data, face)
+    made, found = static.quantized(lite, model, data, face, recipe)
     return made, found, model.losses
 
 
@@ -52,7 +54,7 @@ def made(lite):
 
 def test_the_whole_model_computes_with_integers(made):
     integer, found, (loss,) = made
-    assert found.left == []
+    assert found == []
     floats = [
         operation.operator.builtin
         for operation in integer.graph.operations
@@ -130,7 +132,7 @@ def test_masks_do_not_take_the_range_of_what_they_leave_out():
     values, seen = images(32, 6, 8), RANDOM.random((32, 6, 6)) < 0.7
     seen[:, :, 0] = True
     _, found, (loss,) = quantized(lite, [values, seen])
-    assert loss.decibels > 25, found.left
+    assert loss.decibels > 25, found
 
 
 def test_a_softmax_of_what_hardly_differs_has_steps_that_microcontrollers_take():
@@ -145,14 +147,14 @@ def test_a_softmax_of_what_hardly_differs_has_steps_that_microcontrollers_take()
 def test_a_divisor_that_may_round_to_0_stays_real():
     x = keras.Input((8,))
     _, found, _ = quantized(litesmith.convert(keras.Model(x, x / ops.abs(x + 3.0))), images(16, 8))
-    assert [left.operation.operator.builtin for left in found.left] == ["DIV"]
-    assert "rounded to 0" in found.left[0].reason
+    assert [left.operation.operator.builtin for left in found] == ["DIV"]
+    assert "rounded to 0" in found[0].reason
 
 
 def test_what_has_no_kernel_is_left_and_named():
     x = keras.Input((8,))
     _integer, found, (loss,) = quantized(litesmith.convert(keras.Model(x, layers.Dense(3)(ops.sin(x)))), images(16, 8))
-    assert [(left.operation.operator.builtin, left.reason) for left in found.left] == [
+    assert [(left.operation.operator.builtin, left.reason) for left in found] == [
         ("SIN", "it has no kernel for integers of 8 bits")
     ]
     assert loss.decibels > 30
@@ -211,8 +213,17 @@ def test_each_operation_is_within_few_steps_of_its_range(name):
     lite = litesmith.convert(keras.Model(x, OPERATIONS[name](x)))
     values = images(64, 6, 4)
     _integer, found, (loss,) = quantized(lite, values)
-    assert found.left == []
+    assert found == []
     assert loss.decibels > 30, loss
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_16_bits_are_finer(name):
+    x = keras.Input((6, 4))
+    lite = litesmith.convert(keras.Model(x, OPERATIONS[name](x)))
+    _integer, found, (loss,) = quantized(lite, images(64, 6, 4), recipe=INT16)
+    assert found == []
+    assert loss.decibels > 60, loss
 
 
 @given(

@@ -142,10 +142,11 @@ def test_texts_and_custom_operators_are_refused():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"quantize": "int9"}, "quantize is one of"),
-        ({"quantize": "float16", "calibration": IMAGES}, "are for quantize="),
+        ({"quantize": "int9"}, "a mode is one of"),
+        ({"calibration": IMAGES}, "calibration= is for quantize="),
+        ({"quantize": "float16", "inference_type": "int8"}, "for a model of integers"),
         ({"quantize": "int8", "calibration": IMAGES, "inference_type": "int4"}, "inference_type is one of"),
-        ({"inference_type": "int8"}, "are for quantize="),
+        ({"inference_type": "int8"}, "for a model of integers"),
     ],
 )
 def test_options_that_mean_nothing_are_refused(options, said):

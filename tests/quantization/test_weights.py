@@ -11,7 +11,9 @@ from keras import layers
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.ir.constants import Constant
-from litesmith.quantization.weights import FEWEST, LARGEST, MODES, as_float16, as_int8
+from litesmith.quantization.constants import LARGEST_WEIGHT
+from litesmith.quantization.forms import WEIGHT_MODES
+from litesmith.quantization.weights import FEWEST, as_float16, as_integer_weights
 
 RANDOM = np.random.default_rng(0)
 
@@ -95,7 +97,7 @@ def test_steps_of_a_loop_share_one_tensor():
     assert len(kernels) < len(lite.model.stored_weights)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", WEIGHT_MODES)
 def test_weights_that_are_not_finite_stay_float32(mode):
     model = dense()
     kernel = np.array(model.layers[0].kernel)
@@ -119,11 +121,12 @@ def test_integers_are_within_half_a_step(data):
     shape = data.draw(SHAPES)
     numbers = data.draw(arrays.arrays("float32", shape, elements=st.floats(-(2.0**100), 2.0**100, width=32)))
     axis = data.draw(st.sampled_from([None, *range(len(shape))]))
-    made = as_int8(Constant.of(numbers), axis)
+    dtype = data.draw(st.sampled_from(list(LARGEST_WEIGHT)))
+    made = as_integer_weights(Constant.of(numbers), axis, dtype)
     integers, scales = made.array(), np.array(made.type.quantization.scales)
     assert np.all(scales >= np.finfo("float32").tiny)
     assert len(scales) == (1 if axis is None else shape[axis])
-    assert np.all(np.abs(integers.astype(int)) <= LARGEST)
+    assert np.all(np.abs(integers.astype(int)) <= LARGEST_WEIGHT[dtype])
     scales = scales.reshape([-1 if place == axis else 1 for place in range(len(shape))])
     assert np.all(np.abs(integers * scales - np.float64(numbers)) <= scales * 0.5001)
 
@@ -145,7 +148,7 @@ def test_other_weights_are_a_finding_all_the_same():
 
 
 def test_an_unknown_form_is_an_error():
-    with pytest.raises(ValueError, match="quantize is one of float16, weights_int8, dynamic_int8"):
+    with pytest.raises(ValueError, match="a mode is one of float32, float16, weights_int8, dynamic_int8"):
         litesmith.convert(dense(), quantize="int7")
 
 

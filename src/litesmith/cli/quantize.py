@@ -64,12 +64,12 @@ def quantize(
 ) -> None:
     """Put a model into fewer bits: its weights, or all that it computes with; say what that costs."""
     with reporting(as_json, debug, strict, ignore) as out:
-        from litesmith.quantization.quantizing import check_mode
+        from litesmith.quantization.quantizing import asked
         from litesmith.runtime.saving import check_writable
 
         data = None if calibration is None else calibration_data(calibration)
         try:
-            check_mode(mode, data, inference_type)
+            asked(mode, data, inference_type)
         except ValueError as problem:
             raise typer.BadParameter(str(problem), param_hint="--mode") from None
         allowed, measure = _drop(max_drop, evaluate), _measure(evaluate)

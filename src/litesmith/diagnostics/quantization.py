@@ -92,3 +92,43 @@ class CannotQuantize(Diagnostic, code="Q104", bad_input=True):
     def hint(self) -> str:
         weights = by_face('quantize="weights_int8"', "--quantize weights_int8")
         return f"{weights} keeps weights in 8 bits, in any model."
+
+
+@dataclass(frozen=True)
+class MatchesNothing(Diagnostic, code="Q105", bad_input=True):
+    """A pattern of a recipe fits nothing in the model.
+
+    Why it matters: the rule would do nothing, and the layers that it was meant for would be quantized as all others.
+    Example: `litesmith.Recipe("int8").keep_float("haed/*")` for a model whose layers are called `head/...`.
+    How to fix: select layers by their paths, operators or classes; `litesmith inspect` lists them.
+    """
+
+    pattern: str
+    nearest: tuple[str, ...]
+
+    def message(self) -> str:
+        return f"The recipe's pattern '{self.pattern}' fits no layer, operator or result of this model."
+
+    def hint(self) -> str:
+        if self.nearest:
+            return f"Did you mean {' or '.join(repr(name) for name in self.nearest)}?"
+        return "Patterns are paths of layers such as 'encoder/*/dense', or operators such as 'softmax'."
+
+
+@dataclass(frozen=True)
+class NoRecipe(Diagnostic, code="Q106", bad_input=True):
+    """A file or text is no recipe.
+
+    Why it matters: a rule that is misread quantizes other layers than meant.
+    Example: `mod = "int8"` in `recipe.toml`.
+    How to fix: write `mode = "int8"` and `[[rule]]` tables with `select = [...]` and `mode = "..."`; `Recipe.to_toml()`
+        shows the form.
+    """
+
+    problem: str
+
+    def message(self) -> str:
+        return f"This is no recipe: {self.problem}."
+
+    def hint(self) -> str:
+        return 'A recipe is mode = "int8" and, for parts, [[rule]] with select = ["head/*"] and mode = "float32".'

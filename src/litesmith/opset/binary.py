@@ -139,6 +139,7 @@ class SquaredDifference(Binary, builtin="SQUARED_DIFFERENCE"):
     """(lhs - rhs) ** 2."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
     kernel_dtypes = FLOAT | {DType.INT32}
 
     def version(self, operands: Types, results: Types) -> int:

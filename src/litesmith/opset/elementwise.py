@@ -157,6 +157,7 @@ class ReluN1To1(Unary, builtin="RELU_N1_TO_1", options=None):
     """x limited to -1..1."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ class Elu(Unary, builtin="ELU", options=None):
     """x above 0, exp(x) - 1 below."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ class HardSwish(Unary, builtin="HARD_SWISH"):
     """x * relu6(x + 3) / 6."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,7 @@ class LogSoftmax(Unary, builtin="LOG_SOFTMAX"):
     """The logarithm of the softmax over the last axis."""
 
     scales = Fixed(16 / 256, 127)
+    quantized_dtypes = frozenset({DType.INT8})
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2)
@@ -258,6 +262,7 @@ class L2Normalization(Unary, builtin="L2_NORMALIZATION", options="L2Norm"):
 
     fused_activation_function: int = 0
     scales = Fixed(1 / 128, 0)
+    quantized_dtypes = frozenset({DType.INT8})
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2)

@@ -98,6 +98,7 @@ class ArgExtremum(Operator):
     output_type: DType = DType.INT32
     operands = (activation(), index("axis"))
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
     kernel_dtypes = FLOAT | {DType.INT8, DType.UINT8, DType.INT32, DType.BOOL}
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from litesmith.ir.dims import Dim, Size, product
 from litesmith.ir.graph import Value
-from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
+from litesmith.ir.operator import (
+    Independent,
+    Operator,
+    Same,
+    TypeRule,
+    Types,
+    activation,
+    index,
+    required,
+    version_by_dtype,
+)
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.rules import (
     MOVED_WIDELY,
@@ -155,6 +165,7 @@ class ShapeOf(Operator, builtin="SHAPE", options="Shape"):
 
     out_type: DType = DType.INT32
     operands = (activation(),)
+    scales = Independent()
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         return (TensorType(self.out_type, (need(operands[0], "input").rank,)),)
@@ -165,6 +176,7 @@ class Rank(Operator, builtin="RANK"):
     """The number of axes."""
 
     operands = (activation(),)
+    scales = Independent()
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         need(operands[0], "input")
@@ -211,6 +223,7 @@ class BlockShuffle(Operator):
     block_size: int = 1
     operands = (activation(),)
     scales = Same()
+    quantized_dtypes = frozenset({DType.INT8})
     kernel_dtypes = WIDE | {DType.INT8, DType.UINT8}
 
 

@@ -11,35 +11,64 @@ from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType, Quantization, TensorType
 from litesmith.opset.convolution import Conv2D, DepthwiseConv2D
 from litesmith.opset.matmul import FullyConnected
-from litesmith.quantization.scales import LEAST, MOST
 
 Array = np.ndarray[Any, Any]
 LARGEST_BIAS = 2**31 - 1
+LARGEST_WEIGHT = {DType.INT8: 127, DType.INT4: 7}
+SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
+"""Kernels refuse scales that are zero or subnormal."""
+SMALLEST_FLOAT16 = float(np.finfo(np.float16).tiny)
 
 
-def as_integers(constant: Constant, quantization: Quantization) -> Constant:
+def as_integers(constant: Constant, dtype: DType, quantization: Quantization) -> Constant:
     """A constant as integers of one scale."""
     (scale,), (zero,) = quantization.scales, quantization.zero_points
+    limits = np.iinfo(dtype.numpy)
 
     def integers(elements: Array) -> Array:
-        return np.asarray(np.clip(np.rint(elements / np.float64(scale)) + zero, LEAST, MOST), np.int8)
+        return np.asarray(np.clip(np.rint(elements / np.float64(scale)) + zero, limits.min, limits.max), dtype.numpy)
 
-    type = TensorType(DType.INT8, constant.type.shape, quantization)
-    return constant.map(integers, type, ("integers", scale, zero))
+    type = TensorType(dtype, constant.type.shape, quantization)
+    return constant.map(integers, type, ("integers", dtype, scale, zero))
 
 
-def with_scales(constant: Constant, scales: Array, axis: int | None) -> Constant:
-    """Weights as integers of -127..127 in given scales, one for each index of an axis."""
+def weight_scales(weights: Array, axis: int | None, dtype: DType) -> Array:
+    """One scale for each index of an axis, by the largest magnitude; the smallest there is for zeros only."""
+    others = tuple(place for place in range(weights.ndim) if place != axis)
+    largest = np.max(np.abs(weights), axis=others, initial=0)
+    scales: Array = np.maximum(np.float64(largest) / LARGEST_WEIGHT[dtype], SMALLEST_SCALE).astype(np.float32)
+    return scales
+
+
+def with_scales(constant: Constant, scales: Array, axis: int | None, dtype: DType = DType.INT8) -> Constant:
+    """Weights as integers, as many below 0 as above, in given scales, one for each index of an axis."""
     scales = scales.astype(np.float32)
     shape = [-1 if place == axis else 1 for place in range(constant.type.rank)]
+    most = LARGEST_WEIGHT[dtype]
 
     def integers(elements: Array) -> Array:
         rounded = np.rint(elements / np.float64(scales).reshape(shape))
-        return np.clip(rounded, -MOST, MOST).astype(np.int8)
+        return np.asarray(np.clip(rounded, -most, most), dtype.numpy)
 
     held = tuple(scales.reshape(-1).tolist())
-    type = TensorType(DType.INT8, constant.type.shape, Quantization(held, (0,) * len(held), axis or 0))
-    return constant.map(integers, type, ("scales", held, axis))
+    type = TensorType(dtype, constant.type.shape, Quantization(held, (0,) * len(held), axis or 0))
+    return constant.map(integers, type, ("scales", dtype, held, axis))
+
+
+def in_blocks(constant: Constant, block: int) -> Constant:
+    """The weights [channels, inputs] of FULLY_CONNECTED as int4, with a float16 scale for each block of a row."""
+    channels, inputs = constant.type.shape
+    shape = (int(channels), int(inputs) // block)
+    blocks = constant.array().reshape(*shape, block)
+    scales = np.maximum(np.abs(blocks).max(-1) / LARGEST_WEIGHT[DType.INT4], SMALLEST_FLOAT16).astype(np.float16)
+
+    def integers(elements: Array) -> Array:
+        rounded = np.rint(elements.reshape(*shape, block) / scales[..., None].astype(np.float64))
+        return np.asarray(np.clip(rounded, -7, 7), np.int8).reshape(elements.shape)
+
+    held = tuple(scales.astype(np.float32).reshape(-1).tolist())
+    quantization = Quantization(held, (0,) * len(held), 0, block, shape)
+    return constant.map(integers, TensorType(DType.INT4, constant.type.shape, quantization), ("blocks", block))
 
 
 def as_reals(constant: Constant) -> Array:
@@ -66,13 +95,14 @@ def mean_shift(operator: Operator, difference: Array, means: Array) -> Array | N
     return None
 
 
-def as_bias(constant: Constant, scales: Array) -> Constant:
-    """A bias as integers of 32 bits, in the scales of the products that it is added to."""
+def as_bias(constant: Constant, scales: Array, dtype: DType = DType.INT32) -> Constant:
+    """A bias as integers of 32 or 64 bits, in the scales of the products that it is added to."""
     scales = np.broadcast_to(scales, (constant.type.shape[-1],)) if len(scales) == 1 else scales
+    largest = LARGEST_BIAS if dtype is DType.INT32 else 2**53
 
     def integers(elements: Array) -> Array:
-        return np.clip(np.rint(elements / scales), -LARGEST_BIAS, LARGEST_BIAS).astype(np.int32)
+        return np.clip(np.rint(elements / scales), -largest, largest).astype(dtype.numpy)
 
     held: tuple[float, ...] = tuple(scales.astype(np.float32).tolist())
-    type = TensorType(DType.INT32, constant.type.shape, Quantization(held, (0,) * len(held)))
-    return constant.map(integers, type, ("bias", held))
+    type = TensorType(dtype, constant.type.shape, Quantization(held, (0,) * len(held)))
+    return constant.map(integers, type, ("bias", dtype, held))

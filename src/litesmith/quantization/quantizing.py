@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,32 +17,40 @@ from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load
 from litesmith.opset.unmodeled import operator_name
-from litesmith.quantization.calibration import UnfitData
-from litesmith.quantization.integers import Face, Integers
+from litesmith.quantization.forms import FORMS, INTEGER_MODES
 from litesmith.quantization.ranges import activations
+from litesmith.quantization.reasons import LeftReal
+from litesmith.quantization.recipe import Recipe, recipe_of
+from litesmith.quantization.rewriting import Face
+from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.static import quantized
-from litesmith.quantization.weights import MODES, quantize_weights
+from litesmith.quantization.weights import ROUNDINGS, quantize_weights
 
-INTEGERS = "int8"
-ALL_MODES = (*MODES, INTEGERS)
 FEW_DECIBELS = 15.0
 """An output that is less above its noise is said."""
 
 
-def check_mode(mode: str | None, calibration: Any, inference_type: str) -> None:
-    """Raise for what is no mode, and for data or types that a mode does not use."""
-    if mode is not None and mode not in ALL_MODES:
-        raise ValueError(f"quantize is one of {', '.join(ALL_MODES)}, not {mode!r}")
+def asked(quantize: Recipe | str | Path | None, calibration: Any, inference_type: str) -> Recipe | None:
+    """The recipe that was asked for; raises for what is none, and for data or types that it does not use."""
+    recipe = None if quantize is None else recipe_of(quantize)
     if inference_type not in get_args(Face):
         raise ValueError(f"inference_type is one of {', '.join(get_args(Face))}, not {inference_type!r}")
-    if mode != INTEGERS and (calibration is not None or inference_type != "float32"):
-        raise ValueError(f'calibration= and inference_type= are for quantize="{INTEGERS}", not {mode!r}')
+    if recipe is None and calibration is not None:
+        raise ValueError(f"calibration= is for quantize=, one of {', '.join(FORMS)}")
+    if inference_type != "float32" and not (recipe is not None and recipe.needs_data):
+        raise ValueError(f"inference_type= is for a model of integers: quantize= one of {', '.join(INTEGER_MODES)}")
+    return recipe
+
+
+def plain_mode(recipe: Recipe | None) -> str | None:
+    """The mode of a recipe whose results can be compared with the model's: that changes weights only, and little."""
+    return recipe.mode if recipe is not None and not recipe.rules and recipe.mode in ROUNDINGS else None
 
 
 @attentive
 def quantize(
     lite: LiteModel | str | Path,
-    mode: str = INTEGERS,
+    recipe: Recipe | str | Path = "int8",
     calibration: Any = None,
     inference_type: str = "float32",
     *,
@@ -52,38 +61,44 @@ def quantize(
 
     Args:
         lite: the converted model, or the path of its file. It is not changed.
-        mode: `"int8"`, where activations are integers too, or a form of the weights, as for `convert`.
-        calibration: for `"int8"`, inputs as the model will see them: arrays nested as its own, batches of these (a
-            list, a generator or a function that makes one, a dataset), with labels behind them or without, or the
-            path of an `.npz` or `.npy` file.
-        inference_type: for `"int8"`, what callers give and take in place of float32: `"int8"` or `"uint8"`.
+        recipe: a `Recipe`, the path of a `.toml` file with one, or a mode for the whole model, as for `convert`.
+        calibration: where activations become integers, inputs as the model will see them: arrays nested as its own,
+            batches of these (a list, a generator or a function that makes one, a dataset), with labels behind them or
+            without, or the path of an `.npz` or `.npy` file.
+        inference_type: what callers give and take in place of float32: `"int8"`, `"uint8"` or `"int16"`, where the
+            model has integers of as many bits there.
         strict, ignore: as for `convert`.
 
     Raises:
-        LitesmithError: Q103 without data that fits, Q104 for a model with state or several signatures, and what the
-            file is not.
+        LitesmithError: Q103 without data that fits, Q104 for a model with state or several signatures, Q105 for a
+            recipe's pattern that fits nothing, and what the file is not.
     """
-    check_mode(mode, calibration, inference_type)
+    found = asked(recipe, calibration, inference_type)
+    assert found is not None
     if not isinstance(lite, LiteModel):
         lite = load(lite)
     model = copy_model(lite.model)
-    if mode != INTEGERS:
-        model.stored_weights = quantize_weights(model, mode)  # type: ignore[arg-type]
+    if (mode := plain_mode(found)) is not None and calibration is None:
+        model.stored_weights = quantize_weights(model, mode)
         return LiteModel(to_bytes(model), isolated=False)
-    return with_integers(lite, model, calibration, inference_type)
+    return by_recipe(lite, model, found, calibration, inference_type)
 
 
-def with_integers(lite: LiteModel, model: Model, calibration: Any, inference_type: str) -> LiteModel:
-    """The model whose graphs are changed into those of integers; what stays real and what is lost is said."""
-    if calibration is None:
+def by_recipe(lite: LiteModel, model: Model, recipe: Recipe, calibration: Any, inference_type: str) -> LiteModel:
+    """The model whose graphs are changed by a recipe; what stays real and what is lost is said.
+
+    `model`: the graphs of `lite`, or copies of them, which are changed.
+    """
+    if recipe.needs_data and calibration is None:
         raise LitesmithError(NeedsCalibration("there is none"))
-    if (reason := _why_not(lite)) is not None:
+    if recipe.needs_data and (reason := _why_not(lite)) is not None:
         raise LitesmithError(CannotQuantize(reason))
+    recipe.check(model.all_graphs())
     try:
-        made, found = quantized(lite, model, calibration, inference_type)  # type: ignore[arg-type]
+        made, left = quantized(lite, model, calibration, inference_type, recipe)  # type: ignore[arg-type]
     except UnfitData as problem:
         raise LitesmithError(NeedsCalibration(str(problem))) from None
-    for finding in _left(found):
+    for finding in _left(left):
         tell(finding)
     for loss in model.losses:
         if loss.decibels < FEW_DECIBELS:
@@ -106,10 +121,10 @@ def _why_not(lite: LiteModel) -> str | None:
     return None
 
 
-def _left(found: Integers) -> list[StaysReal]:
+def _left(found: Iterable[LeftReal]) -> list[StaysReal]:
     """One finding for each layer and reason."""
     groups: dict[tuple[str, str], list[tuple[Source, str]]] = {}
-    for left in found.left:
+    for left in found:
         source = left.operation.source
         groups.setdefault((source.layer, left.reason), []).append((source, left.operation.operator.builtin))
     return [

@@ -11,6 +11,7 @@ from litesmith.quantization.ranges import Histogram
 
 Array = np.ndarray[Any, Any]
 LEAST, MOST = -128, 127
+MOST16 = 32767
 STEPS = MOST - LEAST
 SMALLEST = float(np.finfo(np.float32).tiny) * 2**24
 """Below this, products of scales are subnormal; kernels refuse those."""
@@ -28,6 +29,11 @@ def asymmetric(low: float, high: float) -> Quantization:
 def symmetric(low: float, high: float) -> Quantization:
     """Integers of -127..127 whose zero point is 0."""
     return Quantization((_float32(max(max(-low, high, 0.0) / MOST, SMALLEST)),), (0,))
+
+
+def symmetric16(low: float, high: float) -> Quantization:
+    """Integers of 16 bits, -32767..32767, whose zero point is 0."""
+    return Quantization((_float32(max(max(-low, high, 0.0) / MOST16, SMALLEST)),), (0,))
 
 
 def _float32(scale: float) -> float:

@@ -10,25 +10,38 @@ import numpy as np
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.graph import Model
 from litesmith.ir.losses import Loss
+from litesmith.ir.types import DType
 from litesmith.ir.verify import verify_model
 from litesmith.lite_model import LiteModel
 from litesmith.passes.base import Record
 from litesmith.passes.decompose_for_target import DecomposeForTarget
 from litesmith.quantization.calibration import batches
-from litesmith.quantization.integers import Face, Integers, quantize_integers
+from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.ranges import observe
+from litesmith.quantization.reasons import LeftReal
+from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.rewriting import Face
+from litesmith.quantization.weights import store_weights
 
 Array = np.ndarray[Any, Any]
-PREPARATION = (DecomposeForTarget(frozenset({"SQUARE", "NEG"})),)
-"""What has no kernel for integers, written in what has one."""
+WITHOUT_KERNEL = {
+    DType.INT8: frozenset({"SQUARE", "NEG"}),
+    DType.INT16: frozenset({"SQUARE", "NEG", "HARD_SWISH", "ELU", "SQUARED_DIFFERENCE", "LOG_SOFTMAX"}),
+}
+"""What has no kernel for integers of a type, and is written in what has one."""
+INT8 = Recipe()
 SAMPLES = 512
 """How many samples are looked at again to measure what was lost."""
 
 
-def quantized(lite: LiteModel, model: Model, calibration: Any, face: Face = "float32") -> tuple[LiteModel, Integers]:
-    """The model with integers, and which operations it left; its `losses` say what that changes of the outputs.
+def quantized(
+    lite: LiteModel, model: Model, calibration: Any, face: Face = "float32", recipe: Recipe = INT8
+) -> tuple[LiteModel, list[LeftReal]]:
+    """The model in fewer bits, and which operations it left; its `losses` say what that changes of the outputs.
 
-    `model`: the graphs of `lite`, which are changed.
+    Args:
+        model: the graphs of `lite`, or copies of them, which are changed.
+        calibration: inputs in any of the forms that people keep them in; None where only weights change.
     """
     own = lite.face()
     seen: list[tuple[list[Array], list[Array]]] = []
@@ -41,14 +54,26 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, face: Face = "flo
                 count += len(batch[0]) if batch and batch[0].ndim else 1
             yield batch
 
-    for step in PREPARATION:
-        step.run(model.main, Record())
-    histograms = observe(model, looked_at())
-    found = quantize_integers(model, histograms, face)
+    left: list[LeftReal] = []
+    if recipe.needs_data:
+        _prepare(model, recipe)
+        histograms = observe(model, looked_at())
+        left = quantize_integers(model, histograms, face, recipe.form_of).left
+    elif calibration is not None:
+        for _ in looked_at():
+            pass
+    model.stored_weights = store_weights(model, recipe.form_of)
     verify_model(model)
     made = LiteModel(to_bytes(model), model, isolated=False)
-    model.losses = tuple(_losses(made, seen))
-    return made, found
+    model.losses = tuple(_losses(made, seen)) if seen else ()
+    return made, left
+
+
+def _prepare(model: Model, recipe: Recipe) -> None:
+    """Write what has no kernel for integers in what has one."""
+    for dtype, names in WITHOUT_KERNEL.items():
+        if any(recipe.form_of(operation).activations is dtype for operation in model.main.operations):
+            DecomposeForTarget(names).run(model.main, Record())
 
 
 def _losses(made: LiteModel, seen: list[tuple[list[Array], list[Array]]]) -> Iterator[Loss]:

@@ -8,13 +8,15 @@ Forms (rules: the quantization specification of LiteRT; checked in LiteRT 2.3.0)
 - `dynamic_int8`: operators with a kernel for float32 rows and int8 weights read the integers themselves. The
   kernel rounds each row of the input to 255 steps of its own range: faster, and another small error. Other
   operators read them as in `weights_int8`: a kernel that is slower than on float32 is not used.
+- `weights_int4`, `dynamic_int4`: the same with integers of -7..7; blocks of a row have scales of their own where a
+  recipe says so, which FULLY_CONNECTED reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -24,20 +26,17 @@ from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.ir.source import source_scope
 from litesmith.ir.stored_weights import StoredWeight
-from litesmith.ir.types import DType, Quantization, TensorType
+from litesmith.ir.types import DType
 from litesmith.opset.conversion import Dequantize
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.joining import Concatenation, Pack
 from litesmith.opset.matmul import BatchMatmul, FullyConnected
+from litesmith.quantization.constants import in_blocks, weight_scales, with_scales
+from litesmith.quantization.forms import FORMS, Form
 
 Array = np.ndarray[Any, Any]
-WeightMode = Literal["float16", "weights_int8", "dynamic_int8"]
-MODES: tuple[WeightMode, ...] = ("float16", "weights_int8", "dynamic_int8")
 FEWEST = 1024
 """Weights of fewer numbers stay float32: there is little to save."""
-LARGEST = 127
-SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
-"""Kernels refuse scales that are zero or subnormal."""
 ROUNDINGS = {"float16": 16 * 2**-11, "weights_int8": 16 / 254, "dynamic_int8": 32 / 254}
 """By how much results may differ from those of float32, of the largest: 16 roundings of a weight, and of an input."""
 
@@ -45,20 +44,26 @@ METADATA = "litesmith.weights"
 """Name of the metadata entry that keeps the form of the weights."""
 
 ONCE = "made float32 once, when the model is loaded"
-HYBRID = "read by the operator's kernel for int8 weights"
+HYBRID = "read by the operator's kernel for {} weights"
 FEW = f"fewer than {FEWEST} numbers"
 NOT_FINITE = "infinities or NaNs in it"
+FormOf = Callable[[Operation], Form]
 
 
-def quantize_weights(model: Model, mode: WeightMode) -> tuple[StoredWeight, ...]:
-    """Put the weights of a model into this form; what became of each of them.
+def quantize_weights(model: Model, mode: str) -> tuple[StoredWeight, ...]:
+    """Put all weights of a model into a form; what became of each of them."""
+    model.metadata[METADATA] = mode.encode()
+    return store_weights(model, lambda _: FORMS[mode])
 
-    A weight that several operators or signatures read is stored once.
+
+def store_weights(model: Model, form_of: FormOf) -> tuple[StoredWeight, ...]:
+    """Put the weights of operations that compute with real numbers into the forms that these are to have.
+
+    A weight that several operations or signatures read in one form is stored once.
     """
-    weights = _Weights(mode)
+    weights = _Weights(form_of)
     for graph in model.all_graphs():
         weights.replace_in(graph)
-    model.metadata[METADATA] = mode.encode()
     return tuple(weights.stored)
 
 
@@ -74,19 +79,22 @@ class _Weights:
         stored: what became of each.
     """
 
-    def __init__(self, mode: WeightMode) -> None:
-        self.mode = mode
+    def __init__(self, form_of: FormOf) -> None:
+        self.form_of = form_of
         self.stored: list[StoredWeight] = []
-        self._made: dict[tuple[Any, int | None], Constant | None] = {}
+        self._made: dict[Any, Constant | None] = {}
 
     def replace_in(self, graph: Graph) -> None:
-        known: dict[tuple[Constant, str], Value] = {}
+        known: dict[tuple[Constant, bool], Value] = {}
         for operation in list(graph.operations):
+            form = self.form_of(operation)
+            if form.computes_integers or form.weights is DType.FLOAT32:
+                continue
             for place, axis in _weights_of(operation):
-                self._replace(operation, place, axis, known)
+                self._replace(operation, place, axis, form, known)
 
     def _replace(
-        self, operation: Operation, place: int, axis: int | None, known: dict[tuple[Constant, str], Value]
+        self, operation: Operation, place: int, axis: int | None, form: Form, known: dict[tuple[Constant, bool], Value]
     ) -> None:
         """Make an operation read its weight in the new form, directly or by DEQUANTIZE; one tensor for each graph."""
         value = operation.operands[place]
@@ -94,31 +102,38 @@ class _Weights:
         assert value.constant is not None
         assert operation.graph is not None
         size = value.constant.type.elements
-        made = self._quantized(value.constant, axis) if size >= FEWEST else None
+        is_read = form.rounds_rows and _has_hybrid_kernel(operation, place, form.weights)
+        block = form.block if is_read and _divides(form.block, operation, value) else 0
+        made = self._quantized(value.constant, axis, form.weights, block) if size >= FEWEST else None
         if made is None:
             self._note(operation, size, "float32", FEW if size < FEWEST else NOT_FINITE)
             return
-        reason = HYBRID if self.mode == "dynamic_int8" and _has_hybrid_kernel(operation, place) else ONCE
-        if (made, reason) not in known:
+        if (made, is_read) not in known:
             first = operation.graph.operations[0]
             with building(operation.graph, first), source_scope(operation.source):
                 stored = constant_value(made, value.name)
-                known[made, reason] = stored if reason is HYBRID else emit(Dequantize(), stored)
-        operation.graph.rewire(operation, place, known[made, reason])
-        if reason is HYBRID and isinstance(operation.operator, FullyConnected):
+                known[made, is_read] = stored if is_read else emit(Dequantize(), stored)
+        operation.graph.rewire(operation, place, known[made, is_read])
+        if is_read and isinstance(operation.operator, FullyConnected):
             operation.operator = replace(operation.operator, asymmetric_quantize_inputs=True)
-        self._note(operation, size, made.type.dtype.value, reason)
+        self._note(operation, size, made.type.dtype.value, HYBRID.format(made.type.dtype.value) if is_read else ONCE)
 
     def _note(self, operation: Operation, size: int, form: str, reason: str) -> None:
         layer = operation.source.layer
         self.stored.append(StoredWeight(layer, operation.operator.builtin, int(size), form, reason))
 
-    def _quantized(self, constant: Constant, axis: int | None) -> Constant | None:
+    def _quantized(self, constant: Constant, axis: int | None, dtype: DType, block: int) -> Constant | None:
         """The constant in the new form; None for one that has none. Equal constants give the same."""
-        key = (constant.key, None if self.mode == "float16" else axis)
+        key = (constant.key, dtype, None if dtype is DType.FLOAT16 else axis, block)
         if key not in self._made:
-            self._made[key] = as_float16(constant) if self.mode == "float16" else as_int8(constant, axis)
+            self._made[key] = _rounded(constant, axis, dtype, block)
         return self._made[key]
+
+
+def _rounded(constant: Constant, axis: int | None, dtype: DType, block: int) -> Constant | None:
+    if dtype is DType.FLOAT16:
+        return as_float16(constant)
+    return as_integer_weights(constant, axis, dtype, block)
 
 
 def as_float16(constant: Constant) -> Constant | None:
@@ -127,27 +142,14 @@ def as_float16(constant: Constant) -> Constant | None:
     return constant.cast(DType.FLOAT16) if largest <= float(np.finfo(np.float16).max) else None
 
 
-def as_int8(constant: Constant, axis: int | None) -> Constant | None:
-    """A constant as integers of -127..127, with a scale for each index of `axis`; None where it is not finite.
-
-    The scale is the largest magnitude divided by 127. An index of zeros only has the smallest scale there is.
-    """
+def as_integer_weights(constant: Constant, axis: int | None, dtype: DType, block: int = 0) -> Constant | None:
+    """A constant as integers, with a scale for each index of `axis` or each block; None where it is not finite."""
     array = constant.array()
-    others = tuple(place for place in range(array.ndim) if place != axis)
-    largest = np.max(np.abs(array), axis=others)
-    if not np.all(np.isfinite(largest)):
+    if not np.all(np.isfinite(array)):
         return None
-    scales = np.maximum(np.float64(largest) / LARGEST, SMALLEST_SCALE).astype(np.float32)
-    shape = [-1 if place == axis else 1 for place in range(array.ndim)]
-
-    def integers(elements: Array) -> Array:
-        rounded = np.rint(elements / np.float64(scales).reshape(shape))
-        return np.clip(rounded, -LARGEST, LARGEST).astype(np.int8)
-
-    scale_list = tuple(scales.reshape(-1).tolist())
-    quantization = Quantization(scale_list, (0,) * len(scale_list), axis or 0)
-    type = TensorType(DType.INT8, constant.type.shape, quantization)
-    return constant.map(integers, type, ("int8", axis))
+    if block:
+        return in_blocks(constant, block)
+    return with_scales(constant, weight_scales(array, axis, dtype), axis, dtype)
 
 
 def _weights_of(operation: Operation) -> Iterator[tuple[int, int | None]]:
@@ -170,10 +172,10 @@ def _channels(operation: Operation, place: int, value: Value) -> int | None:
     return 0 if value.type.rank == 2 else None
 
 
-def _has_hybrid_kernel(operation: Operation, place: int) -> bool:
-    """Whether a kernel takes float32 rows and these weights as int8, and is faster than on float32.
+def _has_hybrid_kernel(operation: Operation, place: int, weights_type: DType) -> bool:
+    """Whether a kernel takes float32 rows and such weights, and is faster than on float32.
 
-    DEPTHWISE_CONV_2D has one that is slower, grouped convolutions have none.
+    DEPTHWISE_CONV_2D has one that is slower, grouped convolutions have none, and that of CONV_2D takes no int4.
     """
     if place != 1:
         return False
@@ -181,5 +183,11 @@ def _has_hybrid_kernel(operation: Operation, place: int) -> bool:
     assert rows is not None
     assert weights is not None
     if isinstance(operation.operator, FullyConnected):
-        return True
-    return isinstance(operation.operator, Conv2D) and rows.type.shape[3] == weights.type.shape[3]
+        return weights_type is DType.INT8 or (weights_type is DType.INT4 and weights.type.shape[1] % 2 == 0)
+    takes = weights_type is DType.INT8 and isinstance(operation.operator, Conv2D)
+    return takes and rows.type.shape[3] == weights.type.shape[3]
+
+
+def _divides(block: int, operation: Operation, weights: Value) -> bool:
+    """Whether the rows of these weights are made of whole blocks, which FULLY_CONNECTED alone reads."""
+    return bool(block) and isinstance(operation.operator, FullyConnected) and weights.type.shape[1] % block == 0

@@ -1,0 +1,177 @@
+"""What a model becomes in integers, before anything is changed: which operations compute with them, in what scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from litesmith.ir.graph import Graph, Operation, Value
+from litesmith.ir.operator import Role
+from litesmith.ir.types import DType, Quantization
+from litesmith.opset.binary import Extremum
+from litesmith.opset.elementwise import LogSoftmax, Softmax
+from litesmith.opset.matmul import BatchMatmul
+from litesmith.quantization.borders import give_constants_to_each, split
+from litesmith.quantization.forms import Form
+from litesmith.quantization.groups import Group, groups_of, shared_operands
+from litesmith.quantization.ranges import Histogram
+from litesmith.quantization.reasons import LeftReal, why_real
+from litesmith.quantization.scales import MOST, asymmetric, least_error_range, symmetric, symmetric16
+
+Array = np.ndarray[Any, Any]
+MOST_STEPS = 250
+"""Of a result in one of what it is made of."""
+LEAST_OF_SOFTMAX = 2**-24 * 255
+"""Of the range that a softmax is taken of: TFLM ends the program where its steps are below 2 ** -26."""
+MASKED = 16.0
+"""How far what is masked lies from the rest: exp(-16) is nothing beside exp(0)."""
+
+
+@dataclass
+class Plan:
+    """What becomes of a graph.
+
+    Attributes:
+        domains: the element type that each operation computes real numbers in.
+        crossings: QUANTIZE and DEQUANTIZE that stand where types or scales meet.
+        forms: what each operation that computes with integers was asked to be.
+        types: of each value that becomes an integer.
+        scales: of each of these.
+        left: operations that were to compute with integers and cannot.
+        histograms: what activations hold, copies that were made included.
+    """
+
+    domains: dict[Operation, DType]
+    crossings: list[Operation]
+    forms: dict[Operation, Form]
+    histograms: dict[Value, Histogram]
+    types: dict[Value, DType] = field(default_factory=dict)
+    scales: dict[Value, Quantization] = field(default_factory=dict)
+    left: list[LeftReal] = field(default_factory=list)
+
+    def domain(self, operation: Operation) -> DType:
+        """The element type that an operation computes in; float32 for a crossing, which computes nothing."""
+        return self.domains.get(operation, DType.FLOAT32)
+
+
+def plan(graph: Graph, histograms: Mapping[Value, Histogram], form_of: Callable[[Operation], Form]) -> Plan:
+    """Which operations of a graph compute with integers, and the scales of their values.
+
+    QUANTIZE and DEQUANTIZE are put where element types meet, and QUANTIZE where a value needs two scales; all types
+    are float32 still.
+
+    Args:
+        histograms: what its activations hold, as `ranges.observe` says.
+        form_of: what each operation is to become.
+    """
+    found = Plan({}, [], {}, dict(histograms))
+    for operation in graph.operations:
+        form = form_of(operation)
+        reason = why_real(operation, histograms, form) if form.computes_integers else ""
+        found.domains[operation] = form.activations if reason is None else DType.FLOAT32
+        if reason is None:
+            found.forms[operation] = form
+        elif reason:
+            found.left.append(LeftReal(operation, reason))
+    give_constants_to_each(graph)
+    found.crossings = split(graph, found.domains)
+    groups, requantized = groups_of(graph, found.domain)
+    found.crossings += requantized
+    for operation in found.crossings:
+        _copy_histogram(found.histograms, operation)
+    chosen: dict[int, Quantization] = {}
+    for value, group in groups.items():
+        if id(group) not in chosen:
+            chosen[id(group)] = _scale(group, found.histograms)
+        found.types[value], found.scales[value] = group.domain, chosen[id(group)]
+    _keep_ratios(graph, found)
+    return found
+
+
+def _copy_histogram(histograms: dict[Value, Histogram], crossing: Operation) -> None:
+    """What a copy holds that QUANTIZE or DEQUANTIZE makes."""
+    (value,) = crossing.operands
+    assert value is not None
+    if value in histograms:
+        histograms[crossing.result] = histograms[value]
+
+
+def _scale(group: Group, histograms: Mapping[Value, Histogram]) -> Quantization:
+    if group.fixed is not None:
+        return group.fixed
+    histogram = _together(group, histograms)
+    if group.domain is DType.INT16:
+        return symmetric16(*_with_masks(histogram.low, histogram.high, histogram))
+    is_symmetric = any(_wants_zero(value) for value in group.members)
+    low, high = _with_masks(*least_error_range(histogram, is_symmetric), histogram)
+    if any(isinstance(each.operator, (Softmax, LogSoftmax)) for value in group.members for each in value.users):
+        high = max(high, low + LEAST_OF_SOFTMAX)
+    return symmetric(low, high) if is_symmetric else asymmetric(low, high)
+
+
+def _with_masks(low: float, high: float, histogram: Histogram) -> tuple[float, float]:
+    """A range in which there is room for what is masked."""
+    return low - MASKED * histogram.masks[0], high + MASKED * histogram.masks[1]
+
+
+def _together(group: Group, histograms: Mapping[Value, Histogram]) -> Histogram:
+    """What all values of a group hold: what moves values about holds nothing new."""
+    found: Histogram | None = None
+    for value in group.members:
+        if value.constant is not None:
+            if _only_bounds(value):
+                continue
+            own = Histogram()
+            own.add(np.atleast_1d(value.constant.array()), may_be_mask=len(group.members) > 1)
+        else:
+            own = histograms[value]
+        found = own if found is None else found.merged(own)
+    assert found is not None
+    return found
+
+
+def _only_bounds(value: Value) -> bool:
+    """Whether a constant limits others only: beyond what they hold it does nothing, wherever it is cut off."""
+    return all(isinstance(operation.operator, Extremum) for operation in value.users)
+
+
+def _wants_zero(value: Value) -> bool:
+    """Whether XNNPACK takes a value with a zero point of 0 only: the right one of a product of two activations."""
+    return any(isinstance(operation.operator, BatchMatmul) and place == 1 for operation, place in value.uses)
+
+
+def _keep_ratios(graph: Graph, found: Plan) -> None:
+    """Widen the scales of results where XNNPACK would refuse the file, as their steps are too small.
+
+    What is summed or multiplied may have steps of at most 2 ** 8 times those of the result (`xnnpack_delegate.cc`,
+    and the limits of its operators).
+    """
+    for operation in graph.operations:
+        if found.domain(operation) is not DType.INT8 or not operation.results:
+            continue
+        largest = _largest_step(operation, found.scales)
+        result = found.scales.get(operation.results[0])
+        if largest is None or result is None or largest < result.scales[0] * MOST_STEPS:
+            continue
+        wider = Quantization((float(np.float32(largest / MOST_STEPS * 1.25)),), result.zero_points)
+        for value, own in found.scales.items():
+            if own is result:
+                found.scales[value] = wider
+
+
+def _largest_step(operation: Operation, scales: Mapping[Value, Quantization]) -> float | None:
+    """The largest step of what an operation adds up; None where it adds nothing up."""
+    steps = [scales[value].scales[0] for value in shared_operands(operation) if value in scales]
+    if operation.operator.builtin in ("ADD", "SUB"):
+        return max(steps)
+    if operation.operator.builtin in ("MUL", "BATCH_MATMUL"):
+        return float(np.prod(steps))
+    weights = [
+        operand.constant.array()
+        for place, operand in enumerate(operation.operands)
+        if operand is not None and operand.constant and operation.operator.operand(place).role is Role.WEIGHT
+    ]
+    return steps[0] * float(np.abs(weights[0]).max(initial=0)) / MOST if weights and steps else None

@@ -1,0 +1,83 @@
+"""Why an operation computes with real numbers still, in a model of integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from litesmith.ir.graph import Operation, Value
+from litesmith.ir.operator import Never, Role
+from litesmith.ir.types import DType
+from litesmith.opset.binary import Comparison, Div
+from litesmith.quantization.forms import Form
+from litesmith.quantization.groups import real_results, shared_operands
+from litesmith.quantization.ranges import MASK, Histogram
+
+WIDEST = 120.0
+"""Of what is compared: steps are below 1 then, also where the zero point is 0 and half of them are not used."""
+LARGEST = 1e30
+"""Of a range: kernels multiply and divide scales."""
+BITS = {DType.INT8: 8, DType.INT16: 16}
+
+
+@dataclass(frozen=True)
+class LeftReal:
+    """An operation that computes with real numbers still, and why."""
+
+    operation: Operation
+    reason: str
+
+
+def why_real(operation: Operation, histograms: Mapping[Value, Histogram], form: Form) -> str | None:
+    """Why an operation stays as it is; empty for one that has nothing to do with real numbers, None for no reason."""
+    values = [*shared_operands(operation), *real_results(operation)]
+    if not values:
+        return ""
+    operator = operation.operator
+    if isinstance(operator.scales, Never) or form.activations not in operator.quantized_dtypes:
+        return f"it has no kernel for integers of {BITS[form.activations]} bits"
+    for value in values:
+        if value.constant is None and (value not in histograms or not histograms[value].seen):
+            return "nothing was seen of its values"
+        if _reach(value, histograms) > LARGEST and not _is_mask(value):
+            return "its values are larger than integers can stand for"
+        if value.constant is None and histograms[value].unusable:
+            return "some of its values are not numbers"
+    if isinstance(operator, Div) and not _is_far_from_zero(operation.operands[1]):
+        return "its kernel ends the run where a divisor is rounded to 0"
+    if isinstance(operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
+        return "its kernel ends the process where a step is 1 or more"
+    return _why_not_its_weights(operation)
+
+
+def _why_not_its_weights(operation: Operation) -> str | None:
+    for place, operand in enumerate(operation.operands):
+        role = operation.operator.operand(place).role
+        if operand is not None and role in (Role.WEIGHT, Role.BIAS) and operand.constant is None:
+            return "its weights are computed by the model"
+        if operand is not None and role is Role.WEIGHT and operand.type.dtype is not DType.FLOAT32:
+            return "its weights have another form already"
+    return None
+
+
+def _reach(value: Value, histograms: Mapping[Value, Histogram]) -> float:
+    """How wide the range of a value is."""
+    if value.constant is not None:
+        array = value.constant.array()
+        return float(max(array.max(initial=0), 0) - min(array.min(initial=0), 0))
+    return histograms[value].high - histograms[value].low
+
+
+def _is_mask(value: Value) -> bool:
+    """Whether a value only says what is left out."""
+    return value.constant is not None and bool((np.abs(value.constant.array()) >= MASK).all())
+
+
+def _is_far_from_zero(divisor: Value | None) -> bool:
+    """Whether a divisor is known, and none of it is less than a step of its range."""
+    if divisor is None or divisor.constant is None:
+        return False
+    magnitudes = np.abs(divisor.constant.array())
+    return bool(magnitudes.size and magnitudes.min() > magnitudes.max() / 64)
