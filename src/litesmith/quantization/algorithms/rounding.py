@@ -1,0 +1,121 @@
+"""Which integers the weights of a product become: the problem that AdaRound and GPTQ solve, and its descent.
+
+Results are rows times the transpose of weights, so the squared error of results is a quadratic form of the error of the
+weights, whose matrix is the Gram matrix of the rows. The rows themselves are not needed, and what a step costs
+does not depend on how many there were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+DAMPING = 0.01
+"""Of the mean of the Gram matrix' diagonal: how much a weight's own error counts beside what the rows say of it."""
+BLOCK = 64
+"""Columns whose errors are gathered before they are told to all others in one product of matrices."""
+SWEEPS = 20
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """Integers are sought whose products with `steps` come close to `goal` as `gram` weighs it.
+
+    Everything has the axes [groups, channels, weights of a channel]; `gram` [groups, weights, weights].
+
+    Attributes:
+        gram: how errors of two weights of a channel act together; positive definite.
+        goal: the real numbers that would be the best.
+        steps: what one integer is worth; broadcasts to `goal`.
+        least, most: of the integers.
+    """
+
+    gram: Array
+    goal: Array
+    steps: Array
+    least: int
+    most: int
+
+    def nearest(self, weights: Array) -> Array:
+        """The integers next to some real numbers."""
+        return np.asarray(np.clip(np.rint(weights / self.steps), self.least, self.most))
+
+    def loss(self, integers: Array) -> Array:
+        """The error of each channel: [groups, channels]."""
+        error = integers * self.steps - self.goal
+        return np.asarray(np.sum((error @ self.gram) * error, axis=-1))
+
+
+def problem(
+    gram: Array, cross: Array | None, weights: Array, steps: Array, limits: tuple[int, int], damping: float = DAMPING
+) -> Rounding:
+    """The rounding of weights for rows of this Gram matrix.
+
+    Args:
+        gram: of the rows that the weights will be multiplied by.
+        cross: products of those with the rows that the real weights are multiplied by, [groups, weights, weights]; None
+            where these are the same.
+        damping: the share of the Gram matrix' mean diagonal that keeps weights where they are. It stands for
+            data that was not seen.
+    """
+    size = gram.shape[-1]
+    ridge = damping * np.trace(gram, axis1=1, axis2=2) / size
+    ridge = np.maximum(ridge, np.finfo(np.float32).tiny)[:, None, None]
+    damped = gram + ridge * np.eye(size)
+    goal = weights.astype(np.float64)
+    if cross is not None:
+        sought = goal @ cross.swapaxes(-1, -2) + ridge * goal
+        goal = np.linalg.solve(damped, sought.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return Rounding(damped, goal, steps, *limits)
+
+
+def descend(rounding: Rounding, integers: Array, sweeps: int = SWEEPS) -> Array:
+    """Integers of which none can be changed alone to lower the error: coordinate descent from the given ones.
+
+    The error of no channel is larger than that of the given integers.
+    """
+    gram, steps = rounding.gram, np.broadcast_to(rounding.steps, rounding.goal.shape)
+    values = integers.astype(np.float64)
+    diagonal = np.diagonal(gram, axis1=1, axis2=2)
+    slope = (rounding.goal - values * steps) @ gram
+    for _ in range(sweeps):
+        moved = False
+        for start in range(0, values.shape[-1], BLOCK):
+            inside = slice(start, start + BLOCK)
+            before = values[..., inside].copy()
+            near = slope[..., inside]
+            for column in range(start, min(start + BLOCK, values.shape[-1])):
+                step = steps[..., column]
+                wanted = near[..., column - start] / diagonal[:, None, column] / step
+                new = np.clip(np.rint(values[..., column] + wanted), rounding.least, rounding.most)
+                change = new - values[..., column]
+                if change.any():
+                    values[..., column] = new
+                    near -= (change * step)[..., None] * gram[:, None, column, inside]
+            change = (values[..., inside] - before) * steps[..., inside]
+            if change.any():
+                moved = True
+                own = near.copy()
+                slope -= change @ gram[:, inside]
+                slope[..., inside] = own
+        if not moved:
+            break
+    return values
+
+
+def fit_steps(rounding: Rounding, integers: Array, blocks: int = 1) -> Array:
+    """The steps with which given integers come closest to the goal: [groups, channels, blocks].
+
+    `blocks`: how many steps a channel has, each for as many of its weights that stand side by side.
+    """
+    groups, channels, size = integers.shape
+    parts = integers.reshape(groups, channels, blocks, size // blocks)
+    gram = rounding.gram.reshape(groups, blocks, size // blocks, blocks, size // blocks)
+    together = np.einsum("gobi,gbicj,gocj->gobc", parts, gram, parts, optimize=True)
+    slope = (rounding.goal @ rounding.gram).reshape(parts.shape)
+    sought = np.einsum("gobi,gobi->gob", parts, slope)
+    ridge = 1e-9 * np.trace(together, axis1=2, axis2=3)[..., None, None] + 1e-30
+    return np.asarray(np.linalg.solve(together + ridge * np.eye(blocks), sought[..., None])[..., 0])

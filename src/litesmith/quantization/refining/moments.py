@@ -1,0 +1,67 @@
+"""Sums over rows that a product is made of: all that rounding and bias correction need to know of data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from litesmith.quantization.refining.products import Product
+
+Array = np.ndarray[Any, Any]
+ROWS = 16384
+"""How many rows are looked at for a product, if there are so many; or eight times as many as a channel has weights."""
+ELEMENTS = 2**23
+"""Of rows that are laid out at once."""
+
+
+class Moments:
+    """Sums of the rows of a model with integers (`own`), and of those that a model of reals has in their place.
+
+    Attributes:
+        count: how many rows there were in each group.
+        own, real: their sums: [groups, weights of a channel].
+        gram, cross: own^T own and own^T real: [groups, weights, weights]; zeros where only sums are wanted.
+    """
+
+    def __init__(self, product: Product, with_products: bool = True) -> None:
+        groups, _, depth = product.sizes
+        self.product = product
+        self.with_products = with_products
+        self.count = 0
+        self.own, self.real = np.zeros((groups, depth)), np.zeros((groups, depth))
+        size = depth if with_products else 0
+        self.gram, self.cross = np.zeros((groups, size, size)), np.zeros((groups, size, size))
+
+    def add(self, own: Array, real: Array, lines: Array) -> None:
+        """Add the rows of these lines of inputs to both models."""
+        groups, _, depth = self.product.sizes
+        together = max(ELEMENTS // (self.product.line_size(own.shape) * groups * depth), 1)
+        for start in range(0, len(lines), together):
+            part = lines[start : start + together]
+            self._add(self.product.rows(own, part), self.product.rows(real, part))
+
+    def _add(self, own: Array, real: Array) -> None:
+        self.count += own.shape[1]
+        self.own += own.sum(1, dtype=np.float64)
+        self.real += real.sum(1, dtype=np.float64)
+        if self.with_products:
+            turned = np.ascontiguousarray(own.swapaxes(1, 2))
+            self.gram += turned @ own
+            self.cross += turned @ real
+
+    def centred(self) -> tuple[Array, Array]:
+        """`gram` and `cross` of rows less their means, for what a bias makes up for."""
+        between = self.own[:, :, None] / max(self.count, 1)
+        return self.gram - between * self.own[:, None], self.cross - between * self.real[:, None]
+
+
+def lines_of(product: Product, inputs: Sequence[tuple[int, ...]], rng: np.random.Generator) -> Iterator[Array]:
+    """The lines of each input that are looked at: all, or enough of them drawn at random."""
+    counts = [product.line_count(shape) for shape in inputs]
+    rows = sum(count * product.line_size(shape) for count, shape in zip(counts, inputs, strict=True))
+    share = min(max(ROWS, 8 * product.sizes[2]) / max(rows, 1), 1.0)
+    for count in counts:
+        some = min(int(np.ceil(count * share)), count)
+        yield np.sort(rng.choice(count, some, replace=False)) if some < count else np.arange(count)

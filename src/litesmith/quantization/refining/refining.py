@@ -1,0 +1,252 @@
+"""Weights and biases of a quantized model made better on data, layer by layer, against the model that it was made of.
+
+Layers come in the order of the graph. What a layer reads is what the layers in front of it, which were refined already,
+compute now; what it should compute is what the model of reals computes there. Both models run once, piece by piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.dims import Dim
+from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.ir.types import DType, TensorType
+from litesmith.quantization.refining.checkpoints import Checkpoints, key_of
+from litesmith.quantization.refining.layers import Layer, layers_of
+from litesmith.quantization.refining.moments import Moments, lines_of
+from litesmith.quantization.refining.segments import Segments, levels, real_numbers
+from litesmith.quantization.refining.solving import Method, Solution, solve
+
+Array = np.ndarray[Any, Any]
+Pairs = Iterable[tuple[Operation, Operation]]
+Progress = Callable[[int, int, str], None]
+SAMPLES = 256
+"""How many samples are looked at."""
+MEMORY = 2**30
+"""Bytes of what is kept of both models between two layers, about: fewer samples are looked at where they are large."""
+PART = 2**25
+"""Bytes of the largest activation of a part of the data."""
+
+
+@dataclass(frozen=True)
+class RefinedLayer:
+    """A layer, and by how many decibels the error of its weights fell, of what the data shows of it."""
+
+    layer: str
+    operator: str
+    gain: float
+
+
+@dataclass
+class Refinings:
+    """What became of a model.
+
+    Attributes:
+        layers: those that were refined.
+        count: how many layers there were to refine.
+        samples: how many samples were looked at.
+        stopped: whether the user ended it; what was done until then is kept.
+        undone: whether everything was put back, as the outputs would have lost more than without it.
+        before, after: squared errors of all outputs on the data, of their squares; None where it was stopped.
+    """
+
+    layers: list[RefinedLayer] = field(default_factory=list)
+    count: int = 0
+    samples: int = 0
+    stopped: bool = False
+    undone: bool = False
+    before: float | None = None
+    after: float | None = None
+
+
+def refine(
+    real: Model,
+    own: Model,
+    pairs: Pairs,
+    batches: Iterable[Sequence[Array]],
+    method: Method | None = None,
+    *,
+    samples: int = SAMPLES,
+    progress: Progress | None = None,
+    resume: str | Path | None = None,
+    seed: int = 0,
+) -> Refinings:
+    """Find better integers for the weights of a model's first graph, and correct biases; `own` is changed.
+
+    KeyboardInterrupt ends it; layers that were done until then stay as they are then, and the model is whole.
+
+    Args:
+        real: the model of float32 that `own` was made of.
+        pairs: operations of the one and of the other that compute the same.
+        batches: arrays for the inputs of `real`, in order. No more are taken than are needed.
+        samples: how many are looked at, at most.
+        progress: called before each layer with how many are done, how many there are, and the name of the next.
+        resume: a folder where what is found is kept, so that the same run goes on when it was ended.
+        seed: of the lines that are drawn where there are very many.
+    """
+    method = method or Method()
+    parts = list(_parts(batches, real.main, samples))
+    run = _Run(real.main, own.main, list(layers_of(pairs)), parts, method, seed)
+    run.found.samples = sum(_count(part) for part in parts)
+    if not run.layers or not parts:
+        return run.found
+    if resume is not None:
+        run.checkpoints = Checkpoints(resume, key_of((to_bytes(real), to_bytes(own)), (method, seed), parts))
+    held = [(layer, layer.held()) for layer in run.layers]
+    before = run.outputs()
+    try:
+        run.all(progress)
+        _judge(run, before, held)
+    except KeyboardInterrupt:
+        run.found.stopped = True
+    return run.found
+
+
+class _Run:
+    """Both models on their way through the data."""
+
+    def __init__(
+        self, real: Graph, own: Graph, layers: list[Layer], parts: list[list[Array]], method: Method, seed: int
+    ) -> None:
+        self.layers, self.method = layers, method
+        self.checkpoints: Checkpoints | None = None
+        self.found = Refinings(count=len(layers))
+        self._graphs, self._parts, self._seed = (real, own), parts, seed
+        self._ways = [
+            (graph, levels(graph, chosen), chosen)
+            for graph, chosen in ((real, {layer.real for layer in layers}), (own, {layer.own for layer in layers}))
+        ]
+
+    def all(self, progress: Progress | None) -> None:
+        """Refine all layers."""
+        real, own = (Segments(graph, _given(self._parts, graph)) for graph in self._graphs)
+        last = max(self._ways[1][1].values())
+        for level in range(last + 1):
+            for segments, (_, found, chosen) in zip((real, own), self._ways, strict=True):
+                segments.run(_due(segments, found, chosen, level))
+            for place, layer in enumerate(self.layers):
+                if self._ways[1][1][layer.own] == level:
+                    if progress is not None:
+                        progress(len(self.found.layers), len(self.layers), layer.name)
+                    self._refine(place, layer, real, own)
+        for segments in (real, own):
+            segments.run(list(segments.waiting))
+        self.ends = tuple(_outputs(segments) for segments in (real, own))
+
+    def outputs(self) -> list[Array]:
+        """What the quantized model computes before it is refined."""
+        segments = Segments(self._graphs[1], _given(self._parts, self._graphs[1]))
+        segments.run(list(segments.waiting))
+        return _outputs(segments)
+
+    def _refine(self, place: int, layer: Layer, real: Segments, own: Segments) -> None:
+        solution = None if self.checkpoints is None else self.checkpoints.load(place)
+        if solution is None:
+            moments = self._moments(place, layer, real, own)
+            solution = Solution() if moments is None else solve(layer, moments, self.method)
+            if self.checkpoints is not None:
+                self.checkpoints.save(place, solution)
+        solution.apply(layer)
+        self.found.layers.append(RefinedLayer(layer.name, layer.own.operator.builtin, solution.gain))
+
+    def _moments(self, place: int, layer: Layer, real: Segments, own: Segments) -> Moments | None:
+        """Of the rows of a layer; None where one of the models has come to it another way."""
+        moments = Moments(layer.product, self.method.rounds(layer))
+        operands = [each.operands[layer.product.input_place] for each in (layer.real, layer.own)]
+        assert operands[0] is not None
+        assert operands[1] is not None
+        if operands[0] not in real.known or operands[1] not in own.known:
+            return None
+        seen = list(zip(real.known[operands[0]], own.known[operands[1]], strict=True))
+        rng = np.random.default_rng((self._seed, place))
+        lines = lines_of(layer.product, [array.shape for array, _ in seen], rng)
+        for (reals, integers), some in zip(seen, lines, strict=True):
+            moments.add(real_numbers(integers, operands[1]), real_numbers(reals, operands[0]), some)
+        return moments
+
+
+def _due(segments: Segments, found: dict[Operation, int], chosen: set[Operation], level: int) -> list[Operation]:
+    """The operations between the layers of the last level and those of this one, the former included."""
+    return [
+        operation
+        for operation in segments.waiting
+        if found[operation] < level or (found[operation] == level and operation not in chosen)
+    ]
+
+
+def _judge(run: _Run, before: list[Array], held: list[tuple[Layer, Any]]) -> None:
+    """Put everything back where the outputs as a whole have become worse."""
+    real, after = run.ends
+    power = sum(float(np.sum(np.square(array, dtype=np.float64))) for array in real) or 1.0
+    errors = [
+        sum(float(np.sum(np.square(a.astype(np.float64) - b))) for a, b in zip(real, found, strict=True)) / power
+        for found in (before, after)
+    ]
+    run.found.before, run.found.after = errors
+    if errors[1] > errors[0]:
+        for layer, values in held:
+            layer.put_back(values)
+        run.found.undone = True
+
+
+def _outputs(segments: Segments) -> list[Array]:
+    """The outputs that are real numbers, or stand for some."""
+    return [
+        np.concatenate([real_numbers(array, value).reshape(-1) for array in segments.known[value]])
+        for value in segments.graph.outputs
+        if value in segments.known and (value.type.dtype is DType.FLOAT32 or value.type.quantization is not None)
+    ]
+
+
+def _given(parts: Sequence[list[Array]], graph: Graph) -> list[list[Array]]:
+    """The data as the inputs of a graph take it: real numbers as integers, where those are asked for."""
+    return [[_as_given(array, value.type) for array, value in zip(part, graph.inputs, strict=True)] for part in parts]
+
+
+def _as_given(array: Array, type: TensorType) -> Array:
+    if type.quantization is None or array.dtype.kind != "f":
+        return array
+    (scale,), (zero,) = type.quantization.scales, type.quantization.zero_points
+    limits = np.iinfo(type.dtype.numpy)
+    return np.asarray(np.clip(np.rint(array / scale) + zero, limits.min, limits.max), type.dtype.numpy)
+
+
+def _parts(batches: Iterable[Sequence[Array]], graph: Graph, samples: int) -> Iterator[list[Array]]:
+    """The data in parts that fit into memory, as much of it as is looked at."""
+    largest = max(_bytes(result) for operation in graph.operations for result in operation.results)
+    most = min(samples, max(MEMORY // (4 * largest), 1))
+    sizes = [value.type.shape[0] for value in graph.inputs if value.type.rank]
+    fixed = next((int(size) for size in sizes if not isinstance(size, Dim)), None)
+    step = fixed or max(min(PART // largest, most), 1)
+    seen = 0
+    for batch in batches:
+        count = _count(batch)
+        if any(array.ndim and len(array) != count for array in batch) or count < step:
+            if seen and seen + count > most:
+                return
+            seen += count
+            yield list(batch)
+            continue
+        for start in range(0, count - (count % step if fixed else 0), step):
+            if seen and seen + step > most:
+                return
+            part = [array[start : min(start + step, start + most - seen)] for array in batch]
+            seen += _count(part)
+            yield part
+        if seen >= most:
+            return
+
+
+def _bytes(value: Value) -> int:
+    """Of one sample of an activation as float32."""
+    return 4 * int(np.prod([int(size) for size in value.type.shape[1:]], dtype=np.int64))
+
+
+def _count(part: Sequence[Array]) -> int:
+    return next((len(array) for array in part if array.ndim), 1)
