@@ -21,7 +21,9 @@ _HOMES = {
     "embed": "litesmith.api",
     "verify": "litesmith.api",
     "load": "litesmith.opening",
+    "qat": "litesmith.quantization.training",
     "quantize": "litesmith.quantization.quantizing",
+    "analyze": "litesmith.quantization.analysis.analyzing",
     "Recipe": "litesmith.quantization.recipe",
     "fix": "litesmith.repairs.fixing",
     "explain": "litesmith.explanations.answer",
@@ -40,6 +42,7 @@ __all__ = [
     "LitesmithError",
     "Recipe",
     "__version__",
+    "analyze",
     "bisect",
     "check",
     "convert",
@@ -52,6 +55,7 @@ __all__ = [
     "load",
     "load_preprocessing",
     "lowers",
+    "qat",
     "quantize",
     "verify",
     "write_kernels",
@@ -70,8 +74,10 @@ if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
     from litesmith.opening import load
     from litesmith.preprocessing.pipeline import load_preprocessing
+    from litesmith.quantization.analysis.analyzing import analyze
     from litesmith.quantization.quantizing import quantize
     from litesmith.quantization.recipe import Recipe
+    from litesmith.quantization.training import qat
     from litesmith.repairs.fixing import fix
 
 

@@ -36,3 +36,10 @@ def a_measure_that_falls_too_far(bench):
 @occasion("Q142")
 def a_measure_that_is_no_number(bench):
     quantizes(bench, "[lite]" if bench.wrong else "len(lite)")
+
+
+@occasion("Q144")
+def a_file_without_integers(bench):
+    x = np.random.default_rng(0).standard_normal((32, 4)).astype("float32")
+    real = litesmith.convert(dense_model(), verify=False)
+    litesmith.analyze(real, real if bench.wrong else litesmith.quantize(real, "int8", x), x)

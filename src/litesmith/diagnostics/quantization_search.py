@@ -50,3 +50,22 @@ class MetricFailed(Diagnostic, code="Q142", bad_input=True):
 
     def hint(self) -> str:
         return "It takes the converted model, as in `(lite.run(images).argmax(1) == labels).mean()`; higher is better."
+
+
+@dataclass(frozen=True)
+class CannotAnalyze(Diagnostic, code="Q144", bad_input=True):
+    """A quantized model cannot be laid beside the model that it was made of.
+
+    Why it matters: what each layer adds to the error is measured against the real model, layer by layer.
+    Example: `litesmith.analyze(model, quantized, data)` where `quantized` has float32 activations only, or is of
+        another model.
+    How to fix: give a file of integers, and the model that it was made of.
+    """
+
+    problem: str
+
+    def message(self) -> str:
+        return f"The error cannot be told apart by layers: {self.problem}."
+
+    def hint(self) -> str:
+        return "Give a model of integers (int8 or int16x8), the model that it was made of, and inputs for both."

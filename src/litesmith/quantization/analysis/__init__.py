@@ -1,0 +1,1 @@
+"""Where the error of a quantized model comes from, layer by layer."""

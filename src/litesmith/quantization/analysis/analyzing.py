@@ -1,0 +1,207 @@
+"""`litesmith.analyze`: which layers of a quantized model add its error, why, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litesmith.conversion import converted
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.quantization_search import CannotAnalyze
+from litesmith.frontends.open import Kind, identify
+from litesmith.frontends.options import Options
+from litesmith.ir.constants import Constant
+from litesmith.ir.operator import Role
+from litesmith.ir.types import DType, TensorType
+from litesmith.lite_model import LiteModel
+from litesmith.opening import load, open_model
+from litesmith.quantization.analysis.causes import described_constant, described_value
+from litesmith.quantization.analysis.errors import LayerNoise, Measuring, Noise, decibels_of
+from litesmith.quantization.analysis.originals import originals
+from litesmith.quantization.analysis.result import NEGLIGIBLE, Analysis, LayerError, Tensor
+from litesmith.quantization.analysis.unrounding import INPUT, RoundedConstant, RoundedValue, Unrounded, unrounded
+from litesmith.quantization.analysis.variants import Variants
+from litesmith.quantization.calibration import UnfitData, batches
+from litesmith.quantization.judging import decibels, real_outputs
+
+Array = np.ndarray[Any, Any]
+MOST_SAMPLES = 64
+MOST_BYTES = 512 * 2**20
+"""Of all values of a model on all samples: fewer samples are looked at where they would take more."""
+
+
+def analyze(
+    model: Any,
+    quantized: LiteModel | str | Path,
+    data: Any,
+    samples: int = MOST_SAMPLES,
+    progress: Callable[[str], None] | None = None,
+) -> Analysis:
+    """Which layers of a quantized model add its error, why, and what helps.
+
+    The quantized model's integers are taken as the real numbers that they stand for, and rounded where it rounds, in
+    one layer alone and in all but one: the errors are those of this file, whoever made it.
+
+    Args:
+        model: the float32 model that it was made of: a `LiteModel`, a `.tflite` file, or what `convert` takes.
+        quantized: the model of integers (int8, int16x8), or the path of its file.
+        data: inputs as for `calibration`; other inputs than those say more.
+        samples: how many of them are looked at, at most.
+        progress: called with the name of each layer before it is measured; what it raises ends the analysis.
+
+    Raises:
+        LitesmithError: Q144 for models that do not belong together, or without integers.
+    """
+    quantized = quantized if isinstance(quantized, LiteModel) else load(quantized)
+    real = _real(model, quantized)
+    laid_out = unrounded(quantized.model)
+    if not laid_out.values:
+        raise LitesmithError(CannotAnalyze("no activation of it is an integer"))
+    if not _are_alike([each.type for each in real.graph.outputs], [each.type for each in quantized.graph.outputs]):
+        raise LitesmithError(CannotAnalyze("the two models return other outputs"))
+    inputs = _inputs(real, quantized, data, samples, laid_out)
+    exact = originals(laid_out.constants, real.model)
+    expected = [real.run_arrays(arrays) for arrays in inputs]
+    try:
+        measuring = Measuring(Variants(laid_out, exact), inputs)
+        noise = measuring.run(progress or _silent)
+    except LitesmithError as error:
+        raise LitesmithError(CannotAnalyze(f"its real numbers do not run: {error.diagnostics[0].message()}")) from error
+    measured = [real_outputs(quantized, arrays) for arrays in inputs]
+    layers = tuple(_layers(noise, exact, laid_out))
+    unknown = tuple(
+        dict.fromkeys(each.layer for each in laid_out.constants if each not in exact and not _is_bias(each))
+    )
+    count = sum(len(arrays[0]) if arrays and arrays[0].ndim else 1 for arrays in inputs)
+    return Analysis(_decibels(expected, measured), decibels_of(noise.total), unknown, count, layers)
+
+
+def _silent(layer: str) -> None:
+    """Nobody asked how far it is."""
+
+
+def _real(model: Any, quantized: LiteModel) -> LiteModel:
+    """The model of real numbers, with the batch that the quantized one has."""
+    if isinstance(model, LiteModel):
+        return model
+    if isinstance(model, (str, Path)) and identify(Path(model), "a model") is Kind.LITERT:
+        return load(model)
+    first = quantized.graph.inputs[0].type.shape[:1] if quantized.graph.inputs else ()
+    batch = int(first[0]) if first and type(first[0]) is int else None
+    return converted(open_model(model), None, batch, Options(), None)[0]
+
+
+def _inputs(real: LiteModel, quantized: LiteModel, data: Any, samples: int, laid_out: Unrounded) -> list[list[Array]]:
+    """Batches of real inputs, as many samples as are asked for and as memory has room for."""
+    types = [value.type for value in laid_out.model.main.inputs]
+    if not _are_alike([value.type for value in real.graph.inputs], types):
+        raise LitesmithError(CannotAnalyze("the two models take other inputs"))
+    is_real = all(value.type.quantization is None for value in quantized.graph.inputs)
+    values = [result for operation in laid_out.model.main.operations for result in operation.results]
+    size = sum(4 * int(np.prod([int(each) for each in value.type.shape[1:]])) for value in values)
+    left = max(min(samples, MOST_BYTES // max(2 * size, 1)), 1)
+    found: list[list[Array]] = []
+    try:
+        for arrays in batches(data, (quantized if is_real else real).face()):
+            count = len(arrays[0]) if arrays and arrays[0].ndim else 1
+            is_open = all(value.type.rank and type(value.type.shape[0]) is not int for value in real.graph.inputs)
+            found.append([array[:left] for array in arrays] if is_open and count > left else arrays)
+            left -= count
+            if left <= 0:
+                break
+    except UnfitData as problem:
+        raise LitesmithError(CannotAnalyze(f"the data does not fit: {problem}")) from None
+    return found
+
+
+def _are_alike(left: Sequence[TensorType], right: Sequence[TensorType]) -> bool:
+    """Whether types agree in what is known of them, integers aside."""
+    return len(left) == len(right) and all(
+        a.rank == b.rank
+        and (a.quantization is not None or b.quantization is not None or a.dtype is b.dtype)
+        and all(m == n for m, n in zip(a.shape, b.shape, strict=True) if type(m) is int is type(n))
+        for a, b in zip(left, right, strict=True)
+    )
+
+
+def _decibels(expected: list[list[Array]], found: list[list[Array]]) -> float:
+    """Signal over noise, the mean of the shares of all outputs."""
+    shares = []
+    for place, first in enumerate(expected[0]):
+        if first.dtype.kind == "f":
+            pairs = [np.concatenate([batch[place].reshape(-1) for batch in batches]) for batches in (expected, found)]
+            shares.append(10 ** (-decibels(pairs[0], pairs[1]) / 10))
+    return decibels_of(float(np.mean(shares))) if shares else decibels_of(0.0)
+
+
+def _layers(noise: Noise, exact: Mapping[RoundedConstant, Constant], laid_out: Unrounded) -> list[LayerError]:
+    together = sum(layer.alone for layer in noise.layers) or 1e-30
+    total = decibels_of(noise.total)
+    sharing = _sharing(laid_out)
+    found = []
+    for layer in sorted(noise.layers, key=lambda layer: -layer.alone):
+        tensors = _tensors(layer, exact, sharing, noise)
+        share, without = layer.alone / together, decibels_of(layer.without)
+        worst = _worst(layer, tensors)
+        weights, activations = (
+            None if part is None else decibels_of(part) for part in (layer.weights, layer.activations)
+        )
+        cure = _cure(layer, worst) if share >= NEGLIGIBLE and worst is not None else ""
+        cause = worst.cause if worst is not None else ""
+        alone, gain = decibels_of(layer.alone), without - total
+        found.append(
+            LayerError(layer.layer, alone, weights, activations, without, gain, share, cause, cure, tuple(tensors))
+        )
+    return found
+
+
+def _sharing(laid_out: Unrounded) -> Mapping[RoundedValue, list[str]]:
+    """For each activation, the layers of others that have its very scale."""
+    groups: dict[Any, list[RoundedValue]] = {}
+    for value in laid_out.values:
+        groups.setdefault((value.type.dtype, value.type.quantization), []).append(value)
+    return {
+        each: list(dict.fromkeys(other.layer for other in group if other.layer != each.layer))
+        for group in groups.values()
+        for each in group
+    }
+
+
+def _tensors(
+    layer: LayerNoise,
+    exact: Mapping[RoundedConstant, Constant],
+    sharing: Mapping[RoundedValue, list[str]],
+    noise: Noise,
+) -> list[Tensor]:
+    found = []
+    for rounding in layer.roundings:
+        if isinstance(rounding, RoundedValue):
+            arrays = [batch[rounding.value] for batch in noise.real if rounding.value in batch]
+            if arrays and arrays[0].size:
+                found.append(described_value(rounding, arrays, sharing[rounding]))
+        elif not _is_bias(rounding):
+            known = exact.get(rounding)
+            found.append(described_constant(rounding, None if known is None else known.array()))
+    return found
+
+
+def _worst(layer: LayerNoise, tensors: list[Tensor]) -> Tensor | None:
+    """The numbers that are furthest from their integers, of the kind that adds more."""
+    kind = "weights" if (layer.weights or 0.0) > (layer.activations or 0.0) else "activations"
+    return min((each for each in tensors if each.what == kind), key=lambda each: each.decibels, default=None)
+
+
+def _cure(layer: LayerNoise, worst: Tensor) -> str:
+    """The cheapest that helps, as a method of a recipe."""
+    if layer.layer.startswith(f"{INPUT} "):
+        return ""
+    if worst.what == "activations":
+        return f'.int16("{layer.layer}")' if worst.dtype != DType.INT16.value else f'.keep_float("{layer.layer}")'
+    return f'.int8("{layer.layer}")' if worst.dtype == DType.INT4.value else f'.keep_float("{layer.layer}")'
+
+
+def _is_bias(rounding: RoundedConstant) -> bool:
+    return rounding.operation.operator.operand(rounding.place).role is Role.BIAS

@@ -1,0 +1,152 @@
+"""What an analysis of a quantized model says: errors of layers, and what they come from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from litesmith.report.layout import grid, to_text
+
+LAYERS = 12
+"""How many layers are shown."""
+NEGLIGIBLE = 0.01
+"""A share of the noise for which no cure is given."""
+BARS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Numbers that are integers now.
+
+    Attributes:
+        what: `weights` or `activations`.
+        operator: that reads the weights, or makes the activations.
+        dtype: of the integers.
+        decibels: power of the numbers over what rounding changes of them.
+        least, most: the smallest and the largest of the numbers.
+        low, high: the smallest and the largest that an integer stands for; of weights, in the widest channel.
+        beyond: the share of the numbers that lie outside, and are cut off.
+        steps: how many integers the middle 98 % of the numbers span.
+        counts: how many numbers lie in each of equal parts of `least`..`most`.
+        cause: what is the matter with them.
+    """
+
+    what: str
+    operator: str
+    dtype: str
+    decibels: float
+    least: float
+    most: float
+    low: float
+    high: float
+    beyond: float
+    steps: float
+    counts: tuple[int, ...]
+    cause: str
+
+    @property
+    def bars(self) -> str:
+        """The counts as one line."""
+        return bars(self.counts)
+
+
+@dataclass(frozen=True)
+class LayerError:
+    """What a layer's integers do to the outputs of the model.
+
+    Attributes:
+        alone: decibels of the outputs over the error with only this layer rounded.
+        weights, activations: the same with only these of it; None where it has none.
+        without: decibels of the outputs with all but this layer rounded.
+        gain: by how many decibels that is more than with all of it.
+        share: of the errors of all layers alone, as power.
+        cause: what is the matter with its worst numbers.
+        cure: the cheapest that helps, as a method of a `Recipe`; empty where there is little to gain.
+    """
+
+    layer: str
+    alone: float
+    weights: float | None
+    activations: float | None
+    without: float
+    gain: float
+    share: float
+    cause: str
+    cure: str
+    tensors: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Where the error of a quantized model comes from.
+
+    Attributes:
+        measured: decibels of the real model's outputs over what the quantized file changes of them.
+        simulated: the same, as the real model gives it that is rounded where the file is.
+        unknown: weights of layers whose real numbers were not found in the real model.
+        samples: how many inputs were looked at.
+        layers: the worst first.
+    """
+
+    measured: float
+    simulated: float
+    unknown: tuple[str, ...]
+    samples: int
+    layers: tuple[LayerError, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def layout(self, layers: int | None = LAYERS) -> RenderableType:
+        """The layers that add most (all of them for None), and the numbers of the worst."""
+        outputs = f"outputs are {self.measured:.1f} dB above the error ({self.simulated:.1f} dB as simulated"
+        parts: list[RenderableType] = [Text(f"{outputs}, on {self.samples} samples)")]
+        if self.unknown:
+            parts.append(Text(f"real weights not found, and so not told apart: {', '.join(self.unknown)}"))
+        parts += ["", self._table(layers)]
+        shown = [layer for layer in self.layers[:layers] if layer.cure]
+        if shown:
+            parts += ["", *map(_words, shown), "", _tensors(shown)]
+        return Group(*parts)
+
+    def _table(self, limit: int | None) -> RenderableType:
+        table = grid("layer", ">share", ">alone", ">weights", ">activations", ">without it")
+        for layer in self.layers[:limit]:
+            parts = [_number(layer.weights), _number(layer.activations)]
+            table.add_row(layer.layer, f"{layer.share:.1%}", _number(layer.alone), *parts, f"{layer.gain:+.1f} dB")
+        if limit is not None and len(self.layers) > limit:
+            rest = self.layers[limit:]
+            table.add_row(f"... {len(rest)} others", f"{sum(layer.share for layer in rest):.1%}")
+        return table
+
+    def __str__(self) -> str:
+        return to_text(self.layout(None))
+
+
+def bars(counts: tuple[int, ...]) -> str:
+    """Counts as bars of eight heights, by their square roots, so that few are seen beside many."""
+    most = max(counts, default=0) ** 0.5
+    heights = [round(8 * count**0.5 / most) if most else 0 for count in counts]
+    return "".join(BARS[max(height, 1) if count else 0] for height, count in zip(heights, counts, strict=True))
+
+
+def _number(decibels: float | None) -> str:
+    return "" if decibels is None else f"{decibels:.1f} dB"
+
+
+def _words(layer: LayerError) -> Text:
+    return Text(f"{layer.layer}: {layer.cause}; {layer.cure}")
+
+
+def _tensors(layers: list[LayerError]) -> RenderableType:
+    table = grid("numbers", ">from", "histogram", "to", "integers", ">cut off", ">dB")
+    table.columns[2].no_wrap = True
+    for layer in layers:
+        for tensor in layer.tensors:
+            ends = [f"{tensor.least:.3g}", tensor.bars, f"{tensor.most:.3g}", f"{tensor.low:.3g}..{tensor.high:.3g}"]
+            name = f"{layer.layer} {tensor.what}"
+            table.add_row(name, *ends, f"{tensor.beyond:.2%}", f"{tensor.decibels:.1f}")
+    return table

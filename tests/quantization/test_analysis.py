@@ -1,0 +1,153 @@
+"""`litesmith.analyze`: errors of layers told apart, causes by name, cures that help."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import litesmith
+from litesmith import LitesmithError
+from litesmith.quantization.analysis.analyzing import analyze
+from litesmith.quantization.analysis.result import bars
+from litesmith.quantization.analysis.unrounding import unrounded
+from litesmith.quantization.judging import decibels
+
+RNG = np.random.default_rng(0)
+
+
+def images(count=96):
+    return RNG.standard_normal((count, 8, 8, 3)).astype("float32")
+
+
+def net(**options):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((8, 8, 3), name="image")
+    y = layers.Conv2D(8, 3, activation="relu", name="features")(x)
+    y = layers.DepthwiseConv2D(3, name="depthwise", **options)(y)
+    y = layers.Dense(6, name="scores")(layers.Flatten(name="flat")(layers.Activation("swish", name="swish")(y)))
+    return keras.Model(x, y)
+
+
+def quantized(model, data, mode="int8"):
+    real = litesmith.convert(model, verify=False)
+    return real, litesmith.quantize(real, mode, calibration=data, ignore="Q102")
+
+
+def test_what_is_simulated_is_what_the_file_does():
+    data = images()
+    real, made = quantized(net(), data)
+    found = analyze(real, made, data[:32])
+    assert found.measured == pytest.approx(decibels(real.run(data[:32]), made.run(data[:32])))
+    assert found.simulated == pytest.approx(found.measured, abs=1)
+    assert found.samples == 32
+    assert found.unknown == ()
+    names = [layer.layer for layer in found.layers]
+    assert {"features", "depthwise", "swish", "scores", "input image"} <= set(names)
+    assert "flat" not in names, "what only moves numbers rounds nothing"
+    assert sum(layer.share for layer in found.layers) == pytest.approx(1)
+    together = -10 * np.log10(sum(10 ** (-layer.alone / 10) for layer in found.layers))
+    assert together == pytest.approx(found.simulated, abs=2)
+    assert all(layer.without > found.simulated - 1 for layer in found.layers)
+
+
+def test_weights_and_activations_are_told_apart():
+    data = images()
+    real, made = quantized(net(), data)
+    by_name = {layer.layer: layer for layer in analyze(real, made, data[:16]).layers}
+    assert by_name["swish"].weights is None
+    features = by_name["features"]
+    parts = -10 * np.log10(10 ** (-features.weights / 10) + 10 ** (-features.activations / 10))
+    assert parts == pytest.approx(features.alone, abs=2)
+    assert [tensor.what for tensor in features.tensors] == ["weights", "activations"]
+
+
+def test_from_a_keras_model_its_file_and_the_quantized_file(tmp_path):
+    data, model = images(), net()
+    real, made = quantized(model, data)
+    model.save(tmp_path / "model.keras")
+    made.save(tmp_path / "int8.tflite")
+    expected = analyze(real, made, data[:16])
+    for given in (model, tmp_path / "model.keras", real.save(tmp_path / "real.tflite")):
+        found = litesmith.analyze(given, tmp_path / "int8.tflite", data[:16])
+        assert found.measured == pytest.approx(expected.measured, abs=0.01)
+        assert found.layers[0].layer.startswith(expected.layers[0].layer.partition("/")[0])
+
+
+def test_a_channel_that_reaches_far_is_named():
+    data, model = images(), net()
+    kernel, bias = model.get_layer("features").get_weights()
+    kernel[..., 5] *= 60
+    model.get_layer("features").set_weights([kernel, bias])
+    real, made = quantized(model, data)
+    layer = next(each for each in analyze(real, made, data[:32]).layers if each.layer == "features")
+    assert layer.cause.startswith("outlier channel: 5 reaches")
+    assert layer.cure in ('.int16("features")', '.keep_float("features")')
+
+
+def test_data_beyond_what_was_calibrated_saturates():
+    data = images()
+    real, made = quantized(net(), data)
+    found = analyze(real, made, 6 * data[:32])
+    assert found.layers[0].cause.startswith("saturating: ")
+    assert max(tensor.beyond for layer in found.layers for tensor in layer.tensors) > 0.05
+
+
+def test_a_shared_scale_is_named():
+    keras.utils.set_random_seed(0)
+    x = keras.Input((6,), name="x")
+    small = layers.Dense(4, name="small")(x)
+    large = layers.Dense(4, kernel_initializer=keras.initializers.RandomNormal(stddev=30), name="large")(x)
+    y = layers.Dense(3, name="scores")(layers.Concatenate(name="both")([small, large]))
+    data = RNG.standard_normal((128, 6)).astype("float32")
+    real, made = quantized(keras.Model(x, y), data)
+    small = next(each for each in analyze(real, made, data).layers if each.layer == "small")
+    assert small.cause.startswith("shared scale: it fills ")
+    assert "large" in small.cause
+
+
+def test_models_that_do_not_belong_together_are_refused():
+    data = images()
+    real, made = quantized(net(), data)
+    other = litesmith.convert(keras.Sequential([keras.Input((4,)), layers.Dense(2)]), verify=False)
+    for given, file, inputs in ((other, made, data), (real, real, data), (real, made, data[:, :4])):
+        with pytest.raises(LitesmithError) as raised:
+            analyze(given, file, inputs)
+        assert raised.value.diagnostics[0].code == "Q144"
+
+
+def test_progress_names_layers_and_may_end_it():
+    data = images()
+    real, made = quantized(net(), data)
+    seen = []
+    found = analyze(real, made, data[:4], progress=seen.append)
+    assert sorted(seen) == sorted(layer.layer for layer in found.layers)
+
+    def stop(layer):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyze(real, made, data[:4], progress=stop)
+
+
+def test_the_quantized_model_stays_as_it_is():
+    data = images()
+    _, made = quantized(net(), data)
+    before = made.run(data)
+    count = len(made.graph.operations)
+    unrounded(made.model)
+    assert len(made.graph.operations) == count
+    assert np.array_equal(litesmith.LiteModel(bytes(made)).run(data), before)
+
+
+def test_as_text_and_json():
+    data = images()
+    real, made = quantized(net(), data)
+    found = analyze(real, made, data[:16])
+    assert "alone" in str(found)
+    assert found.layers[0].tensors[0].bars in str(found)
+    assert found.to_json()["layers"][0]["tensors"][0]["counts"] == found.layers[0].tensors[0].counts
+
+
+def test_bars():
+    assert bars((0, 1, 4, 16)) == " ▂▄█"
+    assert bars((0, 0)) == "  "
