@@ -47,6 +47,7 @@ class UnidirectionalSequenceLstm(
         *(weight(f"{gate}_layer_norm", None) for gate in GATES),
     )
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
     def multiply_accumulates(self, operands: Types, results: Types) -> Size:
         """Of every step: each gate has a kernel and a recurrent kernel; the first may be missing."""

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from litesmith.ir.builder import building, constant_value, emit_many
 from litesmith.ir.graph import Graph, Operation, Value
-from litesmith.ir.operator import Role
 from litesmith.ir.source import Source, source_scope
 from litesmith.ir.types import DType
 from litesmith.opset.conversion import Dequantize, Quantize
+from litesmith.quantization.domains import REAL, Domains, computes_with
 
-REAL = DType.FLOAT32
 
-
-def split(graph: Graph, domains: Mapping[Operation, DType]) -> list[Operation]:
+def split(graph: Graph, domains: Domains) -> list[Operation]:
     """Let every operation read values of its own type only; the operations that were added.
 
     Args:
-        domains: the element type that each operation computes real numbers in. Inputs and outputs of the graph are
-            float32.
+        domains: the element type that each operation computes real numbers in.
 
     All values are float32 still: their types are set when the scales are known. A value that several operations of
     one type read crosses over once.
     """
     added: list[Operation] = []
-    made = [(None, value) for value in graph.inputs]
-    made += [(operation, result) for operation in graph.operations for result in operation.results]  # type: ignore[misc]
-    for producer, value in made:
-        if value.type.dtype is not REAL:
+    made = [*graph.inputs, *(result for operation in graph.operations for result in operation.results)]
+    for value in made:
+        if value.type.dtype is not REAL or value.is_variable:
             continue
-        own = REAL if producer is None else domains[producer]
         for domain in _readers_domains(value, domains, graph):
-            if domain is not own:
-                _cross(graph, value, own, domain, domains, added)
+            if domain is not domains.made(value):
+                _cross(graph, value, domain, domains, added)
     return added
 
 
@@ -46,36 +41,26 @@ def give_constants_to_each(graph: Graph) -> None:
                 graph.rewire(operation, place, constant_value(operand.constant, operand.name))
 
 
-def _readers_domains(value: Value, domains: Mapping[Operation, DType], graph: Graph) -> list[DType]:
+def _readers_domains(value: Value, domains: Domains, graph: Graph) -> list[DType]:
     """The types in which a value is read, each once."""
-    found = dict.fromkeys(domains[operation] for operation, place in value.uses if _computes_with(operation, place))
-    if graph.is_output(value):
-        found[REAL] = None
+    found = dict.fromkeys(domains.read(*use) for use in value.uses if computes_with(*use))
+    found.update(dict.fromkeys(domains.returned(graph, place) for place in _returned(value, graph)))
     return list(found)
 
 
-def _computes_with(operation: Operation, place: int) -> bool:
-    return operation.operator.operand(place).role is not Role.INDEX
+def _returned(value: Value, graph: Graph) -> list[int]:
+    return [place for place, output in enumerate(graph.outputs) if output is value]
 
 
-def _cross(
-    graph: Graph,
-    value: Value,
-    own: DType,
-    domain: DType,
-    domains: Mapping[Operation, DType],
-    added: list[Operation],
-) -> None:
-    readers = [use for use in value.uses if use[0] not in added and domains[use[0]] is domain]
+def _cross(graph: Graph, value: Value, domain: DType, domains: Domains, added: list[Operation]) -> None:
+    readers = [use for use in value.uses if use[0] not in added and domains.read(*use) is domain]
+    returned = [place for place in _returned(value, graph) if domains.returned(graph, place) is domain]
     with behind(graph, value):
-        copy = value
-        if own is DType.INT8 and domain is DType.INT16:  # no kernel makes 16 bits of 8
-            copy = _copied(Dequantize(), copy, added)
-        copy = _copied(Dequantize() if domain is REAL else Quantize(), copy, added)
+        copy = _copied(Dequantize() if domain is REAL else Quantize(), value, added)
     for operation, place in readers:
         graph.rewire(operation, place, copy)
-    if domain is REAL:
-        graph.outputs = [copy if output is value else output for output in graph.outputs]
+    for place in returned:
+        graph.outputs[place] = copy
 
 
 def _copied(operator: Quantize | Dequantize, value: Value, added: list[Operation]) -> Value:

@@ -8,7 +8,7 @@ from litesmith.ir.graph import Model, Operation, Value
 from litesmith.quantization.forms import FORMS, Form
 from litesmith.quantization.planning import Plan, plan
 from litesmith.quantization.ranges import Histogram
-from litesmith.quantization.rewriting import Face, face, rewrite
+from litesmith.quantization.rewriting import Face, face, rewrite, rewrite_ties
 
 
 def quantize_integers(
@@ -27,8 +27,11 @@ def quantize_integers(
     Returns:
         What was planned and done; `left` has the operations that compute with real numbers still.
     """
-    planned = plan(model.main, histograms, form_of)
-    rewrite(model.main, planned)
+    graphs = list(model.all_graphs())
+    planned = plan(graphs, histograms, form_of)
+    for graph in graphs:
+        rewrite(graph, planned)
+    rewrite_ties(planned)
     face(model.main, wanted)
     planned.left = [left for left in planned.left if left.operation.graph is not None]
     return planned

@@ -1,7 +1,8 @@
 """The LSTM operator in integers: 8 bits of activations and weights, 16 bits of the cell state.
 
 Its kernel (`8x8_16`, LiteRT and LiteRT for Microcontrollers) takes one scale for each matrix, and a power of two as the
-scale of the cell state. What the gates are before their activation it keeps in steps of 2 ** -12, whatever the file says.
+scale of the cell state. What the gates are before their activation it keeps in steps of 2 ** -12, whatever the file
+says.
 What the operator computes in each step no file shows, so its steps are computed here to see the cell state.
 """
 
@@ -12,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from litesmith.ir.builder import constant_value
+from litesmith.ir.builder import building, constant_value, emit_many
 from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Graph, Operation, Value
+from litesmith.ir.source import source_scope
 from litesmith.ir.types import DType, Quantization, TensorType
+from litesmith.opset.binary import Maximum
+from litesmith.opset.conversion import Quantize
 from litesmith.opset.enums import Activation
 from litesmith.opset.recurrent import GATES, UnidirectionalSequenceLstm
-from litesmith.quantization.constants import LARGEST_BIAS, as_bias, with_scales
-from litesmith.quantization.scales import MOST, SMALLEST
+from litesmith.quantization.constants import LARGEST_BIAS, as_bias, weight_scales, with_scales
 
 Array = np.ndarray[Any, Any]
 INPUT, OUTPUT_STATE, CELL_STATE = 0, 18, 19
@@ -28,6 +31,7 @@ KERNELS, RECURRENT, BIASES = range(1, 5), range(5, 9), range(12, 16)
 FINEST, COARSEST = -15, -9
 """Logarithms of the scales that the kernel takes for the cell state."""
 LARGEST_CELL = 2.0 ** (COARSEST + 15)
+"""Of a cell state: the kernel has no scale for more."""
 INSIDE_GATES = TensorType(DType.INT16, (0,), Quantization((2.0**-12,), (0,)))
 """Of a tensor that only has a scale: LiteRT for Microcontrollers refuses a file in which it has elements."""
 
@@ -84,13 +88,36 @@ def _sigmoid(x: Array) -> Array:
 
 
 def power_of_two(low: float, high: float) -> Quantization:
-    """Integers of 16 bits for a cell state, whose scale is the least power of two that the kernel takes for the range.
-
-    What is beyond 64, which the kernel has no scale for, is cut off.
-    """
-    reach = max(-low, high, SMALLEST)
+    """Integers of 16 bits for a cell state, in the least power of two that the kernel takes for the range."""
+    reach = max(-low, high, 2.0**FINEST)
     exponent = int(np.ceil(np.log2(reach / 2**15)))
     return Quantization((2.0 ** min(max(exponent, FINEST), COARSEST),), (0,))
+
+
+def load_states(operation: Operation, graph: Graph) -> list[Operation]:
+    """Let QUANTIZE write the variables of an LSTM operator, from what wrote them before; the operations that do it.
+
+    A variable that nothing writes is left as it is.
+    """
+    return [_loaded(value, graph) for value in states(operation) if value.producer is not None]
+
+
+def _loaded(variable: Value, graph: Graph) -> Operation:
+    writer = variable.producer
+    assert writer is not None
+    before = graph.operations[graph.operations.index(writer) + 1]
+    copied = isinstance(writer.operator, Maximum) and writer.operands[0] is writer.operands[1]
+    source = writer.operands[0] if copied else variable
+    with building(graph, before), source_scope(writer.source):
+        (loaded,) = emit_many(Quantize(), source, types=[variable.type])
+    loaded.name, loaded.is_variable, variable.is_variable = variable.name, True, False
+    assert loaded.producer is not None
+    for reader, place in list(variable.uses):
+        if reader is not loaded.producer:
+            graph.rewire(reader, place, loaded)
+    if copied:
+        graph.erase(writer)
+    return loaded.producer
 
 
 def make_integer(operation: Operation, graph: Graph, x: Quantization, h: Quantization) -> None:
@@ -115,20 +142,30 @@ def make_integer(operation: Operation, graph: Graph, x: Quantization, h: Quantiz
     operation.intermediates = (*(INSIDE_GATES,) * len(GATES), hidden)
 
 
-def _weights(constant: Constant, least: float = SMALLEST) -> Constant:
+def _weights(constant: Constant, least: float = 0.0) -> Constant:
     """A matrix as integers of one scale, which is at least `least`."""
-    scale = max(float(np.abs(constant.array()).max(initial=0)) / MOST, least)
-    return with_scales(constant, np.array([scale]), None)
+    scale = weight_scales(constant.array(), None, DType.INT8)
+    return with_scales(constant, np.maximum(scale, least).reshape(1), None)
 
 
 def _room(bias: Array, scale: float) -> float:
     """The least scale of weights with which a bias fits into 32 bits."""
-    return max(float(np.abs(bias).max(initial=0)) / (scale * LARGEST_BIAS / 2), SMALLEST)
+    return float(np.abs(bias).max(initial=0)) / (scale * LARGEST_BIAS / 2)
 
 
 def is_lstm(operation: Operation) -> bool:
+    """Whether an operation is an LSTM operator."""
+    return isinstance(operation.operator, UnidirectionalSequenceLstm)
+
+
+def is_cell_state(value: Value) -> bool:
+    """Whether a value is the variable in which an LSTM operator keeps its cell state."""
+    return any(place == CELL_STATE and is_lstm(operation) for operation, place in value.uses)
+
+
+def is_plain(operation: Operation) -> bool:
     """Whether an operation is an LSTM operator of real numbers whose steps can be computed here."""
-    return isinstance(operation.operator, UnidirectionalSequenceLstm) and why_not(operation) is None
+    return is_lstm(operation) and why_not(operation) is None
 
 
 def states(operation: Operation) -> tuple[Value, Value]:

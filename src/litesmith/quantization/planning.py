@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from litesmith.ir.types import DType, Quantization
 from litesmith.opset.binary import Extremum
 from litesmith.opset.elementwise import LogSoftmax, Softmax
 from litesmith.opset.matmul import BatchMatmul
+from litesmith.quantization import lstm
 from litesmith.quantization.borders import give_constants_to_each, split
+from litesmith.quantization.domains import Domains, settled
 from litesmith.quantization.forms import Form
 from litesmith.quantization.groups import Group, groups_of, shared_operands
+from litesmith.quantization.loops import accumulating
 from litesmith.quantization.ranges import Histogram
 from litesmith.quantization.reasons import LeftReal, why_real
 from litesmith.quantization.scales import MOST, asymmetric, least_error_range, symmetric, symmetric16
@@ -35,7 +38,7 @@ class Plan:
     """What becomes of a graph.
 
     Attributes:
-        domains: the element type that each operation computes real numbers in.
+        domains: the element types in which real numbers are computed, and go from graph to graph.
         crossings: QUANTIZE and DEQUANTIZE that stand where types or scales meet.
         forms: what each operation that computes with integers was asked to be.
         types: of each value that becomes an integer.
@@ -44,7 +47,7 @@ class Plan:
         histograms: what activations hold, copies that were made included.
     """
 
-    domains: dict[Operation, DType]
+    domains: Domains
     crossings: list[Operation]
     forms: dict[Operation, Form]
     histograms: dict[Value, Histogram]
@@ -54,11 +57,11 @@ class Plan:
 
     def domain(self, operation: Operation) -> DType:
         """The element type that an operation computes in; float32 for a crossing, which computes nothing."""
-        return self.domains.get(operation, DType.FLOAT32)
+        return self.domains.of(operation)
 
 
-def plan(graph: Graph, histograms: Mapping[Value, Histogram], form_of: Callable[[Operation], Form]) -> Plan:
-    """Which operations of a graph compute with integers, and the scales of their values.
+def plan(graphs: Sequence[Graph], histograms: Mapping[Value, Histogram], form_of: Callable[[Operation], Form]) -> Plan:
+    """Which operations of a model's graphs compute with integers, and the scales of their values.
 
     QUANTIZE and DEQUANTIZE are put where element types meet, and QUANTIZE where a value needs two scales; all types
     are float32 still.
@@ -67,18 +70,26 @@ def plan(graph: Graph, histograms: Mapping[Value, Histogram], form_of: Callable[
         histograms: what its activations hold, as `ranges.observe` says.
         form_of: what each operation is to become.
     """
-    found = Plan({}, [], {}, dict(histograms))
-    for operation in graph.operations:
-        form = form_of(operation)
-        reason = why_real(operation, histograms, form) if form.computes_integers else ""
-        found.domains[operation] = form.activations if reason is None else DType.FLOAT32
-        if reason is None:
-            found.forms[operation] = form
-        elif reason:
-            found.left.append(LeftReal(operation, reason))
-    give_constants_to_each(graph)
-    found.crossings = split(graph, found.domains)
-    groups, requantized = groups_of(graph, found.domain)
+    operations = [operation for graph in graphs for operation in graph.operations]
+    chosen_forms = {operation: form_of(operation) for operation in operations}
+    for operation in accumulating(graphs):
+        chosen_forms[operation] = _wider(operation, chosen_forms[operation])
+    reasons = {
+        operation: why_real(operation, histograms, form) if form.computes_integers else ""
+        for operation, form in chosen_forms.items()
+    }
+    forms = {operation: form for operation, form in chosen_forms.items() if reasons[operation] is None}
+    histograms = dict(histograms)
+    crossings: list[Operation] = []
+    for operation in filter(lstm.is_lstm, operations):
+        crossings += _prepare_states(operation, forms, histograms)
+    domains = settled({operation: form.activations for operation, form in forms.items()}, graphs)
+    left = [LeftReal(operation, reason) for operation, reason in reasons.items() if reason]
+    found = Plan(domains, crossings, forms, histograms, left=left)
+    for graph in graphs:
+        give_constants_to_each(graph)
+        found.crossings += split(graph, domains)
+    groups, requantized = groups_of(graphs, domains)
     found.crossings += requantized
     for operation in found.crossings:
         _copy_histogram(found.histograms, operation)
@@ -87,15 +98,45 @@ def plan(graph: Graph, histograms: Mapping[Value, Histogram], form_of: Callable[
         if id(group) not in chosen:
             chosen[id(group)] = _scale(group, found.histograms)
         found.types[value], found.scales[value] = group.domain, chosen[id(group)]
-    _keep_ratios(graph, found)
+    for graph in graphs:
+        _keep_ratios(graph, found)
     return found
+
+
+def _prepare_states(
+    operation: Operation, forms: dict[Operation, Form], histograms: dict[Value, Histogram]
+) -> list[Operation]:
+    """Load the variables of an LSTM operator as integers; who else reads its cell state computes with 16 bits.
+
+    Where the operator computes with real numbers, so do those that write and read its variables.
+    """
+    assert operation.graph is not None
+    before = lstm.states(operation)
+    if operation not in forms:
+        for value in before:
+            for other in (value.producer, *value.users):
+                forms.pop(other, None)  # type: ignore[arg-type]
+        return []
+    crossings = lstm.load_states(operation, operation.graph)
+    histograms.update(zip(lstm.states(operation), [histograms[value] for value in before], strict=True))
+    _, cell = lstm.states(operation)
+    for reader in cell.users:
+        if reader is not operation and reader in forms:
+            forms[reader] = replace(forms[reader], activations=DType.INT16)
+    return crossings
+
+
+def _wider(operation: Operation, form: Form) -> Form:
+    """A form of 16 bits in place of one of 8, for what rounds the same number again and again."""
+    has_kernel = DType.INT16 in operation.operator.quantized_dtypes
+    return replace(form, activations=DType.INT16) if form.activations is DType.INT8 and has_kernel else form
 
 
 def _copy_histogram(histograms: dict[Value, Histogram], crossing: Operation) -> None:
     """What a copy holds that QUANTIZE or DEQUANTIZE makes."""
     (value,) = crossing.operands
     assert value is not None
-    if value in histograms:
+    if value in histograms and not crossing.result.is_variable:
         histograms[crossing.result] = histograms[value]
 
 
@@ -103,6 +144,8 @@ def _scale(group: Group, histograms: Mapping[Value, Histogram]) -> Quantization:
     if group.fixed is not None:
         return group.fixed
     histogram = _together(group, histograms)
+    if any(map(lstm.is_cell_state, group.members)):
+        return lstm.power_of_two(histogram.low, histogram.high)
     if group.domain is DType.INT16:
         return symmetric16(*_with_masks(histogram.low, histogram.high, histogram))
     is_symmetric = any(_wants_zero(value) for value in group.members)

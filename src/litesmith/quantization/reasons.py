@@ -11,6 +11,7 @@ from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Never, Role
 from litesmith.ir.types import DType
 from litesmith.opset.binary import Comparison, Div
+from litesmith.quantization import lstm
 from litesmith.quantization.forms import Form
 from litesmith.quantization.groups import real_results, shared_operands
 from litesmith.quantization.ranges import MASK, Histogram
@@ -33,11 +34,15 @@ class LeftReal:
 def why_real(operation: Operation, histograms: Mapping[Value, Histogram], form: Form) -> str | None:
     """Why an operation stays as it is; empty for one that has nothing to do with real numbers, None for no reason."""
     values = [*shared_operands(operation), *real_results(operation)]
-    if not values:
+    if not values or operation.operator.subgraphs():
         return ""
     operator = operation.operator
     if isinstance(operator.scales, Never) or form.activations not in operator.quantized_dtypes:
         return f"it has no kernel for integers of {BITS[form.activations]} bits"
+    if lstm.is_lstm(operation):
+        if (reason := lstm.why_not(operation)) is not None:
+            return reason
+        values += lstm.states(operation)
     for value in values:
         if value.constant is None and (value not in histograms or not histograms[value].seen):
             return "nothing was seen of its values"
@@ -49,6 +54,9 @@ def why_real(operation: Operation, histograms: Mapping[Value, Histogram], form: 
         return "its kernel ends the run where a divisor is rounded to 0"
     if isinstance(operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
         return "its kernel ends the process where a step is 1 or more"
+    if lstm.is_lstm(operation):
+        cell = histograms[lstm.states(operation)[1]]
+        return "its cell state goes beyond 64" if max(-cell.low, cell.high) > lstm.LARGEST_CELL else None
     return _why_not_its_weights(operation)
 
 

@@ -15,6 +15,7 @@ from litesmith.ir.types import DType, TensorType
 from litesmith.opset.conversion import Dequantize, Quantize
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.matmul import FullyConnected
+from litesmith.quantization import lstm
 from litesmith.quantization.borders import behind
 from litesmith.quantization.constants import (
     LARGEST_BIAS,
@@ -40,6 +41,27 @@ NARROWEST = {
 def rewrite(graph: Graph, plan: Plan) -> None:
     """Change the types of a planned graph, and its constants."""
     _Rewriter(graph, plan).run()
+
+
+def rewrite_ties(plan: Plan) -> None:
+    """Change the types of what goes from graph to graph."""
+    for tie in plan.domains.ties:
+        if plan.domains.tied.get(tie, DType.FLOAT32) is DType.FLOAT32:
+            continue
+        for value in tie.given:
+            value.type = TensorType(plan.types[value], value.type.shape, plan.scales[value])
+        for operation, place in tie.uses:
+            operand = operation.operands[place]
+            if operand is not None and operand.constant is not None and operation.graph is not None:
+                operation.graph.rewire(operation, place, _integer_constant(operand, plan))
+        for graph, place in tie.returns:
+            if graph.outputs[place].constant is not None:
+                graph.outputs[place] = _integer_constant(graph.outputs[place], plan)
+
+
+def _integer_constant(value: Value, plan: Plan) -> Value:
+    assert value.constant is not None
+    return constant_value(as_integers(value.constant, plan.types[value], plan.scales[value]), value.name)
 
 
 @dataclass
@@ -70,6 +92,9 @@ class _Rewriter:
 
     def _make_integer(self, operation: Operation) -> None:
         """Give an operation integer results, and integer constants to compute with."""
+        if lstm.is_lstm(operation):
+            self._make_lstm(operation)
+            return
         for place, operand in enumerate(operation.operands):
             described = operation.operator.operand(place)
             if operand is None or operand.constant is None or operand.type.dtype is not DType.FLOAT32:
@@ -81,6 +106,14 @@ class _Rewriter:
                 self._round_weights(operation, _Weights(place, operand.constant, described.channel_axis))
         for result in real_results(operation):
             self._type(result)
+
+    def _make_lstm(self, operation: Operation) -> None:
+        """Give an LSTM operator integers, and variables of them."""
+        x, result = operation.operands[lstm.INPUT], operation.result
+        assert x is not None
+        lstm.make_integer(operation, self.graph, self.plan.scales[x], self.plan.scales[result])
+        for value in (result, *lstm.states(operation)):
+            self._type(value)
 
     def _round_weights(self, operation: Operation, weights: _Weights) -> None:
         """Give an operation integer weights, and the bias that goes with them."""

@@ -17,6 +17,7 @@ from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.opset.control import CallOnce, If, While
 from litesmith.opset.variable import AssignVariable, ReadVariable, VarHandle
+from litesmith.quantization import lstm
 from litesmith.runtime.interpreter import Session
 
 Array = np.ndarray[Any, Any]
@@ -49,6 +50,8 @@ class Stepwise:
         if graph not in self._pieces:
             self._pieces[graph] = list(_cut(graph, self._watched))
         known: Known = dict(zip(graph.inputs, arrays, strict=True))
+        for value in _kept_states(graph):
+            known[value] = self._variables.get(value, np.zeros([int(size) for size in value.type.shape], np.float32))
         for value in graph.inputs:
             self._seen(value, known)
         for piece in self._pieces[graph]:
@@ -56,6 +59,8 @@ class Stepwise:
                 piece.run(known)
                 for value in piece.results:
                     self._seen(value, known)
+            elif lstm.is_lstm(piece):
+                self._recurrent(piece, known)
             else:
                 self._control(piece, known)
         return [_held(value, known) for value in graph.outputs]
@@ -70,6 +75,21 @@ class Stepwise:
         for result, held in zip(operation.results, self._results(operation, operands), strict=True):
             known[result] = held
             self._seen(result, known)
+
+    def _recurrent(self, operation: Operation, known: Known) -> None:
+        """Take the steps of an LSTM operator, which writes its states."""
+        h, c = lstm.states(operation)
+        x = operation.operands[lstm.INPUT]
+        assert x is not None
+        outputs, cells = map(np.stack, zip(*lstm.steps(operation, _held(x, known), known[h], known[c]), strict=True))
+        result = operation.result
+        is_time_major = getattr(operation.operator, "time_major", False)
+        known[result] = outputs if is_time_major else outputs.swapaxes(0, 1)
+        known[h], known[c] = outputs[-1], cells[-1]
+        self._variables.update({value: known[value] for value in (h, c) if value.producer is None})
+        for value, seen in ((result, outputs), (h, outputs), (c, cells)):
+            if value in self._watched:
+                self._show(value, seen)
 
     def _results(self, operation: Operation, operands: list[Any]) -> list[Any]:
         match operation.operator:
@@ -130,7 +150,8 @@ class _Piece:
             copy = Operation(operation.operator, operands, operation.result_types, operation.source)
             graph.insert(copy)
             for old, new in zip(operation.results, copy.results, strict=True):
-                new.name, new.is_variable = old.name, old.is_variable
+                new.name = old.name
+                new.is_variable = old.is_variable and any(reader in self.operations for reader in old.users)
                 copies[old] = new
         graph.outputs = [copies[value] for value in self.results]
         return to_bytes(Model([graph]))
@@ -148,7 +169,7 @@ def _cut(graph: Graph, watched: Collection[Value]) -> Iterator[_Piece | Operatio
     """The pieces of a graph, and the operations between them."""
     pieces: list[_Piece | Operation] = []
     for operation in graph.operations:
-        if isinstance(operation.operator, CUTS):
+        if isinstance(operation.operator, CUTS) or lstm.is_plain(operation):
             pieces.append(operation)
         elif pieces and isinstance(pieces[-1], _Piece):
             pieces[-1].operations.append(operation)
@@ -178,4 +199,10 @@ def _connect(piece: _Piece, graph: Graph, watched: Collection[Value]) -> None:
 
 def _is_kept(value: Value, graph: Graph) -> bool:
     """Whether it is a variable tensor that nothing writes, which the runtime keeps."""
-    return value.is_variable and value.producer is None and value not in graph.inputs
+    return value.is_variable and value.producer is None and value not in (*graph.inputs, *_kept_states(graph))
+
+
+def _kept_states(graph: Graph) -> list[Value]:
+    """The variables of LSTM operators that nothing else writes."""
+    states = [value for each in graph.operations if lstm.is_plain(each) for value in lstm.states(each)]
+    return [value for value in states if value.producer is None]

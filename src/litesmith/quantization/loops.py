@@ -1,0 +1,54 @@
+"""Which operations of a loop's body add up from round to round, so that what they round off adds up too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from litesmith.ir.graph import Graph, Operation, Value
+from litesmith.ir.operator import Fixed, Role, Same
+from litesmith.ir.types import DType
+from litesmith.opset.control import While
+
+
+def accumulating(graphs: Iterable[Graph]) -> frozenset[Operation]:
+    """The operations by which loops make a carried value of the same one before, element by element.
+
+    Of an LSTM these are the product of the forget gate and the cell state, and the sum behind it. A value that is
+    multiplied by weights, or goes through a function that bounds it, is a new one.
+    """
+    operators = (operation.operator for graph in graphs for operation in graph.operations)
+    bodies = [operator.body for operator in operators if isinstance(operator, While)]
+    return frozenset(
+        operation
+        for body in bodies
+        for before, after in zip(body.inputs, body.outputs, strict=True)
+        if before is not after and before.type.dtype is DType.FLOAT32
+        for operation in _between(before, after)
+    )
+
+
+def _between(before: Value, after: Value) -> set[Operation]:
+    """The operations on the ways from one value to another."""
+    behind: set[Operation] = set()
+    waiting = [before]
+    while waiting:
+        for operation in waiting.pop().users:
+            if operation not in behind and _keeps_elements(operation):
+                behind.add(operation)
+                waiting += operation.results
+    found: set[Operation] = set()
+    producers = [after.producer]
+    while producers:
+        producer = producers.pop()
+        if producer in behind and producer not in found:
+            found.add(producer)
+            producers += [operand.producer for operand in producer.operands if operand is not None]
+    rounds = any(not isinstance(operation.operator.scales, Same) for operation in found)
+    return found if rounds else set()
+
+
+def _keeps_elements(operation: Operation) -> bool:
+    """Whether what it computes goes on from what it is given, in steps as fine."""
+    operator = operation.operator
+    roles = [operator.operand(place).role for place in range(len(operation.operands))]
+    return Role.WEIGHT not in roles and not isinstance(operator.scales, Fixed) and not operator.subgraphs()
