@@ -71,8 +71,9 @@ def _copy(operation: Operation, piece: Graph, places: dict[Value, Value]) -> Non
             places[operand].contents, places[operand].is_variable = operand.contents, operand.is_variable
     operands = [None if operand is None else places[operand] for operand in operation.operands]
     copy = Operation(operation.operator, operands, operation.result_types, operation.source)
+    copy.intermediates = operation.intermediates
     for old, new in zip(operation.results, copy.results, strict=True):
-        new.name, new.contents = old.name, old.contents
+        new.name, new.contents, new.is_variable = old.name, old.contents, old.is_variable
         places[old] = new
     piece.insert(copy)
 
@@ -103,4 +104,7 @@ def levels(graph: Graph, layers: set[Operation]) -> dict[Operation, int]:
         found[operation] = depth
         for result in operation.results:
             reached[result] = depth + (operation in layers)
+    for operation in graph.operations:  # what writes a variable stays beside who reads it
+        if any(result.is_variable for result in operation.results):
+            found[operation] = max(found[reader] for result in operation.results for reader in result.users)
     return found
