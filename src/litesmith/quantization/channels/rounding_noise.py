@@ -4,9 +4,6 @@ Rounding a tensor in steps of d adds noise of the power d ** 2 / 12 to each numb
 passes it on times its squared weights; rounding the weights in steps of their own adds more. Both are counted relative
 to the power of what the filter computes, channel by channel, so that factors of the channels that come out do not
 matter.
-
-With t = log(factor), every term is a sum of exponentials of linear functions of t, or a largest one of those: the sum
-is convex in t.
 """
 
 from __future__ import annotations
@@ -27,8 +24,6 @@ from litesmith.quantization.channels.labelling import Channels, Product
 Array = np.ndarray[Any, Any]
 STEPS = 255.0
 """Of a tensor of integers of 8 bits."""
-SHARPNESS = 12.0
-"""The exponent of the norm that stands for the largest number, which has a derivative everywhere."""
 ROWS = 64
 """Of a filter that are looked at: more of them say the same."""
 TINY = 1e-30
@@ -45,16 +40,11 @@ class Reach:
     gains: Array
     """What noise in a channel becomes, of the power of what is computed of it."""
 
-    def noise(self, logarithms: Array, gradient: Array) -> float:
+    def noise(self, logarithms: Array) -> float:
         own = self.signs * logarithms[self.places]
         factors = np.exp(own)
-        up, up_slopes = _largest(factors * np.maximum(self.highs, 0))
-        down, down_slopes = _largest(factors * np.maximum(-self.lows, 0))
-        passed = self.gains * np.exp(-2 * own)
-        range, total = up + down, float(passed.sum())
-        slopes = 2 * range * total * (up_slopes + down_slopes) - 2 * range**2 * passed
-        np.add.at(gradient, self.places, self.signs * slopes / (12 * STEPS**2))
-        return range**2 * total / (12 * STEPS**2)
+        up, down = float((factors * self.highs).max(initial=0)), float((factors * -self.lows).max(initial=0))
+        return (up + down) ** 2 * float((self.gains * np.exp(-2 * own)).sum()) / (12 * STEPS**2)
 
 
 @dataclass(frozen=True)
@@ -69,29 +59,10 @@ class Steps:
     """Of each channel that goes in, times how many weights it meets."""
     levels: float
 
-    def noise(self, logarithms: Array, gradient: Array) -> float:
+    def noise(self, logarithms: Array) -> float:
         own = self.signs * logarithms[self.places]
-        scaled = self.weights * np.exp(-2 * own)
-        most = np.maximum(scaled.max(1, keepdims=True), TINY)
-        ratios = (scaled / most) ** (SHARPNESS / 2)
-        sums = ratios.sum(1, keepdims=True)
-        steps = most * np.maximum(sums, TINY) ** (2 / SHARPNESS)
-        powers = self.powers * np.exp(2 * own)
-        total, power = float(steps.sum()), float(powers.sum())
-        slopes = 2 * total * powers - 2 * power * (steps * ratios / np.maximum(sums, TINY)).sum(0)
-        np.add.at(gradient, self.places, self.signs * slopes / (12 * self.levels**2))
-        return total * power / (12 * self.levels**2)
-
-
-def _largest(numbers: Array) -> tuple[float, Array]:
-    """A smooth largest number, and its derivatives by the logarithms of the numbers."""
-    most = float(numbers.max(initial=0))
-    if most <= 0:
-        return 0.0, np.zeros_like(numbers)
-    ratios = (numbers / most) ** SHARPNESS
-    total = float(ratios.sum())
-    value = most * total ** (1 / SHARPNESS)
-    return value, value * ratios / total
+        steps = (self.weights * np.exp(-2 * own)).max(1)
+        return float(steps.sum()) * float((self.powers * np.exp(2 * own)).sum()) / (12 * self.levels**2)
 
 
 class RoundingNoise:
@@ -129,12 +100,9 @@ class RoundingNoise:
     def terms(self) -> list[Reach | Steps]:
         return [*self.reaches, *self.steps]
 
-    def of(self, logarithms: Array) -> tuple[Array, Array]:
-        """The noise of each term with these factors, and the derivatives of their sum."""
-        gradient = np.zeros(len(self.known) + 1)
-        noises = np.array([term.noise(logarithms, gradient) for term in self.terms])
-        gradient[-1] = 0
-        return noises, gradient
+    def of(self, logarithms: Array) -> Array:
+        """The noise of each term with these factors."""
+        return np.array([term.noise(logarithms) for term in self.terms])
 
     def components(self) -> tuple[Array, Array]:
         """Labels in sets whose factors depend on each other: the set of each label, and that of each term."""
@@ -175,15 +143,20 @@ class RoundingNoise:
             return None
         return np.broadcast_to(labels.reshape(-1), (size,))
 
+    def powers_of(self, product: Product) -> Array | None:
+        """The mean square of each channel that a filter reads; None where that was not seen."""
+        histogram = self.statistics.get(product.filtering.input)
+        if histogram is None or histogram.squares is None or len(histogram.squares) != len(product.into):
+            return None
+        return np.asarray(histogram.squares * len(histogram.squares) / max(histogram.seen, 1))
+
     def _look_at(self, product: Product, levels: float | None) -> None:
         """What noise of the channels that go in becomes, and the noise of rounding the filter."""
-        value = product.filtering.input
-        histogram = self.statistics.get(value)
-        if histogram is None or histogram.squares is None or len(histogram.squares) != len(product.into):
+        powers = self.powers_of(product)
+        if powers is None:
             return
-        powers = histogram.squares * len(histogram.squares) / max(histogram.seen, 1)
         gains = np.zeros(len(product.into))
-        for part, rows in _rows(product):
+        for part, rows in rows_of(product):
             squares, largest = (rows**2).sum(2), (rows**2).max(2)
             relative = 1 / np.maximum(squares @ powers[part], TINY)[:, None]
             gains[part] += (squares * relative).sum(0)
@@ -200,6 +173,7 @@ class RoundingNoise:
                         levels,
                     )
                 )
+        value = product.filtering.input
         self._direct[value] = self._direct.get(value, 0) + gains
         for label, gain in zip(product.into.tolist(), gains.tolist(), strict=True):
             self._gains[label] += gain
@@ -233,7 +207,7 @@ class RoundingNoise:
         return Reach(self.places(labels), np.sign(labels), histogram.lows, histogram.highs, gains)
 
 
-def _rows(product: Product) -> list[tuple[Array, Array]]:
+def rows_of(product: Product) -> list[tuple[Array, Array]]:
     """A filter as weights by [channel that comes out, channel that goes in, place], for each group of channels."""
     operator, weights = product.filtering.operation.operator, product.filtering.filter.array()
     if isinstance(operator, DepthwiseConv2D):
