@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-all check format bench bench-layers bench-opening clean
+.PHONY: demo test test-all check format bench bench-layers bench-opening bench-quantization clean
 
 $(VENV)/base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -48,6 +48,10 @@ bench-layers: $(VENV)/base
 # Opening files beside Keras' own loader, and a SavedModel of 100 MB without TensorFlow.
 bench-opening: $(VENV)/all
 	$(BIN)/python benchmarks/opening.py
+
+# Quantized nets beside the float ones, TensorFlow's converter and ai-edge-quantizer, each in an environment of its own.
+bench-quantization: $(VENV)/base
+	KERAS_BACKEND=numpy $(BIN)/python benchmarks/quantization.py
 
 clean:
 	rm -rf $(VENV) demo-out bench-out build dist

@@ -30,7 +30,7 @@ from latency import loaded, milliseconds, output
 
 HERE = Path(__file__).parent
 OUT = Path("bench-out")
-RIVAL = Path(".venv-official")
+RIVAL, RIVAL_PACKAGES = Path(".venv-official"), ("tensorflow-cpu", "keras")
 FILE_RUNS = 3
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     names = sys.argv[1:] or list(models.MODELS)
     OUT.mkdir(exist_ok=True)
     compileall.compile_dir(Path(litesmith.__file__).parent, quiet=1)  # as pip does on installing a package
-    rival = install_rival()
+    rival = install(RIVAL, *RIVAL_PACKAGES)
     results = {}
     for name in names:
         results[name] = measure(name, rival)
@@ -49,12 +49,11 @@ def main() -> None:
     print(text)
 
 
-def install_rival() -> str:
-    """The Python of an environment with the official converter."""
-    python = RIVAL / "bin" / "python"
+def install(folder: Path, *packages: str) -> str:
+    """The Python of an environment with a rival's packages."""
+    python = folder / "bin" / "python"
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(RIVAL)], check=True)
-        packages = ["tensorflow-cpu", "keras"]
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "-q", "-c", "constraints.txt", *packages], check=True)
     return str(python)
 
