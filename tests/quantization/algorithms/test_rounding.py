@@ -77,7 +77,7 @@ def test_no_way_of_rounding_up_or_down_that_is_learned_is_better_than_the_best()
 def test_descent_never_raises_the_error_of_a_channel_and_cannot_be_improved_by_one_step(seed, bits, sizes):
     rounding, weights, _ = tiny(seed, bits, *sizes)
     start = rounding.nearest(weights)
-    found = descend(rounding, start)
+    found = descend(rounding, start, sweeps=100)
     least = rounding.loss(found)
     assert np.all(least <= rounding.loss(start) * (1 + 1e-9))
     assert np.array_equal(found, np.rint(found))

@@ -102,6 +102,6 @@ def test_of_very_many_rows_some_lines_are_drawn():
     drawn = list(lines_of(product, shapes, np.random.default_rng(0)))
     assert len(drawn) == 3
     rows = sum(len(lines) for lines in drawn) * product.line_size(shapes[0])
-    assert 16384 <= rows < 2 * 16384
+    assert 8192 <= rows < 2 * 8192
     assert not np.array_equal(drawn[0], drawn[1])
     assert [len(lines) for lines in lines_of(product, [(1, 20, 20, 3)], np.random.default_rng(0))] == [20]

@@ -17,7 +17,8 @@ DAMPING = 0.01
 """Of the mean of the Gram matrix' diagonal: how much a weight's own error counts beside what the rows say of it."""
 BLOCK = 64
 """Columns whose errors are gathered before they are told to all others in one product of matrices."""
-SWEEPS = 20
+SWEEPS = 5
+"""Behind GPTQ more gain next to nothing."""
 
 
 @dataclass(frozen=True)

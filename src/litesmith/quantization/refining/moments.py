@@ -10,8 +10,8 @@ import numpy as np
 from litesmith.quantization.refining.products import Product
 
 Array = np.ndarray[Any, Any]
-ROWS = 16384
-"""How many rows are looked at for a product, if there are so many; or eight times as many as a channel has weights."""
+ROWS = 8192
+"""How many rows are looked at for a product, if there are so many; or three times as many as a channel has weights."""
 ELEMENTS = 2**23
 """Of rows that are laid out at once."""
 
@@ -47,9 +47,9 @@ class Moments:
         self.own += own.sum(1, dtype=np.float64)
         self.real += real.sum(1, dtype=np.float64)
         if self.with_products:
-            turned = np.ascontiguousarray(own.swapaxes(1, 2))
-            self.gram += turned @ own
-            self.cross += turned @ real
+            for group, (own_rows, real_rows) in enumerate(zip(own, real, strict=True)):
+                self.gram[group] += own_rows.T @ own_rows  # by half the work, as numpy sees that it is symmetric
+                self.cross[group] += own_rows.T @ real_rows
 
     def centred(self) -> tuple[Array, Array]:
         """`gram` and `cross` of rows less their means, for what a bias makes up for."""
@@ -61,7 +61,7 @@ def lines_of(product: Product, inputs: Sequence[tuple[int, ...]], rng: np.random
     """The lines of each input that are looked at: all, or enough of them drawn at random."""
     counts = [product.line_count(shape) for shape in inputs]
     rows = sum(count * product.line_size(shape) for count, shape in zip(counts, inputs, strict=True))
-    share = min(max(ROWS, 8 * product.sizes[2]) / max(rows, 1), 1.0)
+    share = min(max(ROWS, 3 * product.sizes[2]) / max(rows, 1), 1.0)
     for count in counts:
         some = min(int(np.ceil(count * share)), count)
         yield np.sort(rng.choice(count, some, replace=False)) if some < count else np.arange(count)
