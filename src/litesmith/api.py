@@ -21,6 +21,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.quantization.quantizing import asked, by_recipe, plain_mode
 from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.static import Asked
 from litesmith.runtime.kernels import Kernels
 from litesmith.targets.assessment import Assessment, assess, assess_file
 from litesmith.targets.profile import Profile, names, with_arena
@@ -80,7 +81,7 @@ def convert(
             `"module:function"`, or the path of a file with what `model.to_json()` returned.
         quantize: a mode, a `Recipe`, or the path of a `.toml` file with one. Weights alone: `"float16"`,
             `"weights_int8"`, `"weights_int4"`; `"dynamic_int8"`, `"dynamic_int4"`, whose products are of integers where
-            the runtime has a kernel for that. Weights and activations: `"int8"`, `"int16x8"`. By default all is float32.
+            the runtime has a kernel for that. Weights and activations: `"int8"`, `"int16x8"`. By default: float32.
         target: where the file is to run, as for `check`: what does not run there is refused. Where sizes must be known
             there, a batch that is open becomes 1. `embed` writes a microcontroller's sources.
         arena: bytes that the target has for values, such as `"256k"`.
@@ -114,7 +115,7 @@ def convert(
     if recipe is not None and plain_mode(recipe) is None:
         if verify:
             compare_signatures(imported, lite, atol, rtol)
-        lite, verify = by_recipe(lite, lite.model, recipe, calibration, inference_type), False
+        lite, verify = by_recipe(lite, lite.model, calibration, Asked(recipe, inference_type)), False  # type: ignore[arg-type]
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:

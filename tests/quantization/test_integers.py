@@ -11,10 +11,11 @@ import litesmith
 from litesmith.flatbuffer.read import read
 from litesmith.ir.operator import Fixed, Same
 from litesmith.ir.types import DType
-from litesmith.quantization import static
 from litesmith.quantization.groups import real_results, shared_operands
+from litesmith.quantization.measuring import decibels
 from litesmith.quantization.recipe import Recipe
-from litesmith.quantization.static import decibels
+from litesmith.quantization.static import Asked
+from litesmith.quantization.static import quantized as quantized_on
 
 INT8, INT16 = Recipe("int8"), Recipe("int16x8")
 RANDOM = np.random.default_rng(0)
@@ -22,7 +23,7 @@ RANDOM = np.random.default_rng(0)
 
 def quantized(lite, data, face="float32", recipe=INT8):
     model = read(bytes(lite))
-    made, found = static.quantized(lite, model, data, face, recipe)
+    made, found = quantized_on(lite, model, data, Asked(recipe, face))
     return made, found, model.losses
 
 

@@ -111,6 +111,12 @@ def test_a_recipe_survives_toml(mode, rules):
     assert Recipe.from_toml(recipe.to_toml()) == recipe
 
 
+def test_settings_survive_toml_and_are_printed():
+    recipe = Recipe("int8", observer="percentile", equalize=False, rounding="nearest").keep_float("head")
+    assert Recipe.from_toml(recipe.to_toml()) == recipe
+    assert str(recipe).splitlines()[1:4] == ["  observer = percentile", "  equalize = False", "  rounding = nearest"]
+
+
 def test_a_recipe_is_read_from_a_file_and_printed(lite, tmp_path):
     recipe = Recipe("int8").keep_float("head").int4("first", block=32)
     recipe.save(tmp_path / "recipe.toml")
@@ -130,6 +136,9 @@ def test_a_recipe_is_read_from_a_file_and_printed(lite, tmp_path):
         ('[[rule]]\nselect = "a"\nmode = "int4"\nblock = 5', "multiple of 32"),
         ('[[rule]]\nselect = "a"\nmode = "int8"\nblock = 32', "for int4 weights"),
         ("rule = 3", "not iterable"),
+        ('observer = "kl"', "an observer is one of"),
+        ('rounding = "up"', "rounding is one of"),
+        ("equalize = 3", "true or false"),
     ],
 )
 def test_what_is_no_recipe_is_a_mistake(text, said):

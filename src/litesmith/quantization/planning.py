@@ -20,9 +20,10 @@ from litesmith.quantization.domains import Domains, settled
 from litesmith.quantization.forms import Form
 from litesmith.quantization.groups import Group, groups_of, shared_operands
 from litesmith.quantization.loops import accumulating
+from litesmith.quantization.observers.choosing import Observer, range_of
 from litesmith.quantization.ranges import Histogram
 from litesmith.quantization.reasons import LeftReal, why_real
-from litesmith.quantization.scales import MOST, asymmetric, least_error_range, symmetric, symmetric16
+from litesmith.quantization.scales import MOST, asymmetric, symmetric, symmetric16
 
 Array = np.ndarray[Any, Any]
 MOST_STEPS = 250
@@ -60,7 +61,12 @@ class Plan:
         return self.domains.of(operation)
 
 
-def plan(graphs: Sequence[Graph], histograms: Mapping[Value, Histogram], form_of: Callable[[Operation], Form]) -> Plan:
+def plan(
+    graphs: Sequence[Graph],
+    histograms: Mapping[Value, Histogram],
+    form_of: Callable[[Operation], Form],
+    observer: Observer = "mse",
+) -> Plan:
     """Which operations of a model's graphs compute with integers, and the scales of their values.
 
     QUANTIZE and DEQUANTIZE are put where element types meet, and QUANTIZE where a value needs two scales; all types
@@ -69,6 +75,7 @@ def plan(graphs: Sequence[Graph], histograms: Mapping[Value, Histogram], form_of
     Args:
         histograms: what its activations hold, as `ranges.observe` says.
         form_of: what each operation is to become.
+        observer: how ranges follow from what was seen.
     """
     operations = [operation for graph in graphs for operation in graph.operations]
     chosen_forms = {operation: form_of(operation) for operation in operations}
@@ -96,7 +103,7 @@ def plan(graphs: Sequence[Graph], histograms: Mapping[Value, Histogram], form_of
     chosen: dict[int, Quantization] = {}
     for value, group in groups.items():
         if id(group) not in chosen:
-            chosen[id(group)] = _scale(group, found.histograms)
+            chosen[id(group)] = _scale(group, found.histograms, observer)
         found.types[value], found.scales[value] = group.domain, chosen[id(group)]
     for graph in graphs:
         _keep_ratios(graph, found)
@@ -140,16 +147,17 @@ def _copy_histogram(histograms: dict[Value, Histogram], crossing: Operation) -> 
         histograms[crossing.result] = histograms[value]
 
 
-def _scale(group: Group, histograms: Mapping[Value, Histogram]) -> Quantization:
+def _scale(group: Group, histograms: Mapping[Value, Histogram], observer: Observer) -> Quantization:
     if group.fixed is not None:
         return group.fixed
     histogram = _together(group, histograms)
     if any(map(lstm.is_cell_state, group.members)):
         return lstm.power_of_two(histogram.low, histogram.high)
-    if group.domain is DType.INT16:
-        return symmetric16(*_with_masks(histogram.low, histogram.high, histogram))
-    is_symmetric = any(_wants_zero(value) for value in group.members)
-    low, high = _with_masks(*least_error_range(histogram, is_symmetric), histogram)
+    is_symmetric = group.domain is DType.INT16 or any(_wants_zero(value) for value in group.members)
+    bits = 16 if group.domain is DType.INT16 else 8
+    low, high = _with_masks(*range_of(histogram, observer, is_symmetric, bits), histogram)
+    if bits == 16:
+        return symmetric16(low, high)
     if any(isinstance(each.operator, (Softmax, LogSoftmax)) for value in group.members for each in value.users):
         high = max(high, low + LEAST_OF_SOFTMAX)
     return symmetric(low, high) if is_symmetric else asymmetric(low, high)

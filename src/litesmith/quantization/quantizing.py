@@ -17,13 +17,14 @@ from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load
 from litesmith.opset.unmodeled import operator_name
+from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.forms import FORMS, INTEGER_MODES
 from litesmith.quantization.ranges import activations
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe, recipe_of
+from litesmith.quantization.refining.refining import Progress
 from litesmith.quantization.rewriting import Face
-from litesmith.quantization.calibration import UnfitData
-from litesmith.quantization.static import quantized
+from litesmith.quantization.static import Asked, quantized
 from litesmith.quantization.weights import ROUNDINGS, quantize_weights
 
 FEW_DECIBELS = 15.0
@@ -53,6 +54,8 @@ def quantize(
     recipe: Recipe | str | Path = "int8",
     calibration: Any = None,
     inference_type: str = "float32",
+    progress: Progress | None = None,
+    resume: str | Path | None = None,
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | tuple[str, ...] = (),  # noqa: ARG001
@@ -67,6 +70,8 @@ def quantize(
             without, or the path of an `.npz` or `.npy` file.
         inference_type: what callers give and take in place of float32: `"int8"`, `"uint8"` or `"int16"`, where the
             model has integers of as many bits there.
+        progress: called before each layer that is refined with how many are done, how many there are, and its name.
+        resume: a folder where what is found is kept, so that a run that was ended goes on.
         strict, ignore: as for `convert`.
 
     Raises:
@@ -81,21 +86,22 @@ def quantize(
     if (mode := plain_mode(found)) is not None and calibration is None:
         model.stored_weights = quantize_weights(model, mode)
         return LiteModel(to_bytes(model), isolated=False)
-    return by_recipe(lite, model, found, calibration, inference_type)
+    return by_recipe(lite, model, calibration, Asked(found, inference_type, progress, resume))  # type: ignore[arg-type]
 
 
-def by_recipe(lite: LiteModel, model: Model, recipe: Recipe, calibration: Any, inference_type: str) -> LiteModel:
+def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> LiteModel:
     """The model whose graphs are changed by a recipe; what stays real and what is lost is said.
 
     `model`: the graphs of `lite`, or copies of them, which are changed.
     """
+    recipe = asked.recipe
     if recipe.needs_data and calibration is None:
         raise LitesmithError(NeedsCalibration("there is none"))
     if recipe.needs_data and (reason := _why_not(lite)) is not None:
         raise LitesmithError(CannotQuantize(reason))
     recipe.check(model.all_graphs())
     try:
-        made, left = quantized(lite, model, calibration, inference_type, recipe)  # type: ignore[arg-type]
+        made, left = quantized(lite, model, calibration, asked)
     except UnfitData as problem:
         raise LitesmithError(NeedsCalibration(str(problem))) from None
     for finding in _left(left):

@@ -17,6 +17,8 @@ from litesmith.ir.graph import Graph, Operation
 from litesmith.ir.types import DType
 from litesmith.opset.unmodeled import operator_name
 from litesmith.quantization.forms import FORMS, REAL, Form
+from litesmith.quantization.observers.choosing import OBSERVERS, Observer
+from litesmith.quantization.refining.solving import ROUNDERS, Rounder
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,6 +26,7 @@ else:
     import tomli as tomllib
 
 INT4 = "int4"
+SETTINGS = ("observer", "equalize", "rounding")
 BLOCKS = 32
 """What sizes of blocks are multiples of (XNNPACK)."""
 
@@ -75,14 +78,29 @@ class Recipe:
     Attributes:
         mode: as of `quantize=`.
         rules: first to last.
+        observer: how the ranges of activations follow from data: `"mse"`, the least mean squared error; `"min_max"`,
+            all that was seen; `"percentile"`, all but 0.01 % on each side; `"moving_average"`, means of the ends of
+            batches.
+        equalize: whether the scales of channels are moved between layers first, where that lets them round better.
+        rounding: how integers of weights are found where there is data: `"gptq"`, so that outputs change least,
+            `"adaround"`, the same by descent, or `"nearest"`.
     """
 
     mode: str = "int8"
     rules: tuple[Rule, ...] = ()
+    observer: Observer = "mse"
+    equalize: bool = True
+    rounding: Rounder = "gptq"
 
     def __post_init__(self) -> None:
         if self.mode not in FORMS:
             raise ValueError(f"a mode is one of {', '.join(FORMS)}, not {self.mode!r}")
+        if self.observer not in OBSERVERS:
+            raise ValueError(f"an observer is one of {', '.join(OBSERVERS)}, not {self.observer!r}")
+        if self.rounding not in ROUNDERS:
+            raise ValueError(f"rounding is one of {', '.join(ROUNDERS)}, not {self.rounding!r}")
+        if not isinstance(self.equalize, bool):
+            raise ValueError(f"equalize is true or false, not {self.equalize!r}")
 
     def use(self, mode: str, *select: str, block: int = 0) -> Recipe:
         """Let what the patterns select become `mode`."""
@@ -136,6 +154,7 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as a TOML document, which `from_toml` reads."""
         lines = [f'mode = "{self.mode}"']
+        lines += [f"{name} = {json.dumps(value)}" for name, value in self._unusual()]
         for rule in self.rules:
             select = json.dumps(rule.select, ensure_ascii=False)  # whose strings and lists TOML reads as well
             lines += ["", "[[rule]]", f"select = {select}", f'mode = "{rule.mode}"']
@@ -151,8 +170,9 @@ class Recipe:
         """
         try:
             read = tomllib.loads(text)
-            _no_more(read, "mode", "rule")
-            return cls(read.get("mode", "int8"), tuple(map(_rule, read.get("rule", []))))
+            _no_more(read, "mode", "rule", *SETTINGS)
+            said = {name: read[name] for name in ("mode", *SETTINGS) if name in read}
+            return cls(rules=tuple(map(_rule, read.get("rule", []))), **said)
         except (ValueError, TypeError, KeyError, AttributeError) as problem:
             raise LitesmithError(NoRecipe(str(problem))) from None
 
@@ -173,8 +193,14 @@ class Recipe:
             raise LitesmithError(NoRecipe(f"{path} cannot be read: {problem}")) from None
         return cls.from_toml(text)
 
+    def _unusual(self) -> list[tuple[str, Any]]:
+        """The settings that are not as they are by themselves."""
+        usual = Recipe()
+        return [(name, getattr(self, name)) for name in SETTINGS if getattr(self, name) != getattr(usual, name)]
+
     def __str__(self) -> str:
-        return "\n".join([self.mode, *(f"  {rule}" for rule in self.rules)])
+        settings = [f"  {name} = {value}" for name, value in self._unusual()]
+        return "\n".join([self.mode, *settings, *(f"  {rule}" for rule in self.rules)])
 
 
 def recipe_of(given: Recipe | str | Path) -> Recipe:

@@ -1,25 +1,31 @@
-"""A float model's file as one that computes with integers of 8 bits, on the data of its user."""
+"""The way of a float model to one in fewer bits: observed, equalized, planned, rewritten, refined, measured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from litesmith.flatbuffer.write import to_bytes
+from litesmith.ir.copying import copy_model
 from litesmith.ir.graph import Model
-from litesmith.ir.losses import Loss
 from litesmith.ir.types import DType
 from litesmith.ir.verify import verify_model
 from litesmith.lite_model import LiteModel
 from litesmith.passes.base import Record
 from litesmith.passes.decompose_for_target import DecomposeForTarget
+from litesmith.quantization.algorithms.cross_layer_equalization import equalize
 from litesmith.quantization.calibration import batches
 from litesmith.quantization.integers import quantize_integers
+from litesmith.quantization.measuring import losses
 from litesmith.quantization.ranges import observe
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.refining.refining import Pairs, Progress, refine
+from litesmith.quantization.refining.solving import Method
 from litesmith.quantization.rewriting import Face
 from litesmith.quantization.weights import store_weights
 
@@ -29,44 +35,105 @@ WITHOUT_KERNEL = {
     DType.INT16: frozenset({"SQUARE", "NEG", "HARD_SWISH", "ELU", "SQUARED_DIFFERENCE", "LOG_SOFTMAX"}),
 }
 """What has no kernel for integers of a type, and is written in what has one."""
+REWRITINGS = (equalize,)
+"""What lets a float graph round better, first to last; each computes the same as before."""
 INT8 = Recipe()
 SAMPLES = 512
-"""How many samples are looked at again to measure what was lost."""
+"""How many samples are looked at again: to refine weights, and to measure what was lost."""
 
 
-def quantized(
-    lite: LiteModel, model: Model, calibration: Any, face: Face = "float32", recipe: Recipe = INT8
-) -> tuple[LiteModel, list[LeftReal]]:
+@dataclass
+class Asked:
+    """How a model is quantized.
+
+    Attributes:
+        recipe: what its parts become.
+        face: the type of its inputs and outputs.
+        progress: is told how far the refining of layers is.
+        resume: a folder from which a run goes on that was ended.
+    """
+
+    recipe: Recipe = INT8
+    face: Face = "float32"
+    progress: Progress | None = None
+    resume: str | Path | None = None
+
+
+@dataclass
+class _Data:
+    """Calibration data, some of which is kept to be looked at again.
+
+    Attributes:
+        seen: inputs of batches, and what the real model returns for them.
+    """
+
+    lite: LiteModel
+    given: Any
+    seen: list[tuple[list[Array], list[Array]]] = field(default_factory=list)
+
+    def once(self) -> Iterator[list[Array]]:
+        """All batches, in the order of the file's inputs."""
+        count = 0
+        for batch in batches(self.given, self.lite.face()):
+            if count < SAMPLES:
+                self.seen.append((batch, self.lite.run_arrays(batch)))
+                count += len(batch[0]) if batch and batch[0].ndim else 1
+            yield batch
+
+    def again(self) -> Iterator[list[Array]]:
+        """What was kept of them."""
+        return (inputs for inputs, _ in self.seen)
+
+
+def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> tuple[LiteModel, list[LeftReal]]:
     """The model in fewer bits, and which operations it left; its `losses` say what that changes of the outputs.
 
     Args:
         model: the graphs of `lite`, or copies of them, which are changed.
         calibration: inputs in any of the forms that people keep them in; None where only weights change.
     """
-    own = lite.face()
-    seen: list[tuple[list[Array], list[Array]]] = []
-
-    def looked_at() -> Iterator[list[Array]]:
-        count = 0
-        for batch in batches(calibration, own):
-            if count < SAMPLES:
-                seen.append((batch, lite.run_arrays(batch)))
-                count += len(batch[0]) if batch and batch[0].ndim else 1
-            yield batch
-
+    recipe, data = asked.recipe, _Data(lite, calibration)
     left: list[LeftReal] = []
     if recipe.needs_data:
-        _prepare(model, recipe)
-        histograms = observe(model, looked_at())
-        left = quantize_integers(model, histograms, face, recipe.form_of).left
+        real, pairs, left = _with_integers(model, data, asked)
     elif calibration is not None:
-        for _ in looked_at():
+        for _ in data.once():
             pass
+        real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
+    if data.seen:
+        refine(
+            real,
+            model,
+            pairs,
+            data.again(),
+            Method(recipe.rounding),
+            progress=asked.progress,
+            resume=asked.resume,
+        )
     verify_model(model)
     made = LiteModel(to_bytes(model), model, isolated=False)
-    model.losses = tuple(_losses(made, seen)) if seen else ()
+    model.losses = tuple(losses(made, data.seen)) if data.seen else ()
     return made, left
+
+
+def _with_integers(model: Model, data: _Data, asked: Asked) -> tuple[Model, Pairs, list[LeftReal]]:
+    """Let a model compute with integers; what it was before, operations of both in pairs, and what stayed real."""
+    recipe = asked.recipe
+    _prepare(model, recipe)
+    histograms = observe(model, data.once())
+    for rewriting in REWRITINGS if recipe.equalize else ():
+        if rewriting(model, histograms):
+            histograms = observe(model, data.again())
+    real, pairs = _reference(model)
+    plan = quantize_integers(model, histograms, asked.face, recipe.form_of, recipe.observer)
+    return real, pairs, plan.left
+
+
+def _reference(model: Model) -> tuple[Model, Pairs]:
+    """A model as it is now, and its operations beside those of the one that is changed from now on."""
+    real = copy_model(model)
+    return real, list(zip(real.main.operations, model.main.operations, strict=True))
 
 
 def _prepare(model: Model, recipe: Recipe) -> None:
@@ -74,43 +141,3 @@ def _prepare(model: Model, recipe: Recipe) -> None:
     for dtype, names in WITHOUT_KERNEL.items():
         if any(recipe.form_of(operation).activations is dtype for operation in model.main.operations):
             DecomposeForTarget(names).run(model.main, Record())
-
-
-def _losses(made: LiteModel, seen: list[tuple[list[Array], list[Array]]]) -> Iterator[Loss]:
-    """What each output lost of what the real model returned for inputs."""
-    pairs = [(real, _outputs(made, inputs)) for inputs, real in seen]
-    for place, name in enumerate(made.face().output_names):
-        real = np.concatenate([own[place].reshape(-1) for own, _ in pairs]).astype(np.float64)
-        integer = np.concatenate([new[place].reshape(-1) for _, new in pairs]).astype(np.float64)
-        rows = pairs[0][0][place].shape[-1] if pairs[0][0][place].ndim > 1 else 1
-        same = real.reshape(-1, rows).argmax(1) == integer.reshape(-1, rows).argmax(1)
-        yield Loss(name, decibels(real, integer), float(same.mean()))
-
-
-def decibels(signal: Array, found: Array) -> float:
-    """Signal over noise; infinite where both are the same."""
-    noise = float(np.sum((signal - found) ** 2))
-    power = float(np.sum(signal**2))
-    return float("inf") if noise == 0 else 10 * float(np.log10(max(power, 1e-30) / noise))
-
-
-def _outputs(made: LiteModel, inputs: list[Array]) -> list[Array]:
-    """The outputs of a model of integers as real numbers, for real inputs."""
-    graph = made.graph
-    given = [_as_given(array, value.type) for array, value in zip(inputs, graph.inputs, strict=True)]
-    return [_as_real(array, value.type) for array, value in zip(made.run_arrays(given), graph.outputs, strict=True)]
-
-
-def _as_given(array: Array, type: Any) -> Array:
-    if type.quantization is None:
-        return array
-    (scale,), (zero,) = type.quantization.scales, type.quantization.zero_points
-    limits = np.iinfo(type.dtype.numpy)
-    return np.asarray(np.clip(np.rint(array / scale) + zero, limits.min, limits.max), type.dtype.numpy)
-
-
-def _as_real(array: Array, type: Any) -> Array:
-    if type.quantization is None:
-        return array
-    (scale,), (zero,) = type.quantization.scales, type.quantization.zero_points
-    return np.asarray((array.astype(np.float32) - zero) * np.float32(scale))
