@@ -160,6 +160,21 @@ STEPS: dict[str, Callable[[Place], Value]] = {
 """What a step adds to a graph."""
 
 
+def model_of(build: Callable[[Value], Value], *shape: int) -> Model:
+    """A model of one input [batch, *shape] and of what `build` makes of it."""
+    graph = Graph("main")
+    value = graph.add_input(TensorType(DType.FLOAT32, (symbol("batch", 5), *shape)), "x")
+    with building(graph):
+        graph.outputs = [build(value)]
+    return Model([graph])
+
+
+def dense(value: Value, weights: Any, bias: Any = None) -> Value:
+    """FULLY_CONNECTED with these weights [out, in]."""
+    added = constant(np.zeros(len(weights), np.float32) if bias is None else np.asarray(bias, np.float32))
+    return emit(FullyConnected(keep_num_dims=True), value, constant(np.asarray(weights, np.float32)), added)
+
+
 def results(model: Model, array: Any) -> list[Any]:
     """What the runtime computes."""
     return Session(to_bytes(model)).run([array])

@@ -19,7 +19,7 @@ from litesmith.quantization.channels.balancing import Balance
 from litesmith.quantization.channels.labelling import Product
 from litesmith.quantization.channels.moving import changes_of, channels_of
 from litesmith.quantization.channels.rescaling import Factors, rescale
-from litesmith.quantization.channels.rounding_noise import RoundingNoise, rows_of
+from litesmith.quantization.channels.rounding_noise import RoundingNoise, rounded_rows, rows_of
 
 Array = np.ndarray[Any, Any]
 LEVELS = 7.0
@@ -60,7 +60,7 @@ def scale_weights(model: Model, statistics: Statistics, block: int = 0, levels: 
                 lowest, best = error, candidate
         if lowest < before:
             found, gains[each] = best, before / max(lowest, 1e-30)
-    changes = changes_of(channels, noise, Balance(found[:-1], components, gains))
+    changes = changes_of(channels, noise, Balance(found[:-1], components, gains), "error of rounded weights")
     rescale(model.main, channels, Factors(dict(zip(noise.known.tolist(), np.exp(found[:-1]).tolist(), strict=True))))
     return changes
 
@@ -81,15 +81,10 @@ def _error(readers: list[Product], noise: RoundingNoise, logarithms: Array, bloc
             if len(part) == 1:
                 continue
             scaled = rows / factors[part][:, None]
-            rounded = _rounded(scaled, block if rows.shape[2] == 1 and len(part) % max(block, 1) == 0 else 0, levels)
+            rounded = rounded_rows(
+                scaled, block if rows.shape[2] == 1 and len(part) % max(block, 1) == 0 else 0, levels
+            )
             weight = powers[part][:, None]
             error = (((rounded - scaled) * factors[part][:, None]) ** 2 * weight).sum()
             total += float(error / max(float((rows**2 * weight).sum()), 1e-30))
     return total
-
-
-def _rounded(rows: Array, block: int, levels: float) -> Array:
-    """Weights by [channel, input, place] as they are when each row, or block of it, has a step of its own."""
-    parts = rows.reshape(len(rows), -1, block) if block else rows.reshape(len(rows), 1, -1)
-    steps = np.maximum(np.abs(parts).max(2, keepdims=True) / levels, 1e-30)
-    return np.asarray((np.rint(parts / steps) * steps).reshape(rows.shape))

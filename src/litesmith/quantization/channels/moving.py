@@ -23,6 +23,7 @@ LIMIT = 6.0
 """Of RELU6."""
 NEAR = 0.98
 """Of the limit: channels that never came this close are taken to be below it always."""
+NOISE = "noise of rounding"
 
 
 def channels_of(graph: Graph, statistics: Statistics) -> Channels:
@@ -50,7 +51,7 @@ def move_scales(
     sets = np.unique(balance.components[np.isin(noise.known, chosen(channels))]).tolist()
     gains = {each: gain for each, gain in balance.gains.items() if each in sets}
     logarithms = np.where(np.isin(balance.components, list(gains)), balance.logarithms, 0.0)
-    changes = changes_of(channels, noise, Balance(logarithms, balance.components, gains))
+    changes = changes_of(channels, noise, Balance(logarithms, balance.components, gains), NOISE)
     rescale(model.main, channels, Factors(dict(zip(noise.known.tolist(), np.exp(logarithms).tolist(), strict=True))))
     return changes
 
@@ -94,8 +95,8 @@ def _limited_highs(value: Value, statistics: Statistics) -> Array | None:
     return histogram.highs if limited else None
 
 
-def changes_of(channels: Channels, noise: RoundingNoise, balance: Balance) -> list[Change]:
-    """One change for each set of channels that have other factors now."""
+def changes_of(channels: Channels, noise: RoundingNoise, balance: Balance, less: str) -> list[Change]:
+    """One change for each set of channels that have other factors now; `less`: of what the gain is."""
     layers: dict[int, dict[str, None]] = {each: {} for each in balance.gains}
 
     def note(operation: Operation, labels: Labels) -> None:
@@ -112,7 +113,7 @@ def changes_of(channels: Channels, noise: RoundingNoise, balance: Balance) -> li
         Change(
             tuple(layers[each]),
             f"{int(np.sum(balance.components == each))} channels share their scales among these layers",
-            f"{10 * np.log10(gain):.1f} dB less noise of rounding is predicted where they are read",
+            f"{10 * np.log10(gain):.1f} dB less {less} is predicted where they are read",
         )
         for each, gain in balance.gains.items()
         if layers[each]

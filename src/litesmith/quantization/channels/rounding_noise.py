@@ -227,3 +227,10 @@ def rows_of(product: Product) -> list[tuple[Array, Array]]:
         (np.arange(group * depth, (group + 1) * depth), rows[group * size : (group + 1) * size])
         for group in range(groups)
     ]
+
+
+def rounded_rows(rows: Array, block: int, levels: float) -> Array:
+    """Weights by [channel, input, place] as they are when each row, or block of it, has a step of its own."""
+    parts = rows.reshape(len(rows), -1, block) if block else rows.reshape(len(rows), 1, -1)
+    steps = np.maximum(np.abs(parts).max(2, keepdims=True) / levels, 1e-30)
+    return np.asarray((np.rint(parts / steps) * steps).reshape(rows.shape))
