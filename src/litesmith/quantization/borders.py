@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from litesmith.ir.builder import building, constant_value, emit_many
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.source import Source, source_scope
-from litesmith.ir.types import DType
+from litesmith.ir.types import DType, TensorType
 from litesmith.opset.conversion import Dequantize, Quantize
 from litesmith.quantization.domains import REAL, Domains, computes_with
 
@@ -39,6 +39,15 @@ def give_constants_to_each(graph: Graph) -> None:
         for place, operand in enumerate(operation.operands):
             if operand is not None and operand.constant is not None and len(operand.uses) > 1:
                 graph.rewire(operation, place, constant_value(operand.constant, operand.name))
+
+
+def share_constants(graph: Graph) -> None:
+    """Let equal constants be one: the scales of each stand in the file beside it."""
+    known: dict[tuple[Hashable, TensorType], Value] = {}
+    for operation in graph.operations:
+        for place, operand in enumerate(operation.operands):
+            if operand is not None and operand.constant is not None:
+                graph.rewire(operation, place, known.setdefault((operand.constant.key, operand.type), operand))
 
 
 def _readers_domains(value: Value, domains: Domains, graph: Graph) -> list[DType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.operator import Fixed, Role, Same
@@ -11,24 +11,24 @@ from litesmith.opset.control import While
 
 
 def accumulating(graphs: Iterable[Graph]) -> frozenset[Operation]:
-    """The operations by which loops make a carried value of the same one before, element by element.
+    """The operations by which loops make a carried value of the same one before, element by element; and the gates.
 
-    Of an LSTM these are the product of the forget gate and the cell state, and the sum behind it. A value that is
-    multiplied by weights, or goes through a function that bounds it, is a new one.
+    Of an LSTM these are the product of the forget gate and the cell state, the sum behind it, and the gate: in 8 bits
+    no gate is more than 255/256, so that all would be forgotten within some hundred rounds. A value that is multiplied
+    by weights, or goes through a function that bounds it, is a new one.
     """
     operators = (operation.operator for graph in graphs for operation in graph.operations)
     bodies = [operator.body for operator in operators if isinstance(operator, While)]
-    return frozenset(
-        operation
-        for body in bodies
-        for before, after in zip(body.inputs, body.outputs, strict=True)
-        if before is not after and before.type.dtype is DType.FLOAT32
-        for operation in _between(before, after)
-    )
+    found: set[Operation] = set()
+    for body in bodies:
+        for before, after in zip(body.inputs, body.outputs, strict=True):
+            if before is not after and before.type.dtype is DType.FLOAT32:
+                found |= _between(before, after)
+    return frozenset(found.union(*map(_bounded_operands, found)))
 
 
 def _between(before: Value, after: Value) -> set[Operation]:
-    """The operations on the ways from one value to another."""
+    """The operations on the ways from one value to another; none where these only move it about."""
     behind: set[Operation] = set()
     waiting = [before]
     while waiting:
@@ -43,8 +43,7 @@ def _between(before: Value, after: Value) -> set[Operation]:
         if producer in behind and producer not in found:
             found.add(producer)
             producers += [operand.producer for operand in producer.operands if operand is not None]
-    rounds = any(not isinstance(operation.operator.scales, Same) for operation in found)
-    return found if rounds else set()
+    return found if any(not isinstance(operation.operator.scales, Same) for operation in found) else set()
 
 
 def _keeps_elements(operation: Operation) -> bool:
@@ -52,3 +51,22 @@ def _keeps_elements(operation: Operation) -> bool:
     operator = operation.operator
     roles = [operator.operand(place).role for place in range(len(operation.operands))]
     return Role.WEIGHT not in roles and not isinstance(operator.scales, Fixed) and not operator.subgraphs()
+
+
+def _bounded_operands(operation: Operation) -> set[Operation]:
+    """The operations that make operands of a fixed scale, with what moves these about."""
+    found: set[Operation] = set()
+    for operand in operation.operands:
+        way = list(_moved(operand))
+        if way and isinstance(way[-1].operator.scales, Fixed):
+            found.update(way)
+    return found
+
+
+def _moved(value: Value | None) -> Iterator[Operation]:
+    """What computes a value, behind all that only moves it about, one after the other."""
+    while value is not None and value.producer is not None:
+        operation = value.producer
+        yield operation
+        real = [operand for operand in operation.operands if operand and operand.type.dtype is DType.FLOAT32]
+        value = real[0] if isinstance(operation.operator.scales, Same) and len(real) == 1 else None

@@ -16,7 +16,7 @@ from litesmith.opset.conversion import Dequantize, Quantize
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.matmul import FullyConnected
 from litesmith.quantization import lstm
-from litesmith.quantization.borders import behind
+from litesmith.quantization.borders import behind, share_constants
 from litesmith.quantization.constants import (
     LARGEST_BIAS,
     as_bias,
@@ -41,6 +41,7 @@ NARROWEST = {
 def rewrite(graph: Graph, plan: Plan) -> None:
     """Change the types of a planned graph, and its constants."""
     _Rewriter(graph, plan).run()
+    share_constants(graph)
 
 
 def rewrite_ties(plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -149,6 +150,10 @@ def layers_of(pairs: Iterable[tuple[Operation, Operation]]) -> Iterator[Layer]:
 
     Weights that several operations read are left out: what is best for one need not be for another.
     """
+    pairs = list(pairs)
+    read = Counter(
+        operand.constant.key for real, _ in pairs for operand in real.operands if operand and operand.constant
+    )
     for real, own in pairs:
         product = None if own.graph is None else product_of(own)
         if product is None:
@@ -156,7 +161,11 @@ def layers_of(pairs: Iterable[tuple[Operation, Operation]]) -> Iterator[Layer]:
         weights, before = own.operands[product.weight_place], real.operands[product.weight_place]
         if weights is None or before is None or before.constant is None or before.type.dtype is not DType.FLOAT32:
             continue
-        if not _can_change(weights) or before.type.shape != _stored(weights).type.shape:
+        if (
+            not _can_change(weights)
+            or read[before.constant.key] > 1
+            or before.type.shape != _stored(weights).type.shape
+        ):
             continue
         yield Layer(real, own, product)
 
