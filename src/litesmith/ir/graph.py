@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim, Size, Symbol
@@ -21,6 +22,9 @@ from litesmith.ir.operator import Operator
 from litesmith.ir.source import Source
 from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import TensorType
+
+if TYPE_CHECKING:
+    from litesmith.ir.normalizations import Normalization
 
 ITSELF = -1
 
@@ -256,6 +260,7 @@ class Model:
             than it says; nothing is known of a file's.
         stored_weights: in which form its weights were put when it was quantized; nothing is known of a file's.
         losses: what its outputs lost when its numbers became integers; nothing is known of a file's.
+        normalizations: what was normalized while it was trained; nothing is known of a file's.
     """
 
     graphs: list[Graph]
@@ -268,6 +273,7 @@ class Model:
     other_outputs: tuple[OtherOutput, ...] = ()
     stored_weights: tuple[StoredWeight, ...] = ()
     losses: tuple[Loss, ...] = ()
+    normalizations: tuple[Normalization, ...] = ()
 
     @property
     def main(self) -> Graph:

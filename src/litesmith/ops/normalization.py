@@ -10,6 +10,7 @@ from litesmith.ir.builder import constant_value
 from litesmith.ir.constants import Array, Constant
 from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
+from litesmith.ir.normalizations import note_normalization
 from litesmith.ops import math
 from litesmith.ops.array import axes_of, reshape
 
@@ -22,6 +23,8 @@ def batch_norm(
     One MUL and one ADD, whose constants are computed when they are written, if the statistics are constants.
     """
     parts = [part for part in (mean, variance, offset, scale) if part is not None]
+    if axis in (-1, x.type.rank - 1):
+        note_normalization(x, mean, variance)
     if all(part.is_constant for part in parts):
         factors, shifts = _folded(mean, variance, offset, scale, epsilon)
     else:
