@@ -254,3 +254,12 @@ def test_what_goes_from_graph_to_graph_is_tied():
     others = dict.fromkeys((each for graph in graphs for each in graph.operations), DType.INT8)
     domains = settled({**others, **sums}, graphs)
     assert [domains.read(loop, place) for place in (1, 2, 3)] == [DType.INT8, DType.INT16, DType.INT8]
+
+
+@pytest.mark.parametrize("rnn", ["while", "fused"])
+def test_a_fixed_batch_whose_states_are_constants(rnn):
+    model = randomized(keras.Sequential([keras.Input(TIME, batch_size=1), layers.LSTM(6)]))
+    given = data(model, 64)
+    real, integer = both(model, given, rnn)
+    outputs = [[lite.run(row[None]) for row in given] for lite in (real, integer)]
+    assert decibels(*outputs) > LEAST_DECIBELS

@@ -9,7 +9,7 @@ from litesmith.quantization.forms import FORMS, Form
 from litesmith.quantization.observers.choosing import Observer
 from litesmith.quantization.planning import Plan, plan
 from litesmith.quantization.ranges import Histogram
-from litesmith.quantization.rewriting import Face, face, rewrite, rewrite_ties
+from litesmith.quantization.rewriting import Face, face, rewrite
 
 
 def quantize_integers(
@@ -32,9 +32,7 @@ def quantize_integers(
     """
     graphs = list(model.all_graphs())
     planned = plan(graphs, histograms, form_of, observer)
-    for graph in graphs:
-        rewrite(graph, planned)
-    rewrite_ties(planned)
+    rewrite(graphs, planned)
     face(model.main, wanted)
     planned.left = [left for left in planned.left if left.operation.graph is not None]
     return planned

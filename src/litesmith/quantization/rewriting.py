@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.ir.types import DType, TensorType
+from litesmith.opset.binary import Add, Sub
 from litesmith.opset.conversion import Dequantize, Quantize
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.matmul import FullyConnected
@@ -38,13 +40,16 @@ NARROWEST = {
 """Operators whose kernels take int4 weights, and with what activations."""
 
 
-def rewrite(graph: Graph, plan: Plan) -> None:
-    """Change the types of a planned graph, and its constants."""
-    _Rewriter(graph, plan).run()
-    share_constants(graph)
+def rewrite(graphs: Sequence[Graph], plan: Plan) -> None:
+    """Change the types of the graphs of a planned model, and their constants."""
+    for graph in graphs:
+        _Rewriter(graph, plan).run()
+    _rewrite_ties(plan)
+    for graph in graphs:
+        share_constants(graph)
 
 
-def rewrite_ties(plan: Plan) -> None:
+def _rewrite_ties(plan: Plan) -> None:
     """Change the types of what goes from graph to graph."""
     for tie in plan.domains.ties:
         if plan.domains.tied.get(tie, DType.FLOAT32) is DType.FLOAT32:
@@ -105,6 +110,8 @@ class _Rewriter:
                 self.graph.rewire(operation, place, constant_value(made, operand.name))
             elif described.role is Role.WEIGHT:
                 self._round_weights(operation, _Weights(place, operand.constant, described.channel_axis))
+        if self.plan.domain(operation) is DType.INT16 and isinstance(operation.operator, (Add, Sub)):
+            operation.operator = replace(operation.operator, pot_scale_int16=False)  # any scales, not powers of two
         for result in real_results(operation):
             self._type(result)
 
