@@ -40,6 +40,7 @@ class LiteModel:
         timeout: seconds that a call may take there.
         preprocessing: what was left to the app by `split_preprocessing`, in front of the file; `run` does it first.
         kernels: the libraries that compute its custom operators; with any it runs in a process of its own.
+        rounded_from: the graphs right before their numbers were rounded, where it was quantized just now.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class LiteModel:
     ) -> None:
         """`model`: the graphs of `content`, where they are at hand."""
         self.preprocessing = preprocessing
+        self.rounded_from: Model | None = None
         self.kernels = kernel_paths(kernels)
         self._content = content
         self.timeout = timeout

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import litesmith
-from litesmith import LitesmithError
+from litesmith import LitesmithError, Recipe
 from litesmith.quantization.analysis.analyzing import analyze
 from litesmith.quantization.analysis.result import bars
 from litesmith.quantization.analysis.unrounding import unrounded
@@ -28,9 +28,13 @@ def net(**options):
     return keras.Model(x, y)
 
 
-def quantized(model, data, mode="int8"):
+PLAIN = Recipe("int8", rounding="nearest", equalize=False)
+"""Without what makes the errors of layers depend on each other."""
+
+
+def quantized(model, data, recipe=PLAIN):
     real = litesmith.convert(model, verify=False)
-    return real, litesmith.quantize(real, mode, calibration=data, ignore="Q102")
+    return real, litesmith.quantize(real, recipe, calibration=data, ignore="Q102")
 
 
 def test_what_is_simulated_is_what_the_file_does():
@@ -48,6 +52,17 @@ def test_what_is_simulated_is_what_the_file_does():
     together = -10 * np.log10(sum(10 ** (-layer.alone / 10) for layer in found.layers))
     assert together == pytest.approx(found.simulated, abs=2)
     assert all(layer.without > found.simulated - 1 for layer in found.layers)
+
+
+def test_real_weights_are_known_whatever_was_done_to_them():
+    data = images()
+    real, made = quantized(net(), data, "int8")
+    found = analyze(real, made, data[:32])
+    assert found.unknown == ()
+    assert found.simulated == pytest.approx(found.measured, abs=1)
+    assert all(
+        layer.weights is not None for layer in found.layers if layer.layer in ("features", "depthwise", "scores")
+    )
 
 
 def test_weights_and_activations_are_told_apart():

@@ -32,7 +32,7 @@ from litesmith.quantization.weights import store_weights
 Array = np.ndarray[Any, Any]
 WITHOUT_KERNEL = {
     DType.INT8: frozenset({"SQUARE", "NEG"}),
-    DType.INT16: frozenset({"SQUARE", "NEG", "HARD_SWISH", "ELU", "SQUARED_DIFFERENCE", "LOG_SOFTMAX"}),
+    DType.INT16: frozenset({"SQUARE", "NEG", "HARD_SWISH", "ELU", "SQUARED_DIFFERENCE", "LOG_SOFTMAX", "PRELU"}),
 }
 """What has no kernel for integers of a type, and is written in what has one."""
 REWRITINGS = (equalize,)
@@ -96,8 +96,8 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     left: list[LeftReal] = []
     if recipe.needs_data:
         real, pairs, left = _with_integers(model, data, asked)
-    elif calibration is not None:
-        for _ in data.once():
+    else:
+        for _ in data.once() if calibration is not None else ():
             pass
         real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
@@ -113,6 +113,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
         )
     verify_model(model)
     made = LiteModel(to_bytes(model), model, isolated=False)
+    made.rounded_from = real
     model.losses = tuple(losses(made, data.seen)) if data.seen else ()
     return made, left
 

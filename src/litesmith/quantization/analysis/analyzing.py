@@ -14,13 +14,14 @@ from litesmith.diagnostics.quantization_search import CannotAnalyze
 from litesmith.frontends.open import Kind, identify
 from litesmith.frontends.options import Options
 from litesmith.ir.constants import Constant
+from litesmith.ir.graph import Model
 from litesmith.ir.operator import Role
 from litesmith.ir.types import DType, TensorType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.quantization.analysis.causes import described_constant, described_value
 from litesmith.quantization.analysis.errors import LayerNoise, Measuring, Noise, decibels_of
-from litesmith.quantization.analysis.originals import originals
+from litesmith.quantization.analysis.originals import Looking, originals
 from litesmith.quantization.analysis.result import NEGLIGIBLE, Analysis, LayerError, Tensor
 from litesmith.quantization.analysis.unrounding import INPUT, RoundedConstant, RoundedValue, Unrounded, unrounded
 from litesmith.quantization.analysis.variants import Variants
@@ -29,6 +30,8 @@ from litesmith.quantization.judging import decibels, real_outputs
 
 Array = np.ndarray[Any, Any]
 MOST_SAMPLES = 64
+LIKELY = 3.0
+"""By how many decibels real weights are better than rounded ones, if they are the right ones."""
 MOST_BYTES = 512 * 2**20
 """Of all values of a model on all samples: fewer samples are looked at where they would take more."""
 
@@ -63,10 +66,9 @@ def analyze(
     if not _are_alike([each.type for each in real.graph.outputs], [each.type for each in quantized.graph.outputs]):
         raise LitesmithError(CannotAnalyze("the two models return other outputs"))
     inputs = _inputs(real, quantized, data, samples, laid_out)
-    exact = originals(laid_out.constants, real.model)
     expected = [real.run_arrays(arrays) for arrays in inputs]
     try:
-        measuring = Measuring(Variants(laid_out, exact), inputs)
+        exact, measuring = _measuring(laid_out, real, quantized.rounded_from, inputs, expected)
         noise = measuring.run(progress or _silent)
     except LitesmithError as error:
         raise LitesmithError(CannotAnalyze(f"its real numbers do not run: {error.diagnostics[0].message()}")) from error
@@ -77,6 +79,27 @@ def analyze(
     )
     count = sum(len(arrays[0]) if arrays and arrays[0].ndim else 1 for arrays in inputs)
     return Analysis(_decibels(expected, measured), decibels_of(noise.total), unknown, count, layers)
+
+
+def _measuring(
+    laid_out: Unrounded, real: LiteModel, source: Model | None, inputs: list[list[Array]], expected: list[list[Array]]
+) -> tuple[Mapping[RoundedConstant, Constant], Measuring]:
+    """The real weights as far as they are known, and what measures with them.
+
+    `source` has them as they were rounded, where that is known. Without it, weights whose channels were equalized are
+    found by fitting factors. Where the model does not compute the same with
+    them, they are taken to be unknown.
+    """
+    if source is not None:
+        exact = originals(laid_out.constants, source, Looking.AS_ROUNDED)
+        return exact, Measuring(Variants(laid_out, exact), inputs)
+    exact = originals(laid_out.constants, real.model, Looking.MAYBE_EQUALIZED)
+    measuring = Measuring(Variants(laid_out, exact), inputs)
+    unrounded, rounded = (_decibels(expected, measuring.outputs(each)) for each in (False, True))
+    if unrounded < rounded + LIKELY:
+        exact = originals(laid_out.constants, real.model, Looking.NOT_EQUALIZED)
+        measuring = Measuring(Variants(laid_out, exact), inputs)
+    return exact, measuring
 
 
 def _silent(layer: str) -> None:

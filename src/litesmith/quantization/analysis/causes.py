@@ -82,9 +82,11 @@ def described_constant(rounding: RoundedConstant, exact: Array | None) -> Tensor
     array = rounded if exact is None else exact
     quantization = rounding.type.quantization
     steps = np.array(quantization.scales if quantization else [0.0])
-    _, most = LIMITS.get(rounding.type.dtype, (0, 0))
-    reach = float(steps.max()) * most
-    look = _Look(array, rounded, -reach, reach, float(np.median(steps)))
+    zero = quantization.zero_points[0] if quantization and quantization.zero_points else 0
+    least, most = LIMITS.get(rounding.type.dtype, (0, 0))
+    low, high = float(steps.max()) * (least - zero), float(steps.max()) * (most - zero)
+    low, high = (-high, high) if zero == 0 else (low, high)
+    look = _Look(array, rounded, low, high, float(np.median(steps)))
     cause = _cause_of_weights(array, rounding.type)
     return _tensor("weights", rounding.operation.operator.builtin, rounding.type, look, cause)
 
@@ -151,8 +153,9 @@ def _cause_of_weights(array: Array, type: TensorType) -> str:
     quantization = type.quantization
     if quantization is None:
         return f"rounded to {type.dtype.value}"
+    array = np.atleast_1d(array)
     axis = quantization.axis if quantization.is_per_axis else array.ndim - 1
-    rows = np.moveaxis(array, axis, 0).reshape(array.shape[axis] if array.ndim else 1, -1)
+    rows = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
     peaks, usual = np.abs(rows).max(1), np.sqrt(np.square(rows).mean(1))
     middle = max(float(np.median(peaks)), 1e-30)
     if not quantization.is_per_axis and len(peaks) > 2 and peaks.max() > FAR * middle:

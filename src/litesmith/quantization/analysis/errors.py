@@ -88,11 +88,11 @@ class Measuring:
         return [[batch[value] for value in self._main.outputs] for batch in runs]
 
     def _layer(self, layer: str, roundings: list[Rounding]) -> LayerNoise:
-        weights = frozenset(each for each in roundings if isinstance(each, RoundedConstant))
+        known = self._variants.exact
+        weights = frozenset(each for each in roundings if isinstance(each, RoundedConstant) and each in known)
         values = frozenset(each for each in roundings if isinstance(each, RoundedValue))
         parts = [self._only(each) if each else None for each in (weights, values)]
-        both = self._only(weights | values) if weights and values else parts[0] if weights else parts[1]
-        assert both is not None
+        both = self._only(weights | values) if weights and values else parts[0] or parts[1] or 0.0
         rest = self.everything - weights - values
         without = self._behind(rest, roundings, self._rounded)
         return LayerNoise(layer, tuple(roundings), both, parts[0], parts[1], self._noise(without))

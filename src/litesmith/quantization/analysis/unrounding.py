@@ -12,7 +12,7 @@ from litesmith.ir.builder import building, constant, constant_value, emit
 from litesmith.ir.constants import Constant
 from litesmith.ir.copying import copy_model
 from litesmith.ir.graph import Graph, Model, Operation, Value
-from litesmith.ir.operator import Same
+from litesmith.ir.operator import Role, Same
 from litesmith.ir.source import source_scope
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.binary import Add
@@ -46,7 +46,7 @@ class RoundedValue:
 
 @dataclass(frozen=True, eq=False)
 class RoundedConstant:
-    """A weight or bias that is integers in the quantized model.
+    """A weight or bias that is integers in the quantized model, or a bias that stands beside such weights.
 
     Attributes:
         operation, place: who reads it.
@@ -108,6 +108,8 @@ class _Graph:
             value.type = value.type.with_dtype(DType.FLOAT32)
         for operation in list(self.graph.operations):
             self._unround_constants(operation)
+        for operation in {each.operation: None for each in self.constants}:
+            self._note_real_bias(operation)
         for operation in list(self.graph.operations):
             if isinstance(operation.operator, Dequantize) and operation.operands[0] is not None:
                 self.graph.replace(operation, [operation.operands[0]])
@@ -144,6 +146,14 @@ class _Graph:
             for reader, where in list(operation.result.uses):
                 self._replace(reader, where, real, operand)
             self.graph.prune()
+
+    def _note_real_bias(self, operation: Operation) -> None:
+        """A bias beside rounded weights may have been moved to make up for them, also where it stays real."""
+        for place, operand in enumerate(operation.operands):
+            if operand is None or operand.constant is None or operation.operator.operand(place).role is not Role.BIAS:
+                continue
+            if all((each.operation, each.place) != (operation, place) for each in self.constants):
+                self._replace(operation, place, operand.constant, operand)
 
     def _replace(self, operation: Operation, place: int, real: Constant, operand: Value) -> None:
         self.graph.rewire(operation, place, constant_value(real, operand.name))
