@@ -39,7 +39,10 @@ def converted(
             imported.model.normalizations = once_each(normalizations)
             imported.model.description = MAKER
             imported.model.metadata.update(face_metadata(imported.calls))
-            optimize(imported.model, pipeline_for(profile.operators) if profile and profile.writes_out else PIPELINE)
+            if not imported.is_finished:
+                optimize(
+                    imported.model, pipeline_for(profile.operators) if profile and profile.writes_out else PIPELINE
+                )
         if quantize is not None:
             imported.model.stored_weights = quantize_weights(imported.model, quantize)
         imported.model.framework, imported.model.loops = original.framework, tuple(loops)

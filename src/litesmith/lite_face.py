@@ -47,13 +47,20 @@ class Face:
         Raises:
             ValueError: for inputs nested otherwise, of another rank, or of sizes the model does not have.
         """
-        leaves = self.inputs.flatten(self._nested(given))
         arrays = [
             _as_input(array, value.type, name)
-            for array, value, name in zip(leaves, self.graph.inputs, self.input_names, strict=True)
+            for array, value, name in zip(self.leaves(given), self.graph.inputs, self.input_names, strict=True)
         ]
         self._check_named_sizes(arrays)
         return arrays
+
+    def leaves(self, given: Any) -> list[Any]:
+        """What is given for each input, in order.
+
+        Raises:
+            ValueError: for inputs nested otherwise.
+        """
+        return self.inputs.flatten(self._nested(given))
 
     def _check_names(self, given: Mapping[Any, Any]) -> None:
         """Inputs by name are the model's, one for each."""

@@ -86,6 +86,11 @@ ELSEWHERE = {
     ),
     "Q105": (_RECIPES, "test_a_pattern_that_fits_nothing_is_a_mistake", "test_parts_become_what_the_recipe_says"),
     "Q106": (_RECIPES, "test_what_is_no_recipe_is_a_mistake", "test_a_recipe_survives_toml"),
+    "Q131": (
+        "quantization/test_training.py",
+        "test_what_cannot_be_trained_is_said",
+        "test_the_file_computes_what_was_simulated",
+    ),
     "R105": (_TWIN, "test_running_says_which_kernel_is_missing", _WITHOUT),
     "R106": (_TWIN, "test_a_library_that_cannot_be_loaded_is_told", _WITHOUT),
     "V105": (_TWIN, "test_converting_compares_the_twin_and_says_that_the_operator_did_not_run", _WITHOUT),

@@ -81,12 +81,14 @@ class Imported:
         calls: how each signature is called, by its name.
         originals: what each signature does, by its name, to compare with.
         preprocessing: what is left to the app, where that was asked for and there is anything.
+        is_finished: whether the graphs are what is to be written, and no pass may change them.
     """
 
     model: Model
     calls: dict[str, Calling]
     originals: Mapping[str, Original]
     preprocessing: Preprocessing | None = None
+    is_finished: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,12 @@ def why_not_compared(original: Original) -> str | None:
     """Why an original cannot be run here, where that is so: its framework is not installed."""
     reason: str | None = getattr(original, "not_compared", None)
     return reason
+
+
+def steps_of_outputs(original: Original) -> tuple[float, ...] | None:
+    """By how much each output may be off, where the original computes what is rounded to steps."""
+    steps: tuple[float, ...] | None = getattr(original, "output_steps", None)
+    return steps
 
 
 def original_of(model: Any) -> Original:

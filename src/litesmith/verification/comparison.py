@@ -10,7 +10,7 @@ import numpy as np
 
 from litesmith.diagnostics.telling import tell
 from litesmith.diagnostics.verification import WrongAfterOtherSizes
-from litesmith.frontends.original import Original
+from litesmith.frontends.original import Original, steps_of_outputs
 from litesmith.ir.dims import Dim
 from litesmith.ir.nesting import Nesting
 from litesmith.ir.rounding import rounding
@@ -99,7 +99,8 @@ def compare(
         atol, rtol: a difference passes up to `atol + rtol * largest magnitude of the output`.
             By default 1e-5, but no more than a hundredth of that magnitude, and 1e-4; the latter is
             larger for a model that is computed in float16 or bfloat16, or whose output is of them,
-            as the converted one is computed in float32, and for a file whose weights have fewer bits.
+            as the converted one is computed in float32, and for a file whose weights have fewer bits. An original
+            that rounds its outputs to steps says itself how many they may be apart.
         signature: of the file; by default the first.
 
     Outputs that depend on random numbers are compared by their averages over several calls.
@@ -108,6 +109,7 @@ def compare(
     face = lite.face(signature)
     drawn = drawn_outputs(face.graph)
     coarse = max(RTOL, original.roundings, roundings_of(lite.model.metadata))
+    steps = steps_of_outputs(original)
     computed = _Computed(original, face.outputs)
     batches = [data] if data is not None else _default_inputs(computed, face, seed)
     again = _drawn_in_turn(original, lite, face, batches[-1]) if drawn else []
@@ -117,7 +119,8 @@ def compare(
             allowed = max(coarse, rounding(pairs[0][0][i].dtype.name)) if rtol is None else rtol
             if i in drawn:
                 return _compare_drawn(name, [(a[i], b[i]) for a, b in again], atol, allowed)
-            return _compare_output(name, [(a[i], b[i]) for a, b in pairs], atol, allowed)
+            own = steps[i] if atol is None and steps is not None and steps[i] else atol
+            return _compare_output(name, [(a[i], b[i]) for a, b in pairs], own, allowed)
 
         outputs = tuple(compared(i, name) for i, name in enumerate(face.output_names))
         return Report(outputs, len(batches), original.framework)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -18,6 +19,8 @@ from litesmith.frontends.options import Options
 from litesmith.frontends.original import Imported
 from litesmith.ir.rounding import rounding
 
+TRAINING = "litesmith.frontends.keras.training.model"
+"""Where the models are defined that `litesmith.qat` makes."""
 INT8_STEPS = 127
 FLOAT8_STEP = 2**-4
 
@@ -70,6 +73,8 @@ def original_of(model: Any) -> KerasModel:
         from litesmith.frontends.keras.feature_space import features_of
 
         return KerasModel(features_of(model))
+    if type(model).__module__ == TRAINING:
+        return import_module(f"{TRAINING.rpartition('.')[0]}.original").TrainedWithRoundings(model)
     if not isinstance(model, keras.Layer):
         raise LitesmithError(NotAModel(f"{type(model).__module__}.{type(model).__qualname__}"))
     return KerasModel(model)

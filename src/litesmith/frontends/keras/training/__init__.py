@@ -1,0 +1,1 @@
+"""Training with the roundings of the integers that a model will be converted to."""

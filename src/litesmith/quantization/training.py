@@ -1,0 +1,139 @@
+"""`litesmith.qat`: a Keras model that trains with the roundings of the integers that it will be converted to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from litesmith.conversion import converted
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.quantization import CannotQuantize, NeedsCalibration
+from litesmith.diagnostics.quantization_training import CannotTrain
+from litesmith.diagnostics.telling import attentive
+from litesmith.frontends.open import Kind, identify
+from litesmith.frontends.options import Options
+from litesmith.frontends.original import Original
+from litesmith.ir.constants import Constant
+from litesmith.ir.copying import copy_model
+from litesmith.ir.graph import Operation
+from litesmith.ir.types import DType
+from litesmith.lite_model import LiteModel
+from litesmith.opening import load, open_model
+from litesmith.quantization.calibration import UnfitData
+from litesmith.quantization.forms import Form
+from litesmith.quantization.quantizing import asked
+from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.static import Asked, quantized
+
+if TYPE_CHECKING:
+    from litesmith.frontends.keras.training.model import QatModel
+
+NOT_KNOWN = "Litesmith has no gradients for it"
+
+
+@attentive
+def qat(
+    model: Any,
+    quantize: Recipe | str | Path = "int8",
+    calibration: Any = None,
+    inputs: Any = None,
+    rnn: str = "while",
+    custom_objects: Mapping[str, Any] | str | Path | None = None,
+    *,
+    strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
+    ignore: str | tuple[str, ...] = (),  # noqa: ARG001
+) -> QatModel:
+    """A Keras model that trains with the roundings of the integers that `convert` will make of it.
+
+    It computes what the converted model does: batch normalization is folded, activations are fused, and each value is
+    rounded in the scales of the file. It is trained with `compile` and `fit` on any backend that trains, and
+    `litesmith.convert` makes a file of the integers that it simulated. What only training has, such as dropout, is left
+    out, and so are regularizers.
+
+    Args:
+        model: a Keras model, trained already, which is not changed; or the path of its file; or a converted one of real
+            numbers, or the path of a `.tflite` file.
+        quantize: a `Recipe`, the path of one, or a mode, as for `convert`.
+        calibration: inputs as for `convert`, which integer activations need: their scales stay those that are found
+            with it, while those of weights are trained.
+        inputs, rnn, custom_objects: as for `convert`.
+        strict, ignore: as for `convert`.
+
+    Raises:
+        LitesmithError: Q103 without data that fits, Q104 for a model with state or texts, Q131 for each layer that
+            computes what cannot be trained so, and what a conversion finds.
+    """
+    recipe = asked(quantize, calibration, "float32")
+    assert recipe is not None
+    if recipe.needs_data and calibration is None:
+        raise LitesmithError(NeedsCalibration("there is none"))
+    original, lite = _real(model, inputs, rnn, custom_objects)
+    if (reason := _why_not(lite)) is not None:
+        raise LitesmithError(CannotQuantize(reason))
+    recipe.check(lite.model.all_graphs())
+    noting = NotingRecipe(**{each.name: getattr(recipe, each.name) for each in fields(recipe)})
+    found = copy_model(lite.model)
+    try:
+        quantized(lite, found, calibration, Asked(noting))
+    except UnfitData as problem:
+        raise LitesmithError(NeedsCalibration(str(problem))) from None
+    from litesmith.frontends.keras.training import making
+    from litesmith.frontends.keras.training.graph import missing
+
+    _require(missing(found.main))
+    own = getattr(original, "model", None)
+    variables = {variable.path: variable.trainable for variable in getattr(own, "variables", ())}
+    return making.trainable_model(found, noting.reals, variables, f"{getattr(own, 'name', 'model')}_qat")
+
+
+def _real(
+    model: Any, inputs: Any, rnn: str, custom_objects: Mapping[str, Any] | str | Path | None
+) -> tuple[Original | None, LiteModel]:
+    """The model, where it is not a converted one, and what it is when it is converted."""
+    if isinstance(model, (str, Path)) and identify(Path(model)) is Kind.LITERT:
+        model = load(model)
+    if isinstance(model, LiteModel):
+        return None, model
+    original = open_model(model, custom_objects)
+    return original, converted(original, inputs, None, Options(rnn), None)[0]
+
+
+@dataclass(frozen=True)
+class NotingRecipe(Recipe):
+    """A recipe that keeps the real numbers that operations read when they are last asked what they become.
+
+    Attributes:
+        reals: by operation and place.
+    """
+
+    reals: dict[tuple[Operation, int], Constant] = field(default_factory=dict, compare=False)
+
+    def form_of(self, operation: Operation) -> Form:
+        for place, operand in enumerate(operation.operands):
+            if operand is not None and operand.constant is not None and operand.type.dtype is DType.FLOAT32:
+                self.reals[operation, place] = operand.constant
+        return super().form_of(operation)
+
+
+def _why_not(lite: LiteModel) -> str | None:
+    if lite.has_state:
+        return "it keeps state from call to call"
+    if len(lite.faces) > 1:
+        return f"it has {len(lite.faces)} signatures"
+    return "texts are left to the app" if lite.preprocessing is not None else None
+
+
+def _require(missing: Iterable[Operation]) -> None:
+    """Raise Q131 for operations that nothing evaluates, once for each layer."""
+    found: dict[str, list[Operation]] = {}
+    for operation in missing:
+        found.setdefault(operation.source.layer, []).append(operation)
+    if found:
+        raise LitesmithError(
+            [
+                CannotTrain(own[0].source, tuple(dict.fromkeys(each.operator.builtin for each in own)), NOT_KNOWN)
+                for own in found.values()
+            ]
+        )
