@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "bisect": "litesmith.bisection.bisecting",
     "check": "litesmith.api",
+    "check_calibration": "litesmith.quantization.data_checks.checking",
     "convert": "litesmith.api",
     "embed": "litesmith.api",
     "verify": "litesmith.api",
@@ -30,6 +31,7 @@ _HOMES = {
     "doctor": "litesmith.environment.checkup",
     "load_preprocessing": "litesmith.preprocessing.pipeline",
     "write_kernels": "litesmith.custom_operators.writing",
+    "ImageFolder": "litesmith.quantization.sources.images",
     "LiteModel": "litesmith.lite_model",
     "LitesmithError": "litesmith.diagnostics.base",
     "custom_op": "litesmith.frontends.keras.custom_operators",
@@ -38,6 +40,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ImageFolder",
     "LiteModel",
     "LitesmithError",
     "Recipe",
@@ -45,6 +48,7 @@ __all__ = [
     "analyze",
     "bisect",
     "check",
+    "check_calibration",
     "convert",
     "custom_op",
     "doctor",
@@ -75,8 +79,10 @@ if TYPE_CHECKING:
     from litesmith.opening import load
     from litesmith.preprocessing.pipeline import load_preprocessing
     from litesmith.quantization.analysis.analyzing import analyze
+    from litesmith.quantization.data_checks.checking import check_calibration
     from litesmith.quantization.quantizing import quantize
     from litesmith.quantization.recipe import Recipe
+    from litesmith.quantization.sources.images import ImageFolder
     from litesmith.quantization.training import qat
     from litesmith.repairs.fixing import fix
 

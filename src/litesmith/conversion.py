@@ -13,6 +13,7 @@ from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.options import Options, using
 from litesmith.frontends.original import Imported, Original
 from litesmith.ir.element_types import noting_types
+from litesmith.ir.expectations import expectations_of, noting_normalized
 from litesmith.ir.loops import noting_loops
 from litesmith.ir.normalizations import noting_normalizations, once_each
 from litesmith.lite_model import MAKER, LiteModel, face_metadata
@@ -33,9 +34,15 @@ def converted(
     """The LiteRT model of an original, and what it was made of; `profile`: of the operators that this target has."""
     with collecting_no_garbage(), np.errstate(all="ignore"):  # weights may be anything, and so what is made of them
         with noting_types() as types:
-            with noting_loops() as loops, noting_normalizations() as normalizations, using(options):
+            with (
+                noting_loops() as loops,
+                noting_normalized() as normalized,
+                noting_normalizations() as normalizations,
+                using(options),
+            ):
                 imported = original.import_graphs(inputs, batch, options, signatures)
             gc.collect(0)  # the graph of the second run, whose values and operations know each other
+            imported.model.expectations = expectations_of(imported.model, normalized)
             imported.model.normalizations = once_each(normalizations)
             imported.model.description = MAKER
             imported.model.metadata.update(face_metadata(imported.calls))

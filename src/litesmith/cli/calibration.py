@@ -9,7 +9,15 @@ import typer
 
 Calibration = Annotated[
     Path | None,
-    typer.Option("--calibration", help="Inputs as the model will see them, for int8: .npz or .npy.", metavar="FILE"),
+    typer.Option(
+        "--calibration",
+        help="Inputs as the model will see them, for int8: .npz, .npy, or a folder of images.",
+        metavar="FILE",
+    ),
+]
+Pixels = Annotated[
+    str | None,
+    typer.Option(metavar="LOW..HIGH", help="What black and white of a folder's images become: 0..255, 0..1, -1..1."),
 ]
 InferenceType = Annotated[
     Literal["float32", "int8", "uint8"],
@@ -17,9 +25,25 @@ InferenceType = Annotated[
 ]
 
 
-def calibration_data(path: Path) -> Any:
-    """The arrays of a file: by name, or the only one as it is."""
+def calibration_data(path: Path, pixels: str | None = None) -> Any:
+    """The arrays of a file: by name, or the only one as it is; or the images of a folder."""
     from litesmith.cli.arrays import read_arrays
 
+    if path.is_dir():
+        return _images(path, pixels)
+    if pixels is not None:
+        raise typer.BadParameter(f"{path} is no folder of images", param_hint="--pixels")
     arrays = read_arrays(path)
     return next(iter(arrays.values())) if len(arrays) == 1 else arrays
+
+
+def _images(path: Path, pixels: str | None) -> Any:
+    from litesmith.quantization.sources.images import ImageFolder
+
+    if pixels is None:
+        return path
+    low, _, high = pixels.partition("..")
+    try:
+        return ImageFolder(path, (float(low), float(high)))
+    except ValueError:
+        raise typer.BadParameter(f"{pixels!r} is not LOW..HIGH, such as 0..1", param_hint="--pixels") from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from litesmith.cli.calibration import Calibration, InferenceType, calibration_data
+from litesmith.cli.calibration import Calibration, InferenceType, Pixels, calibration_data
 from litesmith.cli.models import file_beside, load_model
 from litesmith.cli.options import (
     Architecture,
@@ -75,6 +75,7 @@ def convert(
         typer.Option(help="Keep weights in fewer bits, or compute with int8; by default all stays float32."),
     ] = None,
     calibration: Calibration = None,
+    pixels: Pixels = None,
     inference_type: InferenceType = "float32",
     split_preprocessing: Annotated[
         bool,
@@ -110,7 +111,7 @@ def convert(
             "rnn": rnn,
             "split_preprocessing": split_preprocessing,
             "quantize": quantize,
-            "calibration": None if calibration is None else calibration_data(calibration),
+            "calibration": None if calibration is None else calibration_data(calibration, pixels),
             "inference_type": inference_type,
             "target": board,
             "arena": arena,

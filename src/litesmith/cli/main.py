@@ -13,6 +13,7 @@ import typer
 from litesmith import __version__
 from litesmith.cli.bisect import bisect
 from litesmith.cli.check import check
+from litesmith.cli.check_data import check_data
 from litesmith.cli.convert import convert
 from litesmith.cli.doctor import doctor
 from litesmith.cli.embed import embed
@@ -59,6 +60,7 @@ app.command(epilog="Example: litesmith run model.tflite -i images.npz -o scores.
 app.command(epilog="Example: litesmith verify model.keras model.tflite --data images.npz")(verify)
 app.command(epilog="Example: litesmith bisect model.keras model.tflite --data images.npz")(bisect)
 app.command(epilog="Example: litesmith check model.keras --target tflm")(check)
+app.command(epilog="Example: litesmith check-data model.keras --data images.npz")(check_data)
 app.command(epilog="Example: litesmith embed model.tflite --arena 256k")(embed)
 app.command(epilog="Example: litesmith fix model.keras --target gpu -o fixed.keras")(fix)
 app.command(epilog="Example: litesmith kernels model.tflite -o kernels")(kernels)

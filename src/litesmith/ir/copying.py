@@ -18,6 +18,34 @@ def copy_model(model: Model) -> Model:
     return replace(model, graphs=graphs, signatures=signatures, metadata=dict(model.metadata))
 
 
+def copy_of_producers(graph: Graph, value: Value) -> Graph:
+    """A graph of the same inputs that computes one value of another; it has what that needs."""
+    copies, copy = _Copies(), Graph(graph.name)
+    for given in graph.inputs:
+        copies._describe(given, copy.add_input(given.type, given.name))
+    needed = _needed(value)
+    for operation in graph.operations:
+        if operation in needed:
+            copy.insert(copies._operation(operation))
+    copy.outputs = [copies._value(value)]
+    for symbol, (anchor, axis) in graph.anchors.items():
+        if anchor in copies.values:
+            copy.anchors[symbol] = (copies.values[anchor], axis)
+    return copy
+
+
+def _needed(value: Value) -> set[Operation]:
+    """The operations that a value is computed by."""
+    found: set[Operation] = set()
+    waiting = [value]
+    while waiting:
+        producer = waiting.pop().producer
+        if producer is not None and producer not in found:
+            found.add(producer)
+            waiting += [operand for operand in producer.operands if operand is not None]
+    return found
+
+
 class _Copies:
     def __init__(self) -> None:
         self.graphs: dict[Graph, Graph] = {}

@@ -24,6 +24,7 @@ from litesmith.ir.stored_weights import StoredWeight
 from litesmith.ir.types import TensorType
 
 if TYPE_CHECKING:
+    from litesmith.ir.expectations import Expectation
     from litesmith.ir.normalizations import Normalization
 
 ITSELF = -1
@@ -261,6 +262,7 @@ class Model:
         stored_weights: in which form its weights were put when it was quantized; nothing is known of a file's.
         losses: what its outputs lost when its numbers became integers; nothing is known of a file's.
         normalizations: what was normalized while it was trained; nothing is known of a file's.
+        expectations: what it was trained to be given; nothing is known of a file's.
     """
 
     graphs: list[Graph]
@@ -274,6 +276,7 @@ class Model:
     stored_weights: tuple[StoredWeight, ...] = ()
     losses: tuple[Loss, ...] = ()
     normalizations: tuple[Normalization, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
 
     @property
     def main(self) -> Graph:

@@ -9,6 +9,7 @@ import numpy as np
 from litesmith.ir.builder import constant_value
 from litesmith.ir.constants import Array, Constant
 from litesmith.ir.dims import Size
+from litesmith.ir.expectations import note_normalized
 from litesmith.ir.graph import Value
 from litesmith.ir.normalizations import note_normalization
 from litesmith.ops import math
@@ -23,6 +24,8 @@ def batch_norm(
     One MUL and one ADD, whose constants are computed when they are written, if the statistics are constants.
     """
     parts = [part for part in (mean, variance, offset, scale) if part is not None]
+    if mean.constant is not None and variance.constant is not None:
+        note_normalized(x, mean.constant, variance.constant, axis)
     if axis in (-1, x.type.rank - 1):
         note_normalization(x, mean, variance)
     if all(part.is_constant for part in parts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -147,16 +147,26 @@ def activations(graph: Graph) -> list[Value]:
     return [value for value in (*graph.inputs, *made) if value.type.dtype is DType.FLOAT32]
 
 
-def observe(model: Model, batches: Iterable[list[Array]]) -> Mapping[Value, Histogram]:
+def observe(
+    model: Model, batches: Iterable[list[Array]], see: Callable[[Value, Array], None] | None = None
+) -> Mapping[Value, Histogram]:
     """Histograms of the activations of a model's first graph, and of the graphs that it runs, of all of their rounds.
 
     Args:
         batches: arrays for its inputs, in order.
+        see: is given what each activation of the first graph holds in each run, too.
     """
     values = activations(model.main)
     found = {value: Histogram() for graph in model.all_graphs() for value in activations(graph)}
     waiting = {value: _Waiting(histogram) for value, histogram in found.items()}
-    steps = Stepwise(model, found, lambda value, array: waiting[value].add(array))
+    shown = set(values) if see is not None else set()
+
+    def add(value: Value, array: Array) -> None:
+        waiting[value].add(array)
+        if see is not None and value in shown:
+            see(value, array)
+
+    steps = Stepwise(model, found, add)
     sample = sum(int(np.prod([int(size) for size in value.type.shape[1:]])) * 4 for value in values)
     most = max(int(MOST_BYTES // max(sample, 1)), 1)
     for arrays in batches:
