@@ -263,3 +263,23 @@ def test_a_fixed_batch_whose_states_are_constants(rnn):
     real, integer = both(model, given, rnn)
     outputs = [[lite.run(row[None]) for row in given] for lite in (real, integer)]
     assert decibels(*outputs) > LEAST_DECIBELS
+
+
+def test_rounds_that_only_longer_sequences_reach_have_the_scales_of_the_first():
+    model = randomized(sequence(layers.LSTM(4, return_sequences=True), shape=(None, 3)))
+    given = RANDOM.standard_normal((64, 30, 3)).astype("float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FindingWarning)
+        real, integer = both(model, given)
+    assert real_ones(integer) == set()
+    longer = np.tile(given, (1, 10, 1))
+    assert decibels(real.run(longer), integer.run(longer)) > LEAST_DECIBELS
+
+
+def test_a_branch_that_the_data_never_takes_and_that_is_like_no_other_stays_real():
+    real = litesmith.convert(sequence(Branching(), shape=(4,)), verify=False)
+    given = np.abs(RANDOM.standard_normal((64, 4))).astype("float32")
+    with pytest.warns(FindingWarning, match="LOGISTIC.* nothing was seen of its values"):
+        integer = litesmith.quantize(real, "int8", given)
+    assert decibels(real.run(given), integer.run(given)) > 30
+    assert "LOGISTIC" in real_ones(integer)

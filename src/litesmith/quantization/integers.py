@@ -10,6 +10,7 @@ from litesmith.quantization.observers.choosing import Observer
 from litesmith.quantization.planning import Plan, plan
 from litesmith.quantization.ranges import Histogram
 from litesmith.quantization.rewriting import Face, face, rewrite
+from litesmith.quantization.unseen import lent
 
 
 def quantize_integers(
@@ -31,7 +32,7 @@ def quantize_integers(
         What was planned and done; `left` has the operations that compute with real numbers still.
     """
     graphs = list(model.all_graphs())
-    planned = plan(graphs, histograms, form_of, observer)
+    planned = plan(graphs, lent(model, histograms), form_of, observer)
     rewrite(graphs, planned)
     face(model.main, wanted)
     planned.left = [left for left in planned.left if left.operation.graph is not None]
