@@ -25,6 +25,8 @@ _HOMES = {
     "qat": "litesmith.quantization.training",
     "quantize": "litesmith.quantization.quantizing",
     "analyze": "litesmith.quantization.analysis.analyzing",
+    "search": "litesmith.quantization.search.searching",
+    "Budget": "litesmith.quantization.search.budget",
     "Recipe": "litesmith.quantization.recipe",
     "fix": "litesmith.repairs.fixing",
     "explain": "litesmith.explanations.answer",
@@ -33,6 +35,7 @@ _HOMES = {
     "write_kernels": "litesmith.custom_operators.writing",
     "ImageFolder": "litesmith.quantization.sources.images",
     "LiteModel": "litesmith.lite_model",
+    "QatModel": "litesmith.frontends.keras.training.model",
     "LitesmithError": "litesmith.diagnostics.base",
     "custom_op": "litesmith.frontends.keras.custom_operators",
     "lowers": "litesmith.frontends.keras.registry",
@@ -40,9 +43,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "Budget",
     "ImageFolder",
     "LiteModel",
     "LitesmithError",
+    "QatModel",
     "Recipe",
     "__version__",
     "analyze",
@@ -61,6 +66,7 @@ __all__ = [
     "lowers",
     "qat",
     "quantize",
+    "search",
     "verify",
     "write_kernels",
 ]
@@ -75,6 +81,7 @@ if TYPE_CHECKING:
     from litesmith.frontends.keras.custom_operators import custom_op
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
+    from litesmith.frontends.keras.training.model import QatModel
     from litesmith.lite_model import LiteModel
     from litesmith.opening import load
     from litesmith.preprocessing.pipeline import load_preprocessing
@@ -82,6 +89,8 @@ if TYPE_CHECKING:
     from litesmith.quantization.data_checks.checking import check_calibration
     from litesmith.quantization.quantizing import quantize
     from litesmith.quantization.recipe import Recipe
+    from litesmith.quantization.search.budget import Budget
+    from litesmith.quantization.search.searching import search
     from litesmith.quantization.sources.images import ImageFolder
     from litesmith.quantization.training import qat
     from litesmith.repairs.fixing import fix

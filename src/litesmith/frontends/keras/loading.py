@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ NO_WEIGHTS = re.compile(r"seed_generator/|/idf_weights$")
 
 KERAS_PACKAGES = ("keras", "keras_hub", "keras_nlp", "keras_cv", "builtins")
 """Packages that Keras itself imports classes from when a description names them."""
+
+TRAINED_WITH_ROUNDINGS = "litesmith>QatModel"
+"""The name of the models of `litesmith.qat`, which are registered when their module is imported."""
 
 CLASS_HOMES = ("layers", "models", "initializers", "regularizers", "constraints", "dtype_policies")
 FUNCTION_HOMES = ("activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops")
@@ -101,6 +105,8 @@ def unknown_objects(config: Any, custom_objects: Mapping[str, Any]) -> list[str]
         name, module = entry["class_name"], entry.get("module")
         if not isinstance(name, str) or name.startswith("__"):
             continue
+        if entry.get("registered_name") == TRAINED_WITH_ROUNDINGS:
+            import_module("litesmith.frontends.keras.training.model")
         if name == "function":
             if not _knows_function(entry, module, custom_objects):
                 unknown[str(entry["config"])] = None
