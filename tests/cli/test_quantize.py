@@ -94,3 +94,43 @@ def test_what_is_said_wrongly_is_a_mistake(command, folder, monkeypatch, options
     assert ran.code == 2
     assert said in " ".join(ran.err.replace("│", " ").split())
     assert not (folder / "model.int8.tflite").exists()
+
+
+def test_a_recipe_says_which_parts_become_what(command, folder, tmp_path):
+    litesmith.Recipe("int8").keep_float("scores").save(tmp_path / "mine.toml")
+    said = ["quantize", folder / "model.tflite", "--calibration", folder / "images.npz", "--recipe"]
+    ran = command(*said, tmp_path / "mine.toml", "-o", tmp_path / "out.tflite", "--json")
+    assert ran.code == 0, ran.err
+    assert "scores: float32" in ran.json["recipe"]
+    assert ran.json["operators"]["DEQUANTIZE"] == 1
+    ran = command(*said, tmp_path / "mine.toml", "--mode", "int8")
+    assert ran.code == 2
+    assert "leave one out" in ran.err
+
+
+def test_layers_are_analyzed(command, folder, tmp_path):
+    said = ["quantize", folder / "model.keras", "--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite"]
+    ran = command(*said, "--analyze")
+    assert ran.code == 0, ran.err
+    assert "without it" in ran.out
+    assert "█" in ran.out
+    found = command(*said, "--analyze", "--json").json["analysis"]
+    assert {"features", "more", "scores", "input image"} <= {layer["layer"] for layer in found["layers"]}
+    assert abs(found["simulated"] - found["measured"]) < 1.5
+
+
+def test_recipes_are_searched_within_a_budget(command, folder, tmp_path):
+    said = ["quantize", folder / "model.tflite", "--mode", "auto", "-o", tmp_path / "out.tflite"]
+    options = ["--calibration", folder / "images.npz", "--max-evaluations", "3", "--save-recipe", tmp_path / "r.toml"]
+    ran = command(*said, *options, "--eval", f"{folder / 'mine.py'}:accuracy", "--max-drop", "10%", "--json")
+    assert ran.code == 0, ran.err
+    data = ran.json["search"]
+    assert data["measure"] == "accuracy"
+    assert 1 <= len(data["trials"]) <= 3
+    assert (tmp_path / "r.toml").read_text() == data["recipe"]
+    assert ran.json["bytes"] == len((tmp_path / "out.tflite").read_bytes())
+    (tmp_path / "out.tflite").unlink()
+    ran = command(*said, *options, "--min-decibels", "199")
+    assert ran.code == 1
+    assert "Q143" in ran.err
+    assert not (tmp_path / "out.tflite").exists()

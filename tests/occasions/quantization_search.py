@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 import litesmith
@@ -43,3 +45,21 @@ def a_file_without_integers(bench):
     x = np.random.default_rng(0).standard_normal((32, 4)).astype("float32")
     real = litesmith.convert(dense_model(), verify=False)
     litesmith.analyze(real, real if bench.wrong else litesmith.quantize(real, "int8", x), x)
+
+
+@occasion("Q143")
+def a_budget_that_nothing_keeps(bench):
+    path = litesmith.convert(dense_model(), verify=False).save(bench.folder / "model.tflite")
+    np.save(bench.folder / "x.npy", np.random.default_rng(0).standard_normal((32, 4)).astype("float32"))
+    decibels = "201" if bench.wrong else "5"
+    options = ("--mode", "auto", "--min-decibels", decibels, "--max-evaluations", "2")
+    bench.command("quantize", path, "--calibration", bench.folder / "x.npy", *options)
+
+
+@occasion("Q145")
+def several_processes_without_what_runs_them(bench):
+    if bench.wrong:
+        bench.patch.setitem(sys.modules, "joblib", None)
+    x = np.random.default_rng(0).standard_normal((32, 4)).astype("float32")
+    real = litesmith.convert(dense_model(), verify=False)
+    litesmith.search(real, x, litesmith.Budget(min_decibels=5, max_evaluations=2, n_jobs=2))

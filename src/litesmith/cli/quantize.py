@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from litesmith.cli.calibration import Calibration, InferenceType, calibration_data
+from litesmith.cli.calibration import Calibration, InferenceType, Pixels, calibration_data
 from litesmith.cli.options import Architecture, CustomObjects, Debug, Ignore, Json, Strict
 from litesmith.cli.output import Output, reporting
 from litesmith.cli.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
+    from litesmith.quantization.analysis.result import Analysis
     from litesmith.quantization.judging import Measure
+    from litesmith.quantization.recipe import Recipe
+    from litesmith.quantization.search.result import Found
     from litesmith.report.quantized import Judged
 
+AUTO = "auto"
 ModelOrFile = Annotated[
     str,
     typer.Argument(
@@ -34,9 +38,16 @@ def quantize(
         typer.Option("-o", "--output", help="Where to write; by default NAME.MODE.tflite beside the model."),
     ] = None,
     mode: Annotated[
-        str, typer.Option("--mode", "-m", metavar="MODE", help="int8, or another form; a wrong one lists them all.")
-    ] = "int8",
+        str | None,
+        typer.Option(
+            "--mode", "-m", metavar="MODE", help="int8 (by default), auto, or another form; a wrong one lists them all."
+        ),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", metavar="FILE.toml", help="Which parts become what, in place of --mode.")
+    ] = None,
     calibration: Calibration = None,
+    pixels: Pixels = None,
     inference_type: InferenceType = "float32",
     max_drop: Annotated[
         str | None, typer.Option(metavar="DROP", help="How far the measure of --eval may fall: 0.5% or 0.005.")
@@ -48,6 +59,23 @@ def quantize(
             metavar="MODULE:FUNCTION",
             help="What judges a model: function(lite) -> number, higher for better; FILE.py:FUNCTION works too.",
         ),
+    ] = None,
+    analyze: Annotated[
+        bool, typer.Option("--analyze", help="Show what each layer adds to the error, why, and what helps.")
+    ] = False,
+    goal: Annotated[
+        Literal["size", "latency", "ram"], typer.Option(help="What --mode auto makes least within the budget.")
+    ] = "size",
+    min_decibels: Annotated[
+        float | None,
+        typer.Option("--min-decibels", metavar="DB", help="Outputs over the error, at least, for auto."),
+    ] = None,
+    max_evaluations: Annotated[
+        int, typer.Option("--max-evaluations", min=1, metavar="N", help="How many recipes auto tries at most.")
+    ] = 12,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Processes that try recipes (needs joblib).")] = 1,
+    save_recipe: Annotated[
+        Path | None, typer.Option("--save-recipe", metavar="FILE.toml", help="Where the recipe that was used goes.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Fix the batch, where the model is converted.")] = None,
     shapes: Annotated[
@@ -64,25 +92,45 @@ def quantize(
 ) -> None:
     """Put a model into fewer bits: its weights, or all that it computes with; say what that costs."""
     with reporting(as_json, debug, strict, ignore) as out:
-        from litesmith.quantization.quantizing import asked
         from litesmith.runtime.saving import check_writable
 
-        data = None if calibration is None else calibration_data(calibration)
-        try:
-            asked(mode, data, inference_type)
-        except ValueError as problem:
-            raise typer.BadParameter(str(problem), param_hint="--mode") from None
-        allowed, measure = _drop(max_drop, evaluate), _measure(evaluate)
-        target = output or _beside(model, mode)
-        check_writable(target)
+        data = None if calibration is None else calibration_data(calibration, pixels)
+        chosen = _recipe(mode, recipe, data, inference_type)
+        allowed, measure = _drop(max_drop, evaluate, chosen), _measure(evaluate)
+        target = output or _beside(model, mode or (recipe.stem if recipe else "int8"))
+        for path in (target, save_recipe):
+            if path is not None:
+                check_writable(path)
         watch = Stopwatch(out)
         opening = (shapes or [], batch, verify, custom_objects, architecture)
         real, framework = _opened(watch, model, opening)
-        made = _quantized(watch, real, mode, data, inference_type)
-        judged = _judged(watch, measure, real, made, allowed)
+        found = None
+        if chosen is None:
+            budget = (allowed, measure, min_decibels, goal, max_evaluations, jobs)
+            made, chosen, found = _searched(watch, real, data, inference_type, budget)
+        else:
+            made = _quantized(watch, real, chosen, data, inference_type)
+        judged = _judged(watch, measure, real, made, allowed) if found is None else None
+        analysis = _analyzed(watch, real, made, data) if analyze else None
         out.attention.require()
         made.save(target)
-        _show(out, watch, (model, target, mode), made, len(real), framework, judged)
+        if save_recipe is not None:
+            chosen.save(save_recipe)
+        _show(out, watch, (model, target, str(chosen)), made, len(real), (framework, judged, analysis, found))
+
+
+def _recipe(mode: str | None, recipe: Path | None, data: Any, inference_type: str) -> Recipe | None:
+    """What was asked for; None where it is to be searched."""
+    from litesmith.quantization.quantizing import asked
+
+    if mode is not None and recipe is not None:
+        raise typer.BadParameter("a recipe has its own mode; leave one out", param_hint="--mode, --recipe")
+    if mode == AUTO:
+        return None
+    try:
+        return asked(recipe or mode or "int8", data, inference_type)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--mode, --calibration, --inference-type") from None
 
 
 def _beside(model: str, mode: str) -> Path:
@@ -114,18 +162,46 @@ def _opened(watch: Stopwatch, model: str, opening: Any) -> tuple[LiteModel, str 
     return lite, original.framework if verify else None
 
 
-def _quantized(watch: Stopwatch, real: LiteModel, mode: str, data: Any, inference_type: str) -> LiteModel:
+def _quantized(watch: Stopwatch, real: LiteModel, recipe: Recipe, data: Any, inference_type: str) -> LiteModel:
     from litesmith.quantization import quantizing
 
     with watch("quantized", "Quantizing"):
-        return quantizing.quantize(real, mode, data, inference_type)
+        return quantizing.quantize(real, recipe, data, inference_type)
 
 
-def _drop(said: str | None, evaluate: str | None) -> float | None:
+def _searched(
+    watch: Stopwatch, real: LiteModel, data: Any, inference_type: str, said: Any
+) -> tuple[LiteModel, Recipe, Found]:
+    """The best model within the budget, and all that was tried; Q143 where there is none."""
+    from litesmith.quantization.search.budget import Budget
+    from litesmith.quantization.search.searching import require, search
+
+    max_drop, measure, min_decibels, goal, most, jobs = said
+    try:
+        budget = Budget(max_drop, measure, min_decibels, goal, most, jobs)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--max-drop, --jobs") from None
+    with watch("searched", "Trying recipes"):
+        found = search(real, data, budget, inference_type=inference_type)
+    model = require(found)
+    assert found.recipe is not None
+    return model, found.recipe, found
+
+
+def _analyzed(watch: Stopwatch, real: LiteModel, made: LiteModel, data: Any) -> Analysis:
+    from litesmith.quantization.analysis import analyzing
+
+    if data is None:
+        raise typer.BadParameter("it is measured on data; say --calibration", param_hint="--analyze")
+    with watch("analyzed", "Measuring layers"):
+        return analyzing.analyze(real, made, data)
+
+
+def _drop(said: str | None, evaluate: str | None, recipe: Recipe | None) -> float | None:
     """By how much the measure may fall, from `0.5%` or `0.005`."""
     if said is None:
         return None
-    if evaluate is None:
+    if evaluate is None and recipe is not None:
         raise typer.BadParameter("what judges the model is said by --eval", param_hint="--max-drop")
     try:
         drop = float(said.removesuffix("%")) / (100 if said.endswith("%") else 1)
@@ -168,17 +244,11 @@ def _judged(
 
 
 def _show(
-    out: Output,
-    watch: Stopwatch,
-    said: tuple[str, Path, str],
-    made: LiteModel,
-    real_bytes: int,
-    framework: str | None,
-    judged: Judged | None,
+    out: Output, watch: Stopwatch, said: tuple[str, Path, str], made: LiteModel, real_bytes: int, known: Any
 ) -> None:
     from litesmith.report.quantized import Quantized
     from litesmith.report.summary import summarize
 
     model, target, recipe = said
-    done = Quantized(model, str(target), recipe, summarize(made), real_bytes, watch.seconds, framework, judged)
+    done = Quantized(model, str(target), recipe, summarize(made), real_bytes, watch.seconds, *known)
     out.result({"command": "quantize", **done.to_json()}, done.layout())

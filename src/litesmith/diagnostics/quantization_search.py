@@ -53,6 +53,27 @@ class MetricFailed(Diagnostic, code="Q142", bad_input=True):
 
 
 @dataclass(frozen=True)
+class NothingWithinBudget(Diagnostic, code="Q143"):
+    """No recipe that was tried keeps within the budget.
+
+    Why it matters: there is no file that is as good as you asked for.
+    Example: `--mode auto --max-drop 0% --max-evaluations 2`.
+    How to fix: allow more evaluations or a larger drop; leave out the limit of bytes.
+    """
+
+    tried: int
+    budget: str
+    best: str
+
+    def message(self) -> str:
+        return f"None of {self.tried} recipes keeps within the budget ({self.budget}); the closest: {self.best}."
+
+    def hint(self) -> str:
+        more = by_face("max_evaluations=", "--max-evaluations")
+        return f"Allow a larger drop, or let more be tried ({more})."
+
+
+@dataclass(frozen=True)
 class CannotAnalyze(Diagnostic, code="Q144", bad_input=True):
     """A quantized model cannot be laid beside the model that it was made of.
 
@@ -69,3 +90,19 @@ class CannotAnalyze(Diagnostic, code="Q144", bad_input=True):
 
     def hint(self) -> str:
         return "Give a model of integers (int8 or int16x8), the model that it was made of, and inputs for both."
+
+
+@dataclass(frozen=True)
+class NeedsJoblib(Diagnostic, code="Q145", bad_input=True):
+    """Recipes are to be tried in several processes, and joblib, which runs these, is not installed.
+
+    Why it matters: nothing is tried.
+    Example: `Budget(n_jobs=4)` in an environment without joblib.
+    How to fix: install joblib, or let one process try them (`n_jobs=1`), which gives the same.
+    """
+
+    def message(self) -> str:
+        return "Several processes are run by joblib, which is not installed."
+
+    def hint(self) -> str:
+        return f"Install it (pip install joblib), or leave {by_face('n_jobs=', '--jobs')} out."

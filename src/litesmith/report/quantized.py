@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -11,6 +11,10 @@ from rich.text import Text
 from litesmith.diagnostics.quantities import seconds_text, size_text
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
+
+if TYPE_CHECKING:
+    from litesmith.quantization.analysis.result import Analysis
+    from litesmith.quantization.search.result import Found
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Quantized:
         seconds: of each step, by name.
         framework: what the real file was compared with, and found the same; None where it was not.
         judged: what the user's measure says.
+        analysis: where the error comes from.
+        found: what a search tried.
     """
 
     model: str
@@ -52,6 +58,8 @@ class Quantized:
     seconds: dict[str, float]
     framework: str | None = None
     judged: Judged | None = None
+    analysis: Analysis | None = None
+    found: Found | None = None
 
     def to_json(self) -> dict[str, Any]:
         summary = self.summary
@@ -67,12 +75,19 @@ class Quantized:
             "compared_with": self.framework,
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             **({} if self.judged is None else {"measure": asdict(self.judged)}),
+            **({} if self.analysis is None else {"analysis": self.analysis.to_json()}),
+            **({} if self.found is None else {"search": self.found.to_json()}),
         }
 
     def layout(self) -> RenderableType:
-        """A few lines for people."""
+        """A few lines for people, and tables of the analysis and the search where there are any."""
         lines = [Text("  ").append_text(line) if i else line for i, line in enumerate(self._lines())]
-        return Group(*lines)
+        parts: list[RenderableType] = [*lines]
+        if self.found is not None:
+            parts += ["", self.found.layout()]
+        if self.analysis is not None:
+            parts += ["", self.analysis.layout()]
+        return Group(*parts)
 
     def _lines(self) -> list[Text]:
         size = f"{size_text(self.summary.bytes)} ({size_text(self.real_bytes)} as float32)"

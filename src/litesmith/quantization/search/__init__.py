@@ -1,0 +1,1 @@
+"""Recipes tried from cheap to dear, within a budget."""
