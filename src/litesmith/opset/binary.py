@@ -30,6 +30,7 @@ class Comparison(Binary):
     """Two operands of one element type; the result is boolean."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
         (type,) = super().infer(*operands)

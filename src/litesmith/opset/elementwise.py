@@ -57,6 +57,7 @@ class Log(Unary, builtin="LOG", options=None):
     """The natural logarithm."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=2)
@@ -77,6 +78,7 @@ class Rsqrt(Unary, builtin="RSQRT", options=None):
     """One over the square root."""
 
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3)
@@ -284,6 +286,7 @@ class Prelu(Operator, builtin="PRELU", options=None):
 
     operands = (activation(), activation("alpha"))
     scales = Independent()
+    quantized_dtypes = frozenset({DType.INT8})
     kernel_dtypes = FLOAT
 
     def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:

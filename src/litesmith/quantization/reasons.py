@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Never, Role
 from litesmith.ir.types import DType
 from litesmith.opset.binary import Comparison, Div
+from litesmith.opset.variable import AssignVariable, ReadVariable
 from litesmith.quantization import lstm
 from litesmith.quantization.forms import Form
 from litesmith.quantization.groups import real_results, shared_operands
@@ -20,6 +21,8 @@ WIDEST = 120.0
 """Of what is compared: steps are below 1 then, also where the zero point is 0 and half of them are not used."""
 LARGEST = 1e30
 """Of a range: kernels multiply and divide scales."""
+VARIABLES = (ReadVariable, AssignVariable)
+"""What keeps state between calls: in float32, so that nothing is rounded off it there."""
 BITS = {DType.INT8: 8, DType.INT16: 16}
 
 
@@ -34,15 +37,22 @@ class LeftReal:
 def why_real(operation: Operation, histograms: Mapping[Value, Histogram], form: Form) -> str | None:
     """Why an operation stays as it is; empty for one that has nothing to do with real numbers, None for no reason."""
     values = [*shared_operands(operation), *real_results(operation)]
-    if not values or operation.operator.subgraphs():
+    if not values or operation.operator.subgraphs() or isinstance(operation.operator, VARIABLES):
         return ""
     operator = operation.operator
     if isinstance(operator.scales, Never) or form.activations not in operator.quantized_dtypes:
         return f"it has no kernel for integers of {BITS[form.activations]} bits"
-    if lstm.is_lstm(operation):
-        if (reason := lstm.why_not(operation)) is not None:
-            return reason
-        values += lstm.states(operation)
+    recurrent = lstm.is_lstm(operation)
+    values += lstm.states(operation) if recurrent else ()
+    return (
+        (lstm.why_not(operation) if recurrent else None)
+        or _why_not_its_values(values, histograms, form)
+        or (_why_not_its_cell(operation, histograms) if recurrent else _why_not_its_weights(operation))
+        or _why_its_kernel_fails(operation, values, histograms)
+    )
+
+
+def _why_not_its_values(values: Iterable[Value], histograms: Mapping[Value, Histogram], form: Form) -> str | None:
     for value in values:
         if value.constant is None and (value not in histograms or not histograms[value].seen):
             return "nothing was seen of its values"
@@ -50,14 +60,25 @@ def why_real(operation: Operation, histograms: Mapping[Value, Histogram], form: 
             return "its values are larger than integers can stand for"
         if value.constant is None and histograms[value].unusable:
             return "some of its values are not numbers"
-    if isinstance(operator, Div) and not _is_far_from_zero(operation.operands[1]):
+        if form.activations is DType.INT16 and value.constant is None and histograms[value].masks[1]:
+            return "QUANTIZE makes the least integer of 16 bits of what stands for infinity"
+    return None
+
+
+def _why_its_kernel_fails(
+    operation: Operation, values: Iterable[Value], histograms: Mapping[Value, Histogram]
+) -> str | None:
+    if isinstance(operation.operator, Div) and not _is_far_from_zero(operation.operands[1]):
         return "its kernel ends the run where a divisor is rounded to 0"
-    if isinstance(operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
+    if isinstance(operation.operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
         return "its kernel ends the process where a step is 1 or more"
-    if lstm.is_lstm(operation):
-        cell = histograms[lstm.states(operation)[1]]
-        return "its cell state goes beyond 64" if max(-cell.low, cell.high) > lstm.LARGEST_CELL else None
-    return _why_not_its_weights(operation)
+    return None
+
+
+def _why_not_its_cell(operation: Operation, histograms: Mapping[Value, Histogram]) -> str | None:
+    """Why the kernel has no scale for the cell state of an LSTM operator."""
+    cell = histograms[lstm.states(operation)[1]]
+    return "its cell state goes beyond 64" if max(-cell.low, cell.high) > lstm.LARGEST_CELL else None
 
 
 def _why_not_its_weights(operation: Operation) -> str | None:

@@ -92,7 +92,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
         model: the graphs of `lite`, or copies of them, which are changed.
         calibration: inputs in any of the forms that people keep them in; None where only weights change.
     """
-    recipe, data = asked.recipe, _Data(lite, calibration)
+    recipe, data = asked.recipe, _Data(lite.restarted() if lite.has_state else lite, calibration)
     left: list[LeftReal] = []
     if recipe.needs_data:
         real, pairs, left = _with_integers(model, data, asked)
@@ -115,6 +115,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     made = LiteModel(to_bytes(model), model, isolated=False)
     made.rounded_from = real
     model.losses = tuple(losses(made, data.seen)) if data.seen else ()
+    made.reset()
     return made, left
 
 
@@ -139,6 +140,7 @@ def _reference(model: Model) -> tuple[Model, Pairs]:
 
 def _prepare(model: Model, recipe: Recipe) -> None:
     """Write what has no kernel for integers in what has one."""
-    for dtype, names in WITHOUT_KERNEL.items():
-        if any(recipe.form_of(operation).activations is dtype for operation in model.main.operations):
-            DecomposeForTarget(names).run(model.main, Record())
+    for graph in model.all_graphs():
+        for dtype, names in WITHOUT_KERNEL.items():
+            if any(recipe.form_of(operation).activations is dtype for operation in graph.operations):
+                DecomposeForTarget(names).run(graph, Record())

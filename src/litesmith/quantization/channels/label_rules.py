@@ -138,9 +138,10 @@ def _by_constant(channels: Channels, operation: Operation, place: int) -> list[L
     constant, labels = operation.operands[place], channels.of(operation.operands[1 - place])
     if labels is None or constant is None or constant.constant is None:
         return None
-    rank, size = operation.result.type.rank, operation.result.type.shape[-1]
+    rank, shape = operation.result.type.rank, operation.result.type.shape
     labels = _of_rank(labels, rank)
-    if isinstance(size, Dim) or constant.type.elements != size or constant.type.shape[-1] != size:
+    size = shape[-1] if rank else 1
+    if isinstance(size, Dim) or constant.type.shape[-1:] != (size,) or constant.type.elements != size:
         return [labels]
     labels = channels.collapsed(labels, *range(rank - 1))
     out = channels.ties.new(size)

@@ -32,6 +32,8 @@ MEMORY = 2**30
 """Bytes of what is kept of both models between two layers, about: fewer samples are looked at where they are large."""
 PART = 2**25
 """Bytes of the largest activation of a part of the data."""
+JUDGES = 5
+"""Each fifth part of the data is kept to judge the outcome by, if there are as many."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,11 @@ class Refinings:
     Attributes:
         layers: those that were refined.
         count: how many layers there were to refine.
-        samples: how many samples were looked at.
+        samples: how many samples layers were refined on.
         stopped: whether the user ended it; what was done until then is kept.
         undone: whether everything was put back, as the outputs would have lost more than without it.
-        before, after: squared errors of all outputs on the data, of their squares; None where it was stopped.
+        before, after: squared errors of all outputs, of their squares, on data that was kept for this if there was
+            enough; None where it was stopped.
     """
 
     layers: list[RefinedLayer] = field(default_factory=list)
@@ -79,6 +82,7 @@ def refine(
 ) -> Refinings:
     """Find better integers for the weights of a model's first graph, and correct biases; `own` is changed.
 
+    A model with variables stays as it is: no piece of it computes the same alone.
     KeyboardInterrupt ends it; layers that were done until then stay as they are then, and the model is whole.
 
     Args:
@@ -93,8 +97,7 @@ def refine(
     method = method or Method()
     parts = list(_parts(batches, real.main, samples))
     run = _Run(real.main, own.main, list(layers_of(pairs)), parts, method, seed)
-    run.found.samples = sum(_count(part) for part in parts)
-    if not run.layers or not parts:
+    if not run.layers or not parts or any(each.operator.has_side_effects for each in real.main.operations):
         return run.found
     if resume is not None:
         run.checkpoints = Checkpoints(resume, key_of((to_bytes(real), to_bytes(own)), (method, seed), parts))
@@ -118,6 +121,8 @@ class _Run:
         self.checkpoints: Checkpoints | None = None
         self.found = Refinings(count=len(layers))
         self._graphs, self._parts, self._seed = (real, own), parts, seed
+        self._judges = set(range(JUDGES - 1, len(parts), JUDGES))
+        self.found.samples = sum(_count(part) for place, part in enumerate(parts) if place not in self._judges)
         self._ways = [
             (graph, levels(graph, chosen), chosen)
             for graph, chosen in ((real, {layer.real for layer in layers}), (own, {layer.own for layer in layers}))
@@ -137,13 +142,22 @@ class _Run:
                     self._refine(place, layer, real, own)
         for segments in (real, own):
             segments.run(list(segments.waiting))
-        self.ends = tuple(_outputs(segments) for segments in (real, own))
+        self.ends = self._outputs(real), self._outputs(own)
 
     def outputs(self) -> list[Array]:
         """What the quantized model computes before it is refined."""
         segments = Segments(self._graphs[1], _given(self._parts, self._graphs[1]))
         segments.run(list(segments.waiting))
-        return _outputs(segments)
+        return self._outputs(segments)
+
+    def _outputs(self, segments: Segments) -> list[Array]:
+        """The outputs that are real numbers, or stand for some, for what judges."""
+        judges = sorted(self._judges) or range(len(self._parts))
+        return [
+            np.concatenate([real_numbers(segments.known[value][place], value).reshape(-1) for place in judges])
+            for value in segments.graph.outputs
+            if value in segments.known and (value.type.dtype is DType.FLOAT32 or value.type.quantization is not None)
+        ]
 
     def _refine(self, place: int, layer: Layer, real: Segments, own: Segments) -> None:
         solution = None if self.checkpoints is None else self.checkpoints.load(place)
@@ -157,13 +171,14 @@ class _Run:
 
     def _moments(self, place: int, layer: Layer, real: Segments, own: Segments) -> Moments | None:
         """Of the rows of a layer; None where one of the models has come to it another way."""
-        moments = Moments(layer.product, self.method.rounds(layer))
+        moments = Moments(layer.product, self.method.rounds(layer), self.found.samples)
         operands = [each.operands[layer.product.input_place] for each in (layer.real, layer.own)]
         assert operands[0] is not None
         assert operands[1] is not None
         if operands[0] not in real.known or operands[1] not in own.known:
             return None
-        seen = list(zip(real.known[operands[0]], own.known[operands[1]], strict=True))
+        pairs = zip(real.known[operands[0]], own.known[operands[1]], strict=True)
+        seen = [pair for place, pair in enumerate(pairs) if place not in self._judges]
         rng = np.random.default_rng((self._seed, place))
         lines = lines_of(layer.product, [array.shape for array, _ in seen], rng)
         for (reals, integers), some in zip(seen, lines, strict=True):
@@ -195,15 +210,6 @@ def _judge(run: _Run, before: list[Array], held: list[tuple[Layer, Any]]) -> Non
         run.found.undone = True
 
 
-def _outputs(segments: Segments) -> list[Array]:
-    """The outputs that are real numbers, or stand for some."""
-    return [
-        np.concatenate([real_numbers(array, value).reshape(-1) for array in segments.known[value]])
-        for value in segments.graph.outputs
-        if value in segments.known and (value.type.dtype is DType.FLOAT32 or value.type.quantization is not None)
-    ]
-
-
 def _given(parts: Sequence[list[Array]], graph: Graph) -> list[list[Array]]:
     """The data as the inputs of a graph take it: real numbers as integers, where those are asked for."""
     return [[_as_given(array, value.type) for array, value in zip(part, graph.inputs, strict=True)] for part in parts]
@@ -219,14 +225,14 @@ def _as_given(array: Array, type: TensorType) -> Array:
 
 def _parts(batches: Iterable[Sequence[Array]], graph: Graph, samples: int) -> Iterator[list[Array]]:
     """The data in parts that fit into memory, as much of it as is looked at."""
-    largest = max(_bytes(result) for operation in graph.operations for result in operation.results)
+    largest = max((_bytes(result) for operation in graph.operations for result in operation.results), default=1)
     most = min(samples, max(MEMORY // (4 * largest), 1))
     sizes = [value.type.shape[0] for value in graph.inputs if value.type.rank]
     fixed = next((int(size) for size in sizes if not isinstance(size, Dim)), None)
-    step = fixed or max(min(PART // largest, most), 1)
     seen = 0
     for batch in batches:
         count = _count(batch)
+        step = fixed or max(min(PART // largest, -(-min(count, most) // JUDGES)), 1)
         if any(array.ndim and len(array) != count for array in batch) or count < step:
             if seen and seen + count > most:
                 return
