@@ -44,26 +44,28 @@ def run_jobs(python: str, script: str, jobs: Sequence[Job], backend: str = "nump
 def _journal(python: str, script: str, jobs: list[Job], backend: str) -> tuple[list[dict[str, Any]], int | None, str]:
     """What a worker wrote down, its exit status, None of one that hung, and the end of what it said."""
     with tempfile.TemporaryDirectory() as folder:
-        job_file, journal = Path(folder) / "jobs.json", Path(folder) / "journal"
+        job_file, journal, said = (Path(folder) / name for name in ("jobs.json", "journal", "errors"))
         job_file.write_text(json.dumps(jobs))
         journal.touch()
-        code, errors = _worker(python, script, job_file, journal, backend)
-        return [json.loads(line) for line in journal.read_text().splitlines()], code, errors
+        nice = ["nice", "-n", os.environ.get("BENCH_NICE", "0")]
+        environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        with said.open("w") as errors:
+            command = [*nice, python, str(HERE / script), str(job_file), str(journal)]
+            process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+            code = _ended(process, journal)
+        lines = [json.loads(line) for line in journal.read_text().splitlines()]
+        return lines, code, said.read_text(errors="replace")[-3000:]
 
 
-def _worker(python: str, script: str, job_file: Path, journal: Path, backend: str) -> tuple[int | None, str]:
-    """The exit status, None of one that hung, and the end of what it said."""
-    command = ["nice", "-n", os.environ.get("BENCH_NICE", "0"), python, str(HERE / script), str(job_file), str(journal)]
-    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
-    ) as process:
-        try:
-            _, errors = process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
+def _ended(process: subprocess.Popen[bytes], journal: Path) -> int | None:
+    """The exit status of a worker; None of one that began a job long ago, which is ended."""
+    while process.poll() is None:
+        time.sleep(0.2)
+        if time.time() - journal.stat().st_mtime > LIMIT:
             process.kill()
-            return None, process.communicate()[1][-3000:]
-    return process.returncode, errors[-3000:]
+            process.wait()
+            return None
+    return process.returncode
 
 
 def _death(code: int | None) -> str:

@@ -17,8 +17,12 @@ WITHOUT_DATA = ("float32", "float16", "dynamic_int8")
 
 
 def make(job: Job) -> Result:
-    """Converts `net` in `mode` with the images `data` into `target`; `codes`: the findings that this brought up."""
+    """Converts `net` in `mode` with the images `data` into `target`, or says whether they are fit (`check`); `codes`: what was found."""
     model = keras.models.load_model(job["net"], custom_objects=models.custom_objects(), compile=False)
+    if job["mode"] == "check":
+        with timed() as taken:
+            report = litesmith.check_calibration(model, np.load(job["data"])["x"])
+        return {**taken, "codes": sorted({finding.code for finding in report.findings}), "passed": bool(report)}
     images = None if job["mode"] in WITHOUT_DATA else np.load(job["data"])["x"]
     mode = None if job["mode"] == "float32" else job["mode"]
     with warnings.catch_warnings(record=True) as caught, timed() as taken:

@@ -13,7 +13,7 @@ import models
 from quantization_bench import OUT, SCRIPTS, Bench
 from quantization_jobs import Job, Result, run_jobs
 
-NETS = {"MobileNetV2": 20, "EfficientNetB0": 20, "ResNet50": 100}
+NETS = {"MobileNetV2": 20, "ResNet50": 100}
 """Networks, and how many images calibrate them."""
 SIZE = 224
 TIMED = "ResNet50"
