@@ -21,6 +21,8 @@ from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.quantization.quantizing import asked, by_recipe, plain_mode
 from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.search.budget import AUTO, Budget
+from litesmith.quantization.search.searching import require, search
 from litesmith.quantization.static import Asked
 from litesmith.runtime.kernels import Kernels
 from litesmith.targets.assessment import Assessment, assess, assess_file
@@ -52,6 +54,7 @@ def convert(
     kernels: Kernels = None,
     calibration: Any = None,
     inference_type: str = "float32",
+    budget: Budget | None = None,
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | Sequence[str] = (),  # noqa: ARG001
@@ -89,6 +92,8 @@ def convert(
             Without it the comparison runs the functions in place of these operators, and says so (V105).
         calibration, inference_type: as for `quantize`. What is compared with the model is the file before its numbers
             become integers, or int4, or what a recipe says; what that changes much is said (Q102).
+        budget: for `quantize="auto"`, which tries recipes as `search` does: how good the file must be, what is made
+            least, and how much is tried; Q143 where nothing keeps within it.
         strict: warnings count as errors.
         ignore: findings that are left out, by code, and by layer where that is said: `"V103"`, `"D205@encoder/*"`.
             Warnings, notes, and what a target has against the model; an error is never ignored.
@@ -101,7 +106,9 @@ def convert(
     if signatures is not None and split_preprocessing:
         raise ValueError("split_preprocessing= cuts a model with one way to call it; leave signatures= out")
     settings = Options(rnn, split_preprocessing)
-    recipe = asked(quantize, calibration, inference_type)
+    recipe = None if quantize == AUTO else asked(quantize, calibration, inference_type)
+    if budget is not None and quantize != AUTO:
+        raise ValueError(f'budget= is for quantize="{AUTO}"')
     if signature is not None and signatures is not None:
         raise ValueError("signatures= names all that are converted; leave signature= out")
     check_tolerances(atol, rtol)
@@ -112,10 +119,14 @@ def convert(
     batch = _batch_for(profile, batch)
     lite, imported = converted(original, inputs, batch, settings, signatures, plain_mode(recipe), profile)
     lite = lite.with_kernels(kernels)
-    if recipe is not None and plain_mode(recipe) is None:
+    if quantize is not None and plain_mode(recipe) is None:
         if verify:
             compare_signatures(imported, lite, atol, rtol)
-        lite, verify = by_recipe(lite, lite.model, calibration, Asked(recipe, inference_type)), False  # type: ignore[arg-type]
+        verify = False
+        if recipe is None:
+            lite = require(search(lite, calibration, budget, inference_type=inference_type))
+        else:
+            lite = by_recipe(lite, lite.model, calibration, Asked(recipe, inference_type))  # type: ignore[arg-type]
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:

@@ -131,3 +131,17 @@ def test_as_text_and_json(real):
 def test_what_is_no_budget(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Budget(**wrong)
+
+
+def test_convert_searches_by_itself():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((12,), name="x"), layers.Dense(90, name="first"), layers.Dense(4)])
+    lite = litesmith.convert(
+        model, quantize="auto", calibration=DATA, budget=Budget(min_decibels=30, max_evaluations=2)
+    )
+    assert len(lite) < len(litesmith.convert(model))
+    with pytest.raises(LitesmithError) as raised:
+        litesmith.convert(model, quantize="auto", calibration=DATA, budget=Budget(min_decibels=201, max_evaluations=1))
+    assert raised.value.diagnostics[0].code == "Q143"
+    with pytest.raises(ValueError, match="budget="):
+        litesmith.convert(model, quantize="int8", calibration=DATA, budget=Budget())

@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.diagnostics.quantities import seconds_text, size_text
+from litesmith.report.analysis import analysis_layout
+from litesmith.report.search import search_layout
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 
@@ -84,9 +86,9 @@ class Quantized:
         lines = [Text("  ").append_text(line) if i else line for i, line in enumerate(self._lines())]
         parts: list[RenderableType] = [*lines]
         if self.found is not None:
-            parts += ["", self.found.layout()]
+            parts += ["", search_layout(self.found)]
         if self.analysis is not None:
-            parts += ["", self.analysis.layout()]
+            parts += ["", analysis_layout(self.analysis)]
         return Group(*parts)
 
     def _lines(self) -> list[Text]:

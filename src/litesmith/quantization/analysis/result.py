@@ -5,13 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
-from litesmith.report.layout import grid, to_text
-
-LAYERS = 12
-"""How many layers are shown."""
 NEGLIGIBLE = 0.01
 """A share of the noise for which no cure is given."""
 BARS = " ▁▂▃▄▅▆▇█"
@@ -100,30 +93,11 @@ class Analysis:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def layout(self, layers: int | None = LAYERS) -> RenderableType:
-        """The layers that add most (all of them for None), and the numbers of the worst."""
-        outputs = f"outputs are {self.measured:.1f} dB above the error ({self.simulated:.1f} dB as simulated"
-        parts: list[RenderableType] = [Text(f"{outputs}, on {self.samples} samples)")]
-        if self.unknown:
-            parts.append(Text(f"real weights not found, and so not told apart: {', '.join(self.unknown)}"))
-        parts += ["", self._table(layers)]
-        shown = [layer for layer in self.layers[:layers] if layer.cure]
-        if shown:
-            parts += ["", *map(_words, shown), "", _tensors(shown)]
-        return Group(*parts)
-
-    def _table(self, limit: int | None) -> RenderableType:
-        table = grid("layer", ">share", ">alone", ">weights", ">activations", ">without it")
-        for layer in self.layers[:limit]:
-            parts = [_number(layer.weights), _number(layer.activations)]
-            table.add_row(layer.layer, f"{layer.share:.1%}", _number(layer.alone), *parts, f"{layer.gain:+.1f} dB")
-        if limit is not None and len(self.layers) > limit:
-            rest = self.layers[limit:]
-            table.add_row(f"... {len(rest)} others", f"{sum(layer.share for layer in rest):.1%}")
-        return table
-
     def __str__(self) -> str:
-        return to_text(self.layout(None))
+        from litesmith.report.analysis import analysis_layout
+        from litesmith.report.layout import to_text
+
+        return to_text(analysis_layout(self, None))
 
 
 def bars(counts: tuple[int, ...]) -> str:
@@ -131,22 +105,3 @@ def bars(counts: tuple[int, ...]) -> str:
     most = max(counts, default=0) ** 0.5
     heights = [round(8 * count**0.5 / most) if most else 0 for count in counts]
     return "".join(BARS[max(height, 1) if count else 0] for height, count in zip(heights, counts, strict=True))
-
-
-def _number(decibels: float | None) -> str:
-    return "" if decibels is None else f"{decibels:.1f} dB"
-
-
-def _words(layer: LayerError) -> Text:
-    return Text(f"{layer.layer}: {layer.cause}; {layer.cure}")
-
-
-def _tensors(layers: list[LayerError]) -> RenderableType:
-    table = grid("numbers", ">from", "histogram", "to", "integers", ">cut off", ">dB")
-    table.columns[2].no_wrap = True
-    for layer in layers:
-        for tensor in layer.tensors:
-            ends = [f"{tensor.least:.3g}", tensor.bars, f"{tensor.most:.3g}", f"{tensor.low:.3g}..{tensor.high:.3g}"]
-            name = f"{layer.layer} {tensor.what}"
-            table.add_row(name, *ends, f"{tensor.beyond:.2%}", f"{tensor.decibels:.1f}")
-    return table

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from litesmith.quantization.judging import Evaluate, Measure, measure_of
 
+AUTO = "auto"
+"""What is asked for in place of a mode."""
 GOALS = ("size", "latency", "ram")
 USUAL_DROP = 0.005
 USUAL_DECIBELS = 30.0

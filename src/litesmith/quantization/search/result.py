@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
-from litesmith.diagnostics.quantities import seconds_text, size_text
 from litesmith.lite_model import LiteModel
 from litesmith.quantization.recipe import Recipe
-from litesmith.report.layout import grid, to_text
-
-COSTS = {"size": size_text, "latency": seconds_text, "ram": size_text}
-"""What a search makes least, and how it is shown."""
 
 
 @dataclass(frozen=True)
@@ -109,38 +101,8 @@ class Found:
             "trials": [trial.to_json() for trial in self.trials],
         }
 
-    def layout(self) -> RenderableType:
-        """What was tried as a table; a star at what nothing beats."""
-        count = f"{len(self.trials)} of at most {self.most} recipes tried{', then stopped' if self.stopped else ''}"
-        head = Text(f"{count}; {self.measure} of the real model {self.real:.4g}; {self.budget}; least {self.goal}")
-        table = grid("", "recipe", ">" + self.measure, ">dB", ">same", ">bytes", ">run", ">ram", "within", "why")
-        front = {id(trial) for trial in self.front}
-        for trial in self.trials:
-            mark = ("→" if trial.recipe == self.recipe else "") + ("*" if id(trial) in front else "")
-            table.add_row(mark, _short(trial.recipe), *_figures(trial), trial.why)
-        return Group(head, "", table, *([Text(""), *_best(self.recipe)] if self.recipe is not None else []))
-
     def __str__(self) -> str:
-        return to_text(self.layout())
+        from litesmith.report.layout import to_text
+        from litesmith.report.search import search_layout
 
-
-def _figures(trial: Trial) -> list[str]:
-    if trial.problem:
-        return ["", "", "", "", "", "", trial.problem]
-    figures = [f"{trial.measure:.4g}", f"{trial.decibels:.1f}", f"{trial.agreement:.1%}", size_text(trial.bytes)]
-    return [*figures, seconds_text(trial.seconds), size_text(trial.ram), "yes" if trial.within else "no"]
-
-
-def _short(recipe: Recipe) -> str:
-    """The mode, what it sets, and how many rules there are."""
-    usual = Recipe(recipe.mode)
-    names = [name for name in ("observer", "equalize", "rounding") if getattr(recipe, name) != getattr(usual, name)]
-    settings = [f"{name}={getattr(recipe, name)}" for name in names]
-    count = sum(len(rule.select) for rule in recipe.rules)
-    kinds = ", ".join(dict.fromkeys(rule.mode for rule in recipe.rules))
-    rules = [f"{count} layer{'s' * (count != 1)} {kinds}"] if recipe.rules else []
-    return "; ".join([recipe.mode, *settings, *rules])
-
-
-def _best(recipe: Recipe) -> list[Text]:
-    return [Text(line) for line in f"best: {recipe}".splitlines()]
+        return to_text(search_layout(self))

@@ -1,0 +1,56 @@
+"""Where the error of a quantized model comes from, as tables."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from litesmith.quantization.analysis.result import Analysis, LayerError
+from litesmith.report.layout import grid
+
+LAYERS = 12
+"""How many layers are shown."""
+
+
+def analysis_layout(found: Analysis, layers: int | None = LAYERS) -> RenderableType:
+    """The layers that add most (all of them for None), what is the matter with them, and their numbers."""
+    outputs = f"outputs are {found.measured:.1f} dB above the error ({found.simulated:.1f} dB as simulated"
+    parts: list[RenderableType] = [Text(f"{outputs}, on {found.samples} samples)")]
+    if found.unknown:
+        parts.append(Text(f"real weights not found, and so not told apart: {', '.join(found.unknown)}"))
+    parts += ["", _layers(found, layers)]
+    shown = [layer for layer in found.layers[:layers] if layer.cure]
+    if shown:
+        parts += ["", *map(_words, shown), "", _tensors(shown)]
+    return Group(*parts)
+
+
+def _layers(found: Analysis, limit: int | None) -> Table:
+    table = grid("layer", ">share", ">alone", ">weights", ">activations", ">without it")
+    for layer in found.layers[:limit]:
+        parts = [_number(layer.weights), _number(layer.activations)]
+        table.add_row(layer.layer, f"{layer.share:.1%}", _number(layer.alone), *parts, f"{layer.gain:+.1f} dB")
+    if limit is not None and len(found.layers) > limit:
+        rest = found.layers[limit:]
+        table.add_row(f"... {len(rest)} others", f"{sum(layer.share for layer in rest):.1%}")
+    return table
+
+
+def _number(decibels: float | None) -> str:
+    return "" if decibels is None else f"{decibels:.1f} dB"
+
+
+def _words(layer: LayerError) -> Text:
+    return Text(f"{layer.layer}: {layer.cause}; {layer.cure}")
+
+
+def _tensors(layers: list[LayerError]) -> Table:
+    table = grid("numbers", ">from", "histogram", "to", "integers", ">cut off", ">dB")
+    table.columns[2].no_wrap = True
+    for layer in layers:
+        for tensor in layer.tensors:
+            ends = [f"{tensor.least:.3g}", tensor.bars, f"{tensor.most:.3g}", f"{tensor.low:.3g}..{tensor.high:.3g}"]
+            name = f"{layer.layer} {tensor.what}"
+            table.add_row(name, *ends, f"{tensor.beyond:.2%}", f"{tensor.decibels:.1f}")
+    return table
