@@ -81,7 +81,7 @@ ELSEWHERE = {
     "Q103": (_INTEGERS, "test_data_is_needed", "test_a_model_becomes_integers_and_says_what_that_changes"),
     "Q104": (
         _INTEGERS,
-        "test_models_with_state_or_several_signatures_are_refused",
+        "test_models_of_several_signatures_are_refused",
         "test_a_model_becomes_integers_and_says_what_that_changes",
     ),
     "Q105": (_RECIPES, "test_a_pattern_that_fits_nothing_is_a_mistake", "test_parts_become_what_the_recipe_says"),

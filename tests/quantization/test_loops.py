@@ -283,3 +283,22 @@ def test_a_branch_that_the_data_never_takes_and_that_is_like_no_other_stays_real
         integer = litesmith.quantize(real, "int8", given)
     assert decibels(real.run(given), integer.run(given)) > 30
     assert "LOGISTIC" in real_ones(integer)
+
+
+@pytest.mark.parametrize("rnn", ["while", "fused"])
+def test_state_goes_on_from_call_to_call(rnn):
+    layer = layers.LSTM(4, stateful=True)
+    model = randomized(keras.Sequential([keras.Input((6, 3), batch_size=2), layer, layers.Dense(2)]))
+    real = litesmith.convert(model, rnn=rnn, verify=False)
+    batches = [RANDOM.standard_normal((2, 6, 3)).astype("float32") for _ in range(40)]
+    first = real.run(batches[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FindingWarning)
+        integer = litesmith.quantize(real, "int8", batches)
+    real.reset()
+    for _ in range(2):
+        outputs = [[lite.run(batch) for batch in batches] for lite in (real, integer)]
+        assert decibels(*outputs) > LEAST_DECIBELS
+        np.testing.assert_allclose(outputs[0][0], first, rtol=1e-5)
+        real.reset()
+        integer.reset()

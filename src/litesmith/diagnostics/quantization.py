@@ -80,7 +80,7 @@ class CannotQuantize(Diagnostic, code="Q104", bad_input=True):
     """A model of this kind is not made of integers yet.
 
     Why it matters: parts of it would be left real without a word.
-    Example: a model with state, or with several signatures.
+    Example: a model with several signatures, or with custom operators.
     How to fix: convert one signature, or keep only the weights in 8 bits (`quantize="weights_int8"`).
     """
 

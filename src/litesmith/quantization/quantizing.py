@@ -17,6 +17,7 @@ from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load
 from litesmith.opset.unmodeled import operator_name
+from litesmith.opset.variable import RESET
 from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.forms import FORMS, INTEGER_MODES
 from litesmith.quantization.ranges import activations
@@ -75,7 +76,7 @@ def quantize(
         strict, ignore: as for `convert`.
 
     Raises:
-        LitesmithError: Q103 without data that fits, Q104 for a model with state or several signatures, Q105 for a
+        LitesmithError: Q103 without data that fits, Q104 for a model with several signatures, Q105 for a
             recipe's pattern that fits nothing, and what the file is not.
     """
     found = asked(recipe, calibration, inference_type)
@@ -113,10 +114,9 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
 
 
 def _why_not(lite: LiteModel) -> str | None:
-    if lite.has_state:
-        return "it keeps state from call to call"
-    if len(lite.faces) > 1:
-        return f"it has {len(lite.faces)} signatures"
+    signatures = [face.signature for face in lite.faces if face.signature != RESET]
+    if len(signatures) > 1:
+        return f"it has {len(signatures)} signatures"
     if lite.preprocessing is not None:
         return "texts are left to the app, which calibration data is not given to"
     operations = [operation for graph in lite.model.all_graphs() for operation in graph.operations]
