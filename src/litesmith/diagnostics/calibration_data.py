@@ -115,7 +115,7 @@ class OtherScale(Diagnostic, code="Q205", severity=Severity.WARNING):
     evidence: str
 
     def message(self) -> str:
-        scaled = f"is scaled {self.found}, and the model was trained with {self.meant}"
+        scaled = f"is scaled {self.found}, and {self.meant} is meant"
         return f"Input '{self.input}' of the calibration data {scaled}: {self.evidence}."
 
     def hint(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from litesmith.conversion import converted
 from litesmith.diagnostics.base import Diagnostic, LitesmithError, worst_first
-from litesmith.diagnostics.calibration_data import RangesDoNotFit
+from litesmith.diagnostics.calibration_data import ConstantInput, OtherScale, RandomNoise, RangesDoNotFit
 from litesmith.diagnostics.quantization import NeedsCalibration
 from litesmith.diagnostics.telling import attention, attentive
 from litesmith.frontends.open import Kind, identify
@@ -21,6 +22,8 @@ from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.quantization.calibration import UnfitData, batches, check_source
 from litesmith.quantization.data_checks.prediction import Cost, costs, loss, ranges_of, signal_to_noise
+from litesmith.quantization.data_checks.samples import Samples
+from litesmith.quantization.data_checks.scaling import formula, scale_of
 from litesmith.quantization.data_checks.watch import NAMED, Watch
 from litesmith.quantization.ranges import Histogram, observe
 
@@ -139,7 +142,10 @@ def check_data(lite: LiteModel, data: Any, probe: Any = None) -> DataReport:
     predicted, lost = None, None
     tensors: tuple[Tensor, ...] = ()
     if probe is not None:
-        seen = observe(model, batches(probe, lite.face()))
+        held_out = Samples()
+        seen = observe(model, held_out.passing(batches(probe, lite.face())))
+        if not any(isinstance(each, (OtherScale, ConstantInput, RandomNoise)) for each in found):
+            found += _other_scales(lite, watch.samples, held_out)
         ranges = ranges_of(histograms)
         all_costs = costs(seen, ranges)
         predicted, lost = signal_to_noise(all_costs), loss(all_costs)
@@ -149,6 +155,15 @@ def check_data(lite: LiteModel, data: Any, probe: Any = None) -> DataReport:
             found.append(RangesDoNotFit(lost, named, lost > MUCH_LOST))
     kept = tuple(worst_first(attention().kept(found)))
     return DataReport(watch.samples.count, watch.samples.distinct, described, kept, predicted, lost, tensors)
+
+
+def _other_scales(lite: LiteModel, samples: Samples, held_out: Samples) -> Iterator[Diagnostic]:
+    """That the held-out batch is scaled otherwise, where both are scaled as is common."""
+    for name, own, other in zip(lite.face().input_names, samples.numbers, held_out.numbers, strict=True):
+        found, meant = scale_of(own.least, own.most), scale_of(other.least, other.most)
+        if found is not None and meant is not None and found is not meant:
+            evidence = f"the held-out batch reaches from {other.least:.4g} to {other.most:.4g}"
+            yield OtherScale(name, found.name, meant.name, formula(found, meant), evidence)
 
 
 def _worst(found: dict[Value, Cost], seen: Any, ranges: dict[Value, tuple[float, float]]) -> list[Tensor]:

@@ -15,26 +15,38 @@ from litesmith.opset.shaping import Reshape
 Array = np.ndarray[Any, Any]
 
 
+SURE = 0.5
+"""Of the entropy of chance: trained models are surer than that."""
+
+
 @dataclass
 class Votes:
     """How often each class is the likeliest of an output's, which is one number, or one for each class.
 
     Attributes:
         says_so: whether the output is of probabilities, so that it certainly is of classes.
+        unsure: the entropies of the samples' probabilities, added up.
     """
 
     output: Value
     says_so: bool
     counts: dict[int, int] = field(default_factory=dict)
+    unsure: float = 0.0
 
     def add(self, array: Array) -> None:
         """Count the classes of a batch."""
+        self.unsure += float(entropy(probabilities(array)).sum())
         for found, count in zip(*np.unique(classes(array), return_counts=True), strict=True):
             self.counts[int(found)] = self.counts.get(int(found), 0) + int(count)
 
     @property
     def total(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether samples are told apart by more than chance, as a model does that was trained."""
+        return self.unsure / self.total < SURE * float(np.log(max(int(self.output.type.shape[1]), 2)))
 
     @property
     def first(self) -> tuple[int, float]:
@@ -73,7 +85,14 @@ def classes(array: Array) -> Array:
 def probabilities(array: Array) -> Array:
     """Of classes, from an output of probabilities or of what a softmax is taken of."""
     found = array.astype(np.float64)
+    if found.shape[1] == 1:
+        found = np.concatenate([1 - found, found], 1)
     if found.min() >= 0 and np.allclose(found.sum(1), 1, atol=1e-2):
         return found
     found = np.exp(found - found.max(1, keepdims=True))
     return np.asarray(found / found.sum(1, keepdims=True))
+
+
+def entropy(probabilities: Array) -> Array:
+    """Of each row of probabilities, in nats."""
+    return np.asarray(-(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(-1))

@@ -11,6 +11,7 @@ import numpy as np
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.expectations import Expectation
 from litesmith.ir.graph import Model
+from litesmith.quantization.data_checks.classes import entropy
 from litesmith.runtime.interpreter import Session
 
 Array = np.ndarray[Any, Any]
@@ -23,12 +24,16 @@ CHANCE = 1.6
 """Twice what an average of magnitudes is that chance makes, in deviations: sqrt(2 / pi) of one."""
 MUCH_BETTER = 0.25
 """How far off the right scale leaves what it corrects, of how far off it was."""
-GAINED = 0.3
+GAINED = 0.2
 """How much better outputs tell samples apart in the right scale, at least, of what they could at best."""
 GAINED_BY_MORE = 0.5
 """In a scale that makes numbers larger: outputs look surer of larger numbers, right or wrong."""
-TOLD_BEFORE = ((50.0, 0.05), (1.0, 0.3))
-"""(a factor, how well samples may be told apart as they are, at most, for a scale that makes them so much larger)."""
+TOLD_BEFORE, TOLD_BEFORE_MUCH = 0.3, 0.05
+"""How well samples may be told apart as they are, at most, for a scale that makes them larger, and much larger."""
+MUCH = 50.0
+TOO_SURE, ALIKE = 1e-3, 0.9
+"""Outputs that are as good as certain of every sample are of numbers that are much too large, where these as well tell
+samples apart when they are much smaller."""
 IMAGENET_MEAN, IMAGENET_DEVIATION = 0.449, 0.226
 """Of all channels of the images that many networks are trained on, from 0 to 1."""
 
@@ -165,25 +170,25 @@ def _distance(expectation: Expectation, values: Array) -> Distance:
 
 def information(probabilities: Array) -> tuple[float, float]:
     """(how well outputs tell samples apart, in nats; how unsure they are of each): both of probabilities of classes."""
-    unsure = float(_entropy(probabilities).mean())
-    return float(_entropy(probabilities.mean(0))) - unsure, unsure
+    unsure = float(entropy(probabilities).mean())
+    return float(entropy(probabilities.mean(0))) - unsure, unsure
 
 
-def is_better(own: tuple[float, float], other: tuple[float, float], classes: int, factor: float) -> bool:
+def is_better(own: tuple[float, float], other: tuple[float, float], classes: int, factor: float, says_so: bool) -> bool:
     """Whether outputs say that another scale is meant: they tell samples apart much better, and are surer of each.
 
     Args:
         own, other: what `information` is in both scales.
         factor: how much larger the other one makes numbers.
+        says_so: whether the outputs certainly are of classes.
     """
     most = float(np.log(classes))
+    if factor < 1 / MUCH and own[1] < TOO_SURE and other[1] > 10 * own[1] and other[0] > ALIKE * own[0] > GAINED * most:
+        return True
     if other[1] > own[1]:
         return False
     if factor <= 1:
         return other[0] - own[0] > GAINED * most
-    told = next(share for least, share in TOLD_BEFORE if factor > least)
-    return own[0] < told * most and other[0] - own[0] > GAINED_BY_MORE * most
-
-
-def _entropy(probabilities: Array) -> Array:
-    return np.asarray(-(probabilities * np.log(probabilities + 1e-12)).sum(-1))
+    if factor > MUCH:
+        return says_so and own[0] < TOLD_BEFORE_MUCH * most and other[0] - own[0] > GAINED_BY_MORE * most
+    return own[0] < TOLD_BEFORE * most and other[0] - own[0] > GAINED_BY_MORE * most

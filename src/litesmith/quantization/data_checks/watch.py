@@ -48,8 +48,8 @@ ENOUGH = 32
 """Samples that differ, at least."""
 MOSTLY = 0.5
 """Of samples that are one number throughout, or copies."""
-ALL = 0.98
-"""Of the samples that are of one class."""
+ALL, ALL_OF_TWO = 0.95, 0.98
+"""Of the samples that are of one class; where there are two, one of them may be rare."""
 ENOUGH_FOR_CLASSES = 16
 """Samples from which on it says something that all are of one class."""
 VARIANCE_BETWEEN = 0.01
@@ -169,9 +169,8 @@ class Watch:
         best: tuple[float, Diagnostic] | None = None
         for name, scale, meant, other in self._in_other_scales(arrays):
             found = self._information(other)
-            if found is None or not is_better(
-                own, found, self._first.output.type.shape[1], meant.factor / scale.factor
-            ):
+            factor, first = meant.factor / scale.factor, self._first
+            if found is None or not is_better(own, found, first.output.type.shape[1], factor, first.says_so):
                 continue
             if best is None or found[0] > best[0]:
                 evidence = f"its outputs tell samples apart by {found[0]:.1f} nats then, and by {own[0]:.1f} as it is"
@@ -218,7 +217,8 @@ class Watch:
     def _of_classes(self) -> Iterator[Diagnostic]:
         names = dict(zip(self.lite.graph.outputs, self.lite.face().output_names, strict=True))
         for vote in self.votes.values():
-            if vote.total < ENOUGH_FOR_CLASSES or vote.first[1] < ALL:
+            most = ALL if vote.output.type.shape[1] > 2 else ALL_OF_TWO
+            if vote.total < ENOUGH_FOR_CLASSES or vote.first[1] < most or not vote.is_sure:
                 continue
             if vote.says_so or self._can_be_another(vote):
                 yield OneClass(names[vote.output], *vote.first)
