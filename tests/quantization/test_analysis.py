@@ -166,3 +166,16 @@ def test_as_text_and_json():
 def test_bars():
     assert bars((0, 1, 4, 16)) == " ▂▄█"
     assert bars((0, 0)) == "  "
+
+
+def test_bodies_of_loops_are_rounded_inside():
+    keras.utils.set_random_seed(0)
+    stack = [keras.Input((6, 4), name="x"), layers.LSTM(8, name="memory"), layers.Dense(3, name="scores")]
+    model = keras.Sequential(stack)
+    data = RNG.standard_normal((64, 6, 4)).astype("float32")
+    real, made = quantized(model, data)
+    found = analyze(real, made, data)
+    assert found.simulated == pytest.approx(found.measured, abs=1)
+    memory = next(layer for layer in found.layers if layer.layer == "memory")
+    assert memory.share > 0.3
+    assert {"weights", "activations"} == {tensor.what for tensor in memory.tensors}
