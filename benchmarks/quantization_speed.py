@@ -91,14 +91,14 @@ def table(seconds: Mapping[str, Result], timed: Mapping[str, Result]) -> str:
         lines.append(f"| {UNITS[unit]} | {' | '.join(said)} | {'yes' if done else 'no'} |")
     lines += [
         "",
-        "| one thread, one image | ms | ms | ratio | reached |",
-        "| --- " * 5 + "|",
+        "| one thread, one image | ms | ms | ratio | of processors | reached |",
+        "| --- " * 6 + "|",
     ]
     for key, result in timed.items():
         if "error" in result:
-            lines.append(f"| {key} | {result['error']} | | | |")
+            lines.append(f"| {key} | {result['error']} | | | | |")
         else:
             first, second, ratio = result["ms"], result["other_ms"], result["ratio"]
             judged = "" if key.split(": ")[1].startswith("official") else "yes" if round(ratio, 2) <= 1 else "no"
-            lines.append(f"| {key} | {first:.2f} | {second:.2f} | {ratio:.2f} | {judged} |")
+            lines.append(f"| {key} | {first:.2f} | {second:.2f} | {ratio:.2f} | {result['cpu']:.2f} | {judged} |")
     return "\n".join(lines) + "\n"
