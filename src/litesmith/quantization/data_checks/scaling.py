@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from litesmith.diagnostics.base import LitesmithError
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.expectations import Expectation
 from litesmith.ir.graph import Model
@@ -116,7 +118,7 @@ class Normalizations:
     """The first normalizations of a model, which know what they were trained with."""
 
     def __init__(self, expectations: tuple[Expectation, ...]) -> None:
-        self._sessions = [(each, _session(each)) for each in expectations]
+        self._sessions = list(_running(expectations))
 
     def __bool__(self) -> bool:
         return bool(self._sessions)
@@ -124,6 +126,13 @@ class Normalizations:
     def distance(self, arrays: Arrays) -> Distance:
         """That of the one that is farthest off."""
         return max((_distance(each, run(arrays)) for each, run in self._sessions), key=lambda found: found.size)
+
+
+def _running(expectations: Iterable[Expectation]) -> Iterator[tuple[Expectation, Callable[[Arrays], Array]]]:
+    """Those that run by themselves: not what reads variables, or is computed by operators of the user's own."""
+    for each in expectations:
+        with contextlib.suppress(LitesmithError):
+            yield each, _session(each)
 
 
 def _session(expectation: Expectation) -> Callable[[Arrays], Array]:

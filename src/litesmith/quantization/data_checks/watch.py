@@ -81,7 +81,8 @@ class Watch:
         graph = lite.graph
         places = {own: place for place, own in enumerate(graph.outputs)}
         observed = list(outputs)
-        self.votes: dict[Value, Votes] = {observed[places[each.output]]: each for each in votes_of(graph)}
+        votes = [] if lite.has_state else votes_of(graph)  # what is run again would change the state
+        self.votes: dict[Value, Votes] = {observed[places[each.output]]: each for each in votes}
         self._scale_is_known = False
 
     def passing(self, batches: Iterable[list[Array]]) -> Iterator[list[Array]]:
