@@ -11,7 +11,7 @@ Calibration = Annotated[
     Path | None,
     typer.Option(
         "--calibration",
-        help="Inputs as the model will see them, for int8: .npz, .npy, or a folder of images.",
+        help="Inputs as the model will see them, for int8: .npz, .npy, a folder of images; or: synthetic.",
         metavar="FILE",
     ),
 ]
@@ -26,9 +26,12 @@ InferenceType = Annotated[
 
 
 def calibration_data(path: Path, pixels: str | None = None) -> Any:
-    """The arrays of a file: by name, or the only one as it is; or the images of a folder."""
+    """The arrays of a file: by name, or the only one as it is; or the images of a folder; or that there are none."""
     from litesmith.cli.arrays import read_arrays
+    from litesmith.quantization.algorithms.data_free import SYNTHETIC
 
+    if str(path) == SYNTHETIC and not path.exists():
+        return SYNTHETIC
     if path.is_dir():
         return _images(path, pixels)
     if pixels is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.data_free import RangesGuessed
 from litesmith.diagnostics.quantization import CannotQuantize, MuchIsLost, NeedsCalibration, StaysReal
 from litesmith.diagnostics.telling import attentive, tell
 from litesmith.flatbuffer.write import to_bytes
@@ -18,6 +19,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opening import load
 from litesmith.opset.unmodeled import operator_name
 from litesmith.opset.variable import RESET
+from litesmith.quantization.algorithms.data_free import is_synthetic
 from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.forms import FORMS, INTEGER_MODES
 from litesmith.quantization.ranges import activations
@@ -68,7 +70,7 @@ def quantize(
         recipe: a `Recipe`, the path of a `.toml` file with one, or a mode for the whole model, as for `convert`.
         calibration: where activations become integers, inputs as the model will see them: arrays nested as its own,
             batches of these (a list, a generator or a function that makes one, a dataset), with labels behind them or
-            without, or the path of an `.npz` or `.npy` file.
+            without, or the path of an `.npz` or `.npy` file; `"synthetic"` where there are none (Q121).
         inference_type: what callers give and take in place of float32: `"int8"`, `"uint8"` or `"int16"`, where the
             model has integers of as many bits there.
         progress: called before each layer that is refined with how many are done, how many there are, and its name.
@@ -101,6 +103,8 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     if recipe.needs_data and (reason := _why_not(lite)) is not None:
         raise LitesmithError(CannotQuantize(reason))
     recipe.check(model.all_graphs())
+    if is_synthetic(calibration):
+        tell(RangesGuessed(len(lite.model.normalizations)))
     try:
         made, left = quantized(lite, model, calibration, asked)
     except UnfitData as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from litesmith.lite_model import LiteModel
 from litesmith.passes.base import Record
 from litesmith.passes.decompose_for_target import DecomposeForTarget
 from litesmith.quantization.algorithms.cross_layer_equalization import equalize
+from litesmith.quantization.algorithms.data_free import DataFree, is_synthetic
+from litesmith.quantization.algorithms.shift_negative import center
+from litesmith.quantization.algorithms.smooth_quant import smooth
 from litesmith.quantization.calibration import batches
+from litesmith.quantization.changes import Statistics
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import losses
 from litesmith.quantization.ranges import observe
@@ -35,7 +39,7 @@ WITHOUT_KERNEL = {
     DType.INT16: frozenset({"SQUARE", "NEG", "HARD_SWISH", "ELU", "SQUARED_DIFFERENCE", "LOG_SOFTMAX", "PRELU"}),
 }
 """What has no kernel for integers of a type, and is written in what has one."""
-REWRITINGS = (equalize,)
+REWRITINGS = (equalize, smooth, center)
 """What lets a float graph round better, first to last; each computes the same as before."""
 INT8 = Recipe()
 SAMPLES = 512
@@ -65,20 +69,37 @@ class _Data:
 
     Attributes:
         seen: inputs of batches, and what the real model returns for them.
+        free: what stands for the data where there is none.
     """
 
     lite: LiteModel
     given: Any
     seen: list[tuple[list[Array], list[Array]]] = field(default_factory=list)
+    free: DataFree | None = None
+
+    def observed(self, model: Model) -> Statistics:
+        """What the activations of a model hold: on all batches the first time, on those that were kept from then on."""
+        if not is_synthetic(self.given):
+            return observe(model, self.again() if self.seen else self.once())
+        if self.free is None:
+            self.free = DataFree(model)
+            for _ in self.once():
+                pass
+        return self.free.observe(model)
 
     def once(self) -> Iterator[list[Array]]:
         """All batches, in the order of the file's inputs."""
         count = 0
-        for batch in batches(self.given, self.lite.face()):
+        for batch in self._batches():
             if count < SAMPLES:
                 self.seen.append((batch, self.lite.run_arrays(batch)))
                 count += len(batch[0]) if batch and batch[0].ndim else 1
             yield batch
+
+    def _batches(self) -> Iterable[list[Array]]:
+        if not is_synthetic(self.given):
+            return batches(self.given, self.lite.face())
+        return (self.free or DataFree(self.lite.model)).batches
 
     def again(self) -> Iterator[list[Array]]:
         """What was kept of them."""
@@ -90,7 +111,8 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
 
     Args:
         model: the graphs of `lite`, or copies of them, which are changed.
-        calibration: inputs in any of the forms that people keep them in; None where only weights change.
+        calibration: inputs in any of the forms that people keep them in, or `"synthetic"` where there are none; None
+            where only weights change.
     """
     recipe, data = asked.recipe, _Data(lite.restarted() if lite.has_state else lite, calibration)
     left: list[LeftReal] = []
@@ -101,7 +123,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
             pass
         real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
-    if data.seen:
+    if data.seen and not is_synthetic(calibration):  # what random inputs are rounded to would be made right for them
         refine(
             real,
             model,
@@ -123,10 +145,10 @@ def _with_integers(model: Model, data: _Data, asked: Asked) -> tuple[Model, Pair
     """Let a model compute with integers; what it was before, operations of both in pairs, and what stayed real."""
     recipe = asked.recipe
     _prepare(model, recipe)
-    histograms = observe(model, data.once())
+    histograms = data.observed(model)
     for rewriting in REWRITINGS if recipe.equalize else ():
         if rewriting(model, histograms):
-            histograms = observe(model, data.again())
+            histograms = data.observed(model)
     real, pairs = _reference(model)
     plan = quantize_integers(model, histograms, asked.face, recipe.form_of, recipe.observer)
     return real, pairs, plan.left

@@ -33,7 +33,7 @@ from litesmith.quantization.changes import Change, Statistics
 Array = np.ndarray[Any, Any]
 Ends = dict[Value, tuple[Array, Array]]
 """The least and the largest number of each channel."""
-LEAST_GAIN = 1.25
+LEAST_GAIN = 2.0
 """Of the squared range before over the one now, on average over the tensors that are moved."""
 WITHIN = 0.9
 """How much of the least value behind RELU is taken: other data may come a little closer to 0."""

@@ -39,7 +39,7 @@ def balanced(noise: RoundingNoise, most: Array, shares: Sequence[float], least_g
         most: the largest logarithm of each known label.
         shares: how much of the differences between channels may be taken out of what goes into a filter; the rest is
             left to the filter.
-        least_gain: sets whose noise would fall by less keep factors of 1.
+        least_gain: sets whose noise would fall by less keep factors of 1; so do those of which no range is known.
     """
     components, of_terms = noise.components()
     before = _sums(noise.of(np.zeros(len(noise.known) + 1)), of_terms)
@@ -51,7 +51,8 @@ def balanced(noise: RoundingNoise, most: Array, shares: Sequence[float], least_g
         better = [each for each in now if now[each] < lowest[each]]
         best = np.where(np.isin(components, better), candidate, best)
         lowest.update({each: now[each] for each in better})
-    gains = {each: before[each] / max(lowest[each], 1e-30) for each in lowest}
+    seen = set(of_terms[[isinstance(term, Reach) for term in noise.terms]].tolist())
+    gains = {each: before[each] / max(lowest[each], 1e-30) for each in lowest if each in seen}
     gains = {each: gain for each, gain in gains.items() if gain >= least_gain}
     return Balance(np.where(np.isin(components, list(gains)), best, 0.0), components, gains)
 
