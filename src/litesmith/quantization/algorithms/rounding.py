@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+LEAST_OWN = 0.01
+"""Of the mean of a Gram matrix' diagonal: what a weight counts whose rows were never other than 0."""
 DAMPING = 0.01
 """Of the mean of the Gram matrix' diagonal: how much a weight's own error counts beside what the rows say of it."""
 BLOCK = 64
@@ -51,7 +53,13 @@ class Rounding:
 
 
 def problem(
-    gram: Array, cross: Array | None, weights: Array, steps: Array, limits: tuple[int, int], damping: float = DAMPING
+    gram: Array,
+    cross: Array | None,
+    weights: Array,
+    steps: Array,
+    limits: tuple[int, int],
+    damping: float = DAMPING,
+    holding: float | None = None,
 ) -> Rounding:
     """The rounding of weights for rows of this Gram matrix.
 
@@ -59,18 +67,45 @@ def problem(
         gram: of the rows that the weights will be multiplied by.
         cross: products of those with the rows that the real weights are multiplied by, [groups, weights, weights]; None
             where these are the same.
-        damping: the share of the Gram matrix' mean diagonal that keeps weights where they are. It stands for
-            data that was not seen.
+        damping: how much each weight's own error counts beside how errors act together, as a share of the Gram matrix'
+            diagonal. It stands for data that was not seen.
+        holding: the same of the change that makes up for the difference of the rows.
+    """
+    own = np.diagonal(gram, axis1=1, axis2=2)
+    own = np.maximum(own, LEAST_OWN * own.mean(1, keepdims=True) + np.finfo(np.float32).tiny)
+    goal, damping = weights.astype(np.float64), _enough(gram, own, damping)
+    if cross is not None:
+        held = gram + _diagonal(own * max(damping, holding or 0.0))
+        change = goal @ (cross - gram).swapaxes(-1, -2)
+        goal = goal + np.linalg.solve(held, change.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return Rounding(gram + _diagonal(own * damping), goal, steps, *limits)
+
+
+def shrinkage(gram: Array, count: float) -> float:
+    """How much of a Gram matrix' diagonal is best added to it, if so many rows were drawn from a normal distribution.
+
+    Chen et al., "Shrinkage Algorithms for MMSE Covariance Estimation" (2010), for rows of variance 1.
     """
     size = gram.shape[-1]
-    ridge = damping * np.trace(gram, axis1=1, axis2=2) / size
-    ridge = np.maximum(ridge, np.finfo(np.float32).tiny)[:, None, None]
-    damped = gram + ridge * np.eye(size)
-    goal = weights.astype(np.float64)
-    if cross is not None:
-        sought = goal @ cross.swapaxes(-1, -2) + ridge * goal
-        goal = np.linalg.solve(damped, sought.swapaxes(-1, -2)).swapaxes(-1, -2)
-    return Rounding(damped, goal, steps, *limits)
+    own = np.maximum(np.sqrt(np.diagonal(gram, axis1=1, axis2=2)), 1e-30)
+    correlations = gram / own[:, :, None] / own[:, None]
+    squares = np.sum(correlations**2, (1, 2))
+    share = ((1 - 2 / size) * squares + size**2) / ((count + 1 - 2 / size) * np.maximum(squares - size, 1e-9))
+    share = np.clip(share, 0, 0.99)
+    return float(np.mean(share / (1 - share)))
+
+
+def _enough(gram: Array, own: Array, damping: float) -> float:
+    """The damping with which the Gram matrix is positive definite: sums of float32 are not exact."""
+    try:
+        np.linalg.cholesky(gram + _diagonal(own * damping))
+    except np.linalg.LinAlgError:
+        return _enough(gram, own, max(10 * damping, 1e-4))
+    return damping
+
+
+def _diagonal(numbers: Array) -> Array:
+    return np.asarray(numbers[:, :, None] * np.eye(numbers.shape[-1]))
 
 
 def descend(rounding: Rounding, integers: Array, sweeps: int = SWEEPS) -> Array:

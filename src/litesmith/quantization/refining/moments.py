@@ -20,13 +20,15 @@ class Moments:
     """Sums of the rows of a model with integers (`own`), and of those that a model of reals has in their place.
 
     Attributes:
+        samples: how many samples the rows are of.
         count: how many rows there were in each group.
         own, real: their sums: [groups, weights of a channel].
         gram, cross: own^T own and own^T real: [groups, weights, weights]; zeros where only sums are wanted.
     """
 
-    def __init__(self, product: Product, with_products: bool = True) -> None:
+    def __init__(self, product: Product, with_products: bool = True, samples: int = 1) -> None:
         groups, _, depth = product.sizes
+        self.samples = samples
         self.product = product
         self.with_products = with_products
         self.count = 0
@@ -50,6 +52,11 @@ class Moments:
             for group, (own_rows, real_rows) in enumerate(zip(own, real, strict=True)):
                 self.gram[group] += own_rows.T @ own_rows  # by half the work, as numpy sees that it is symmetric
                 self.cross[group] += own_rows.T @ real_rows
+
+    @property
+    def weight(self) -> float:
+        """How many rows of samples of their own these are worth: those of one sample are alike."""
+        return float(np.sqrt(self.count * self.samples))
 
     def centred(self) -> tuple[Array, Array]:
         """`gram` and `cross` of rows less their means, for what a bias makes up for."""

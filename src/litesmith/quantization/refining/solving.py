@@ -11,7 +11,7 @@ from litesmith.ir.types import DType
 from litesmith.quantization.algorithms.adaround import adaround
 from litesmith.quantization.algorithms.bias_correction import corrected_bias
 from litesmith.quantization.algorithms.gptq import gptq
-from litesmith.quantization.algorithms.rounding import Rounding, descend, fit_steps, problem
+from litesmith.quantization.algorithms.rounding import Rounding, descend, fit_steps, problem, shrinkage
 from litesmith.quantization.refining.layers import Layer
 from litesmith.quantization.refining.moments import Moments
 from litesmith.quantization.weight_ranges import least_error_steps
@@ -19,8 +19,10 @@ from litesmith.quantization.weight_ranges import least_error_steps
 Array = np.ndarray[Any, Any]
 Rounder = Literal["nearest", "adaround", "gptq"]
 ROUNDERS: tuple[Rounder, ...] = get_args(Rounder)
-DAMPING = {DType.INT8: 1.0, DType.INT4: 0.1}
-"""What proved best on small nets with 50 and 200 images: integers of 8 bits gain little and can fit chance."""
+LEAST_DAMPING = 0.03
+HOLDING = {DType.INT8: 10.0}
+HOLDING_OF_FEW_BITS = 3.0
+"""How much a change that makes up for other inputs is held back, for as many rows as weights."""
 FITS = 3
 """How often steps and integers are fitted to each other in turns."""
 DEEPEST = 6144
@@ -36,8 +38,8 @@ class Method:
         correct_bias: whether the bias makes up for what rounding changes on average.
         compensate: whether the weights make up, too, for what was rounded in front of the layer.
         fit_steps: whether scales of weights may change, where nothing else depends on them.
-        damping: how much a weight's own error counts beside its effect on the data seen, as a share of the mean square
-            of the rows; by the type of the weights if None.
+        damping: how much a weight's own error counts beside how errors act together, as a share of the squares of the
+            rows; None for what the number of rows calls for.
     """
 
     rounding: Rounder = "gptq"
@@ -85,10 +87,15 @@ def solve(layer: Layer, moments: Moments, method: Method) -> Solution:
     """The best integers and bias for the rows that were seen; no channel's error is larger than it was."""
     corrects = method.correct_bias and layer.can_have_bias
     integers, steps, solution = layer.integers, layer.steps, Solution()
+    if not (np.isfinite(moments.own).all() and np.isfinite(moments.real).all()):
+        return solution
     if method.rounds(layer):
         gram, cross = moments.centred() if corrects else (moments.gram, moments.cross)
-        damping = DAMPING.get(layer.stored.type.dtype, 0.1) if method.damping is None else method.damping
-        rounding = problem(gram, cross if method.compensate else None, layer.weights, steps, layer.limits, damping)
+        damping = max(LEAST_DAMPING, shrinkage(gram, moments.weight)) if method.damping is None else method.damping
+        held = HOLDING.get(layer.stored.type.dtype, HOLDING_OF_FEW_BITS)
+        holding = max(damping, held * gram.shape[-1] / max(moments.weight, 1))
+        other = cross if method.compensate else None
+        rounding = problem(gram, other, layer.weights, steps, layer.limits, damping, holding)
         new, new_steps = _rounded(layer, rounding, method)
         before, after = rounding.loss(integers), replace(rounding, steps=_spread(new_steps, integers)).loss(new)
         better = after < before
