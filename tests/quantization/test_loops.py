@@ -302,3 +302,19 @@ def test_state_goes_on_from_call_to_call(rnn):
         np.testing.assert_allclose(outputs[0][0], first, rtol=1e-5)
         real.reset()
         integer.reset()
+
+
+class Summing(layers.Layer):
+    def call(self, x):
+        total = ops.fori_loop(0, 16, lambda i, total: total * 0.9 + x[:, i], ops.zeros_like(x[:, 0]))
+        return ops.tanh(total)
+
+
+def test_a_loop_without_weights_stays_real_and_says_so():
+    real = litesmith.convert(sequence(Summing(), shape=(16, 4)), verify=False)
+    given = RANDOM.standard_normal((32, 16, 4)).astype("float32")
+    with pytest.warns(FindingWarning, match="ADD.* loop without weights"):
+        integer = litesmith.quantize(real, "int8", given)
+    (loop,) = (each for each in integer.graph.operations if isinstance(each.operator, While))
+    assert DType.FLOAT32 in {each.type.dtype for each in loop.results}
+    assert decibels(real.run(given), integer.run(given)) > 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from litesmith.ir.graph import Graph, Operation, Value
-from litesmith.ir.operator import Fixed, Role, Same
+from litesmith.ir.operator import Fixed, Operator, Role, Same
 from litesmith.ir.types import DType
 from litesmith.opset.control import While
 
@@ -25,6 +25,34 @@ def accumulating(graphs: Iterable[Graph]) -> frozenset[Operation]:
             if before is not after and before.type.dtype is DType.FLOAT32:
                 found |= _between(before, after)
     return frozenset(found.union(*map(_bounded_operands, found)))
+
+
+def without_weights(graphs: Iterable[Graph]) -> frozenset[Operation]:
+    """The operations of loops that multiply by no weights: such loops are algorithms, no layers of a network.
+
+    What they round off adds up: eigenvalues or the likelihood of a path are nothing any more in 8 bits.
+    """
+    operators = (operation.operator for graph in graphs for operation in graph.operations)
+    loops = [operator for operator in operators if isinstance(operator, While)]
+    found: set[Operation] = set()
+    for loop in loops:
+        inside = [operation for graph in loop.subgraphs() for operation in _operations(graph)]
+        if not any(map(_multiplies_by_weights, inside)):
+            found.update(inside)
+    return frozenset(found)
+
+
+def _operations(graph: Graph) -> Iterator[Operation]:
+    """The operations of a graph and of those that it runs."""
+    for operation in graph.operations:
+        yield operation
+        for inner in operation.operator.subgraphs():
+            yield from _operations(inner)
+
+
+def _multiplies_by_weights(operation: Operation) -> bool:
+    sums_products = type(operation.operator).multiply_accumulates is not Operator.multiply_accumulates
+    return sums_products and any(operand is not None and operand.constant is not None for operand in operation.operands)
 
 
 def _between(before: Value, after: Value) -> set[Operation]:

@@ -19,7 +19,7 @@ from litesmith.quantization.borders import give_constants_to_each, split
 from litesmith.quantization.domains import Domains, settled
 from litesmith.quantization.forms import Form
 from litesmith.quantization.groups import Group, groups_of, shared_operands
-from litesmith.quantization.loops import accumulating
+from litesmith.quantization.loops import accumulating, without_weights
 from litesmith.quantization.observers.choosing import Observer, range_of
 from litesmith.quantization.ranges import Histogram
 from litesmith.quantization.reasons import LeftReal, why_real
@@ -85,6 +85,9 @@ def plan(
         operation: why_real(operation, histograms, form) if form.computes_integers else ""
         for operation, form in chosen_forms.items()
     }
+    for operation in without_weights(graphs):
+        if reasons[operation] is None:
+            reasons[operation] = "it is in a loop without weights, where what is rounded off adds up"
     forms = {operation: form for operation, form in chosen_forms.items() if reasons[operation] is None}
     histograms = dict(histograms)
     crossings: list[Operation] = []
