@@ -83,7 +83,31 @@ def test_what_is_frozen_is_not_trained():
     original.get_layer("stem").trainable = False
     model = litesmith.qat(original, calibration=DATA)
     assert {variable.path.partition("/")[0] for variable in model.trainable_variables} == {"side", "angle", "scores"}
-    assert {variable.path for variable in model.non_trainable_variables} == {*("stem/kernel", "stem/kernel_log_scale")}
+    assert {variable.path for variable in model.non_trainable_variables} == {
+        *("stem/kernel", "stem/kernel_log_scale", "stem/bias")
+    }
+
+
+def test_equal_biases_are_trained_apart():
+    image = keras.Input((64,))
+    parts = [layers.Dense(32, name=name)(image) for name in ("left", "right")]
+    model = litesmith.qat(keras.Model(image, parts), "weights_int8")
+    (left,) = (part for part in model.parts if part.name == "left")
+    before = litesmith.convert(model).run(FEATURES)
+    left.variable("bias").assign(np.ones(32, "float32"))
+    now = litesmith.convert(model).run(FEATURES)
+    np.testing.assert_allclose(now[0], before[0] + 1, atol=1e-5)
+    np.testing.assert_array_equal(now[1], before[1])
+
+
+def test_a_bias_that_is_frozen_keeps_to_the_scales_of_its_weights():
+    original = network()
+    original.get_layer("stem").trainable = False
+    model = litesmith.qat(original, calibration=DATA)
+    (stem,) = (part for part in model.parts if part.name == "stem")
+    stem.variable("kernel_log_scale").assign_add(np.full(8, 0.2, "float32"))
+    for apart in steps_apart(litesmith.convert(model), model, DATA):
+        assert np.mean(apart < 1.5) >= 0.999
 
 
 def test_a_saved_model_is_the_same(tmp_path):

@@ -12,7 +12,7 @@ from litesmith.flatbuffer.write import to_bytes
 from litesmith.frontends.keras.training.model import QatModel
 from litesmith.frontends.keras.training.weights import Kind, Trained, Weights, kind_of, stored
 from litesmith.ir.constants import Constant
-from litesmith.ir.graph import Model, Operation, Value
+from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.quantization.constants import as_reals
 
@@ -31,12 +31,23 @@ def trainable_model(quantized: Model, reals: Reals, variables: Mapping[str, bool
         variables: the paths of the original's variables, and which of them are trained.
         name: of the model.
     """
+    _give_biases_to_each(quantized.main)
     found = list(_Constants(quantized, reals, variables))
     trained, arrays = [each for each, _ in found], [array for _, array in found]
     content = base64.b64encode(to_bytes(quantized)).decode()
     made = QatModel(content, [each.to_json() for each in trained], name=name)
     made.begin_with(arrays)
     return made
+
+
+def _give_biases_to_each(graph: Graph) -> None:
+    """Let no two operations read one bias: those of zeros are equal, and change apart."""
+    for operation in graph.operations:
+        for place, operand in enumerate(operation.operands):
+            if operand is None or operand.constant is None or len(operand.uses) == 1:
+                continue
+            if operation.operator.operand(place).role is Role.BIAS:
+                graph.rewire(operation, place, Value(operand.type, operand.name, constant=operand.constant))
 
 
 class _Constants:
@@ -58,7 +69,7 @@ class _Constants:
                     continue
                 kind = kind_of(operation, place, constant)
                 is_trainable = self._is_trainable(operation, place, constant)
-                if not is_trainable and kind is not Kind.WEIGHTS:
+                if not is_trainable and kind not in (Kind.WEIGHTS, Kind.BIAS):
                     continue
                 found = self._trained(index, place, constant, real, is_trainable)
                 known[constant] = found
@@ -67,7 +78,7 @@ class _Constants:
     def _trained(self, index: int, place: int, constant: Value, real: Constant, is_trainable: bool) -> Trained:
         operation = self.graph.operations[index]
         kind, layer = kind_of(operation, place, constant), operation.source.layer.replace("/", ".") or "model"
-        key = real.key if real.type.rank > 1 else (index, place)
+        key = (real.key, constant.name) if real.type.rank > 1 else (index, place)
         is_new = key not in self.numbers
         number = self.numbers.setdefault(key, len(self.numbers))
         name = self._name(operation, place, constant, layer) if is_new else ""
