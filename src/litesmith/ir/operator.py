@@ -122,7 +122,7 @@ class Operator:
     operands: ClassVar[tuple[Operand, ...]]
     scales: ClassVar[ScalePolicy] = Never()
     quantized_dtypes: ClassVar[frozenset[DType]] = frozenset({DType.INT8, DType.INT16})
-    """Element types of activations that stand for real numbers, which the kernel takes where `scales` is not `Never`."""
+    """Element types of integer activations that the kernel takes, where `scales` is not `Never`."""
     kernel_dtypes: ClassVar[frozenset[DType] | None] = None
     """Element types, not quantized, that the kernel computes right; None where that is not recorded."""
     in_place: ClassVar[tuple[int, ...]] = ()
