@@ -49,7 +49,7 @@ def loss(model, reference):
 
 NETWORKS = {
     "between convolutions": lambda x: read(pointwise(x, OFFSETS)),
-    "through a sum": lambda x: read(emit(Add(), pointwise(x, OFFSETS), pointwise(x, OFFSETS[::-1])), 0 * OFFSETS),
+    "through a sum": lambda x: read(emit(Add(), pointwise(x, OFFSETS), pointwise(x, OFFSETS)), 2 * OFFSETS),
     "before a filter without padding": lambda x: read(pointwise(x, OFFSETS), kernel=3, padding=Padding.VALID),
     "behind a rectifier that does nothing": lambda x: read(pointwise(x, OFFSETS + 20, Activation.RELU), OFFSETS + 20),
 }
