@@ -53,7 +53,8 @@ class Figures:
         return 100 * float(np.mean(self.accuracies)) if self.accuracies else 0.0
 
     def __str__(self) -> str:
-        said = [f"{self.decibel:.1f} ± {np.std(self.decibels):.1f} dB, {self.accuracy:.1f} %"] if self.decibels else []
+        spread = f" ± {np.std(self.decibels):.1f}" if len(self.decibels) > 1 else ""
+        said = [f"{self.decibel:.1f}{spread} dB, {self.accuracy:.1f} %"] if self.decibels else []
         counts = {error: self.errors.count(error) for error in dict.fromkeys(self.errors)}
         many = len(self.errors) + len(self.decibels) > 1
         said += [f"{error}{f' ({count}x)' if many else ''}" for error, count in counts.items()]
