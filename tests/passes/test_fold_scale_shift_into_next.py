@@ -180,3 +180,24 @@ def test_a_table_that_is_tied_to_the_weights_is_stored_once():
         inputs="%x: int32[batch]",
     )
     assert "twice" in str(check_rewrite(FoldScaleShiftIntoNext(), text, None).missed)
+
+
+QUERY_AND_KEY = (
+    "mul %x, const float32[4] : float32[batch, 5, 4]",
+    "add %1, const float32[4] : float32[batch, 5, 4]",
+    "fully_connected(keep_num_dims=True) %2, const float32[6, 4], none : float32[batch, 5, 6]",
+    "fully_connected(keep_num_dims=True) %2, const float32[3, 4], const float32[3] : float32[batch, 5, 3]",
+)
+
+
+def test_each_of_several_products_takes_in_a_scale_and_a_shift():
+    text = text_graph(*QUERY_AND_KEY, inputs=f"%x: {ROWS}", returned="%3, %4")
+    assert operators_after(FoldScaleShiftIntoNext(), text) == ["FULLY_CONNECTED", "FULLY_CONNECTED"]
+
+
+@pytest.mark.parametrize(
+    "another", ["relu %2 : float32[batch, 5, 4]", "mean %2, const int32[1] [1] : float32[batch, 4]"]
+)
+def test_a_scale_and_a_shift_stay_where_another_reader_needs_them(another):
+    text = text_graph(*QUERY_AND_KEY, another, inputs=f"%x: {ROWS}", returned="%3, %4, %5")
+    assert operators_after(FoldScaleShiftIntoNext(), text)[:2] == ["MUL", "ADD"]

@@ -183,7 +183,8 @@ def test_the_mean_of_what_rounding_weights_adds_is_taken_from_the_bias():
 def test_data_in_the_forms_that_people_have(given):
     x = images(32, 8)
     lite = litesmith.convert(keras.Sequential([keras.Input((8,), name="x"), layers.Dense(3)]))
-    whole, parts = quantized(lite, x)[0], quantized(lite, given(x))[0]
+    ranges = Recipe("int8", rounding="nearest")
+    whole, parts = (quantized(lite, data, recipe=ranges)[0] for data in (x, given(x)))
     np.testing.assert_array_equal(parts.run(x), whole.run(x))
 
 
@@ -218,7 +219,7 @@ def test_each_operation_is_within_few_steps_of_its_range(name):
     assert loss.decibels > 30, loss
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "where"])  # compares, in 8 bits only
 def test_16_bits_are_finer(name):
     x = keras.Input((6, 4))
     lite = litesmith.convert(keras.Model(x, OPERATIONS[name](x)))

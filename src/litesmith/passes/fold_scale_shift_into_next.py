@@ -14,6 +14,7 @@ from litesmith.opset.rules import sizes_of
 from litesmith.opset.slicing import Pad
 from litesmith.passes.base import Decline, Rewrite, only_use, produced_by
 from litesmith.passes.linear import FILTERS, Filtering, ScaleShift, filtering, rebuilt, scale_shift
+from litesmith.passes.sharing import reading
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class FoldScaleShiftIntoNext(Rewrite):
     A shift is folded when the product pads nothing (zero padding is not shifted) and when a
     scale in front of it has rounded its operand already. Before a product that pads, a scale
     passes the shift: `x * s + t` becomes `x + t / s`, and `s` goes into the filter. Zero padding
-    by a PAD in between does not stop a scale.
+    by a PAD in between does not stop a scale. Several products that read the same tensor each take them in.
 
     Before:
         graph main(%x: float32[batch, 2]) {
@@ -70,13 +71,31 @@ class FoldScaleShiftIntoNext(Rewrite):
         step = scale_shift(value.producer) if value is not None else None
         if step is None or step.has_activation or (step.shifts and step.scales):
             return None
-        if only_use(step.operation.result) is not (pad or operation):
+        if only_use(step.operation.result) is not (pad or operation) and not _all_take_in(step):
             return Decline("the scaled or shifted tensor is also read by others")
         if product.is_shared:
             return Decline("the weights are also used without the scale, and would be stored twice")
         if not step.shifts:
             return _scaled(product, step, pad, step.input)
         return _shifted(product, step, pad)
+
+
+def _all_take_in(step: ScaleShift) -> bool:
+    """Whether all that read a scaled or shifted tensor are products, each of a filter of its own, that pad nothing.
+
+    Queries, keys and values behind a normalization are: each takes in the scale and the shift.
+    """
+    value = step.operation.result
+    if value.graph is None or value.graph.is_output(value):
+        return False
+    products = [filtering(reader) for reader in value.users]
+    return all(
+        product is not None
+        and product.input is value
+        and product.pads_nothing
+        and len(list(reading(product.filter, value.graph))) == 1
+        for product in products
+    )
 
 
 def _scaled(product: Filtering, step: ScaleShift, pad: Operation | None, input: Value) -> Value:
