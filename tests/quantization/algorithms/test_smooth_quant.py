@@ -48,8 +48,6 @@ def test_queries_keys_and_values_share_the_factors_of_a_gain():
     assert loss(copy, model) > loss(model, model) + 6
 
 
-def test_a_gain_without_outliers_rounds_no_worse():
+def test_a_gain_without_outliers_stays_as_it_is():
     model = attention(np.ones(32))
-    copy = copy_model(model)
-    smooth(copy, observe(copy, [[VALUES]]))
-    assert loss(copy, model) > loss(model, model) - 0.5
+    assert smooth(model, observe(model, [[VALUES]])) == []

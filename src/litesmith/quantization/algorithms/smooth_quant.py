@@ -13,8 +13,8 @@ from litesmith.quantization.channels.moving import move_scales, of_gains
 
 SHARES = (0.9, 0.75, 0.6, 0.5, 0.4)
 """How much of the differences between channels may go into the weights: the least noise that is predicted decides."""
-LEAST_GAIN = 1.1
-"""Of the noise before over the noise now: less is not worth a change."""
+LEAST_GAIN = 2.0
+"""Of the noise before over the noise now: measured, where less is predicted nothing is gained."""
 
 
 def smooth(model: Model, statistics: Statistics) -> list[Change]:
