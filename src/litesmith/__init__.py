@@ -35,6 +35,7 @@ _HOMES = {
     "write_kernels": "litesmith.custom_operators.writing",
     "ImageFolder": "litesmith.quantization.sources.images",
     "LiteModel": "litesmith.lite_model",
+    "QatModel": "litesmith.frontends.keras.training.model",
     "LitesmithError": "litesmith.diagnostics.base",
     "custom_op": "litesmith.frontends.keras.custom_operators",
     "lowers": "litesmith.frontends.keras.registry",
@@ -46,6 +47,7 @@ __all__ = [
     "ImageFolder",
     "LiteModel",
     "LitesmithError",
+    "QatModel",
     "Recipe",
     "__version__",
     "analyze",
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from litesmith.frontends.keras.custom_operators import custom_op
     from litesmith.frontends.keras.exporting import enable_keras_export
     from litesmith.frontends.keras.registry import lowers
+    from litesmith.frontends.keras.training.model import QatModel
     from litesmith.lite_model import LiteModel
     from litesmith.opening import load
     from litesmith.preprocessing.pipeline import load_preprocessing

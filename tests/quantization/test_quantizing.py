@@ -11,7 +11,8 @@ import litesmith
 from litesmith.diagnostics.base import FindingWarning, LitesmithError
 
 RANDOM = np.random.default_rng(0)
-IMAGES = RANDOM.standard_normal((64, 12, 12, 3)).astype("float32")
+IMAGES = (RANDOM.standard_normal((64, 3, 3, 3)).repeat(4, 1).repeat(4, 2)).astype("float32")
+"""Patches of one colour: neighbours are alike, as they are in real images."""
 
 
 def network(*parts):
@@ -102,7 +103,9 @@ def test_a_model_of_a_fixed_batch_takes_data_of_any_number(given):
     model = network()
     fixed = litesmith.convert(model, batch=1, quantize="int8", calibration=given(IMAGES))
     free = litesmith.convert(model, quantize="int8", calibration=IMAGES)
-    np.testing.assert_array_equal(fixed.run(IMAGES[:1]), free.run(IMAGES[:1]))
+    (step,) = free.graph.operations[-1].operands[0].type.quantization.scales
+    difference = np.abs(fixed.run(IMAGES[:1]) - free.run(IMAGES[:1]))
+    assert difference.max() <= 2.01 * step, "sums of other parts may round otherwise"
 
 
 def test_models_of_several_signatures_are_refused():

@@ -11,7 +11,7 @@ from keras import layers
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.ir.constants import Constant
-from litesmith.quantization.constants import LARGEST_WEIGHT
+from litesmith.quantization.constants import LARGEST_WEIGHT, block_steps
 from litesmith.quantization.forms import WEIGHT_MODES
 from litesmith.quantization.weights import FEWEST, as_float16, as_integer_weights
 
@@ -156,3 +156,11 @@ def test_the_summary_tells_of_forms():
     text = litesmith.convert(images(), quantize="dynamic_int8").summary()
     assert "in int8: read by the operator's kernel for int8 weights" in text
     assert "in int8: made float32 once" in text
+
+
+@given(arrays.arrays("float32", 4, elements=st.floats(2.0**-14, 65024, width=32)))
+def test_steps_of_blocks_are_numbers_of_float16_and_of_bfloat16(numbers):
+    steps = block_steps(numbers)
+    assert steps.dtype == np.float16
+    assert not np.any(steps.astype(np.float32).view(np.uint32) & 0xFFFF), "bfloat16 has the upper half only"
+    assert np.all(np.abs(steps - np.float64(numbers)) <= np.float64(numbers) * 2**-8)

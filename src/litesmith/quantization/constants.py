@@ -55,12 +55,20 @@ def with_scales(constant: Constant, scales: Array, axis: int | None, dtype: DTyp
     return constant.map(integers, type, ("scales", dtype, held, axis))
 
 
+def block_steps(steps: Array) -> Array:
+    """The next steps that float16 and bfloat16 both have: files hold the one, XNNPACK computes with the other."""
+    held = np.clip(steps, SMALLEST_FLOAT16, np.finfo(np.float16).max).astype(np.float32)
+    bits = held.view(np.uint32)
+    nearest = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
+    return np.minimum(nearest.view(np.float32), np.float32(65280)).astype(np.float16)
+
+
 def in_blocks(constant: Constant, block: int) -> Constant:
     """The weights [channels, inputs] of FULLY_CONNECTED as int4, with a float16 scale for each block of a row."""
     channels, inputs = constant.type.shape
     shape = (int(channels), int(inputs) // block)
     blocks = constant.array().reshape(*shape, block)
-    scales = np.maximum(np.abs(blocks).max(-1) / LARGEST_WEIGHT[DType.INT4], SMALLEST_FLOAT16).astype(np.float16)
+    scales = block_steps(np.abs(blocks).max(-1) / LARGEST_WEIGHT[DType.INT4])
 
     def integers(elements: Array) -> Array:
         rounded = np.rint(elements.reshape(*shape, block) / scales[..., None].astype(np.float64))

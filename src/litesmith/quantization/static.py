@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.diagnostics.telling import tell
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.copying import copy_model
 from litesmith.ir.graph import Model
@@ -23,6 +24,7 @@ from litesmith.quantization.algorithms.shift_negative import center
 from litesmith.quantization.algorithms.smooth_quant import smooth
 from litesmith.quantization.calibration import batches
 from litesmith.quantization.changes import Statistics
+from litesmith.quantization.data_checks.watch import Watch
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import losses
 from litesmith.quantization.ranges import observe
@@ -31,6 +33,7 @@ from litesmith.quantization.recipe import Recipe
 from litesmith.quantization.refining.refining import Pairs, Progress, refine
 from litesmith.quantization.refining.solving import Method
 from litesmith.quantization.rewriting import Face
+from litesmith.quantization.sources.together import of_one_size
 from litesmith.quantization.weights import store_weights
 
 Array = np.ndarray[Any, Any]
@@ -80,12 +83,20 @@ class _Data:
     def observed(self, model: Model) -> Statistics:
         """What the activations of a model hold: on all batches the first time, on those that were kept from then on."""
         if not is_synthetic(self.given):
-            return observe(model, self.again() if self.seen else self.once())
+            return observe(model, self.again()) if self.seen else self._first(model)
         if self.free is None:
             self.free = DataFree(model)
             for _ in self.once():
                 pass
         return self.free.observe(model)
+
+    def _first(self, model: Model) -> Statistics:
+        """What activations hold, and whether the data looks like what the model was trained with: said as findings."""
+        watch = Watch(self.lite, model.main.outputs, self.given)
+        found = observe(model, watch.passing(self.once()), watch.see)
+        for finding in watch.findings():
+            tell(finding)
+        return found
 
     def once(self) -> Iterator[list[Array]]:
         """All batches, in the order of the file's inputs."""
@@ -98,7 +109,7 @@ class _Data:
 
     def _batches(self) -> Iterable[list[Array]]:
         if not is_synthetic(self.given):
-            return batches(self.given, self.lite.face())
+            return of_one_size(batches(self.given, self.lite.face()), self.lite.face())
         return (self.free or DataFree(self.lite.model)).batches
 
     def again(self) -> Iterator[list[Array]]:

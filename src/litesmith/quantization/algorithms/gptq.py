@@ -33,9 +33,22 @@ def gptq(rounding: Rounding, by_weight: bool = True) -> Array:
 
 def _upper_factor(gram: Array) -> Array:
     """The upper triangular U with U^T U = the inverse of the Gram matrix, each row divided by its diagonal."""
-    lower = np.linalg.cholesky(gram[:, ::-1, ::-1])[:, ::-1, ::-1]  # upper triangular L with L L^T = gram
+    lower = _lower_factor(gram[:, ::-1, ::-1])[:, ::-1, ::-1]  # upper triangular L with L L^T = gram
     factor = np.linalg.inv(lower)
     return np.asarray(factor / np.diagonal(factor, axis1=1, axis2=2)[:, :, None])
+
+
+def _lower_factor(gram: Array, added: float = 0.0) -> Array:
+    """The Cholesky factor; with more on the diagonal where rounding leaves a matrix that has none.
+
+    `added`: of the mean of the diagonal.
+    """
+    size = gram.shape[-1]
+    diagonal = added * np.trace(gram, axis1=1, axis2=2)[:, None, None] / size * np.eye(size)
+    try:
+        return np.asarray(np.linalg.cholesky(gram + diagonal))
+    except np.linalg.LinAlgError:
+        return _lower_factor(gram, max(10 * added, 1e-12))
 
 
 def _in_order(left: Array, steps: Array, factor: Array, rounding: Rounding) -> Array:

@@ -13,6 +13,7 @@ from litesmith.ir.constants import HELD, Constant, Identity
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.types import DType, Quantization, TensorType
 from litesmith.opset.conversion import Dequantize
+from litesmith.quantization.constants import block_steps
 from litesmith.quantization.refining.products import Product, product_of
 
 Array = np.ndarray[Any, Any]
@@ -103,8 +104,9 @@ class Layer:
 
     def stored_steps(self, steps: Array) -> Array:
         """The next steps that a file can hold."""
-        kind = np.float16 if _quantization(self.stored).block_size else np.float32
-        return np.asarray(np.maximum(steps, np.finfo(kind).tiny).astype(kind), np.float64)
+        if _quantization(self.stored).block_size:
+            return np.asarray(block_steps(steps), np.float64)
+        return np.asarray(np.maximum(steps, np.finfo(np.float32).tiny).astype(np.float32), np.float64)
 
     def set_steps(self, steps: Array) -> None:
         """Change the scales of the weights to [groups, channels, blocks]."""
