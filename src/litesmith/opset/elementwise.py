@@ -78,7 +78,6 @@ class Rsqrt(Unary, builtin="RSQRT", options=None):
     """One over the square root."""
 
     scales = Independent()
-    quantized_dtypes = frozenset({DType.INT8})
 
     def version(self, operands: Types, results: Types) -> int:
         return version_by_dtype(required(operands[0], "input").dtype, INT8=2, INT16=3)

@@ -24,6 +24,7 @@ from litesmith.quantization.observers.choosing import Observer, range_of
 from litesmith.quantization.ranges import Histogram
 from litesmith.quantization.reasons import LeftReal, why_real
 from litesmith.quantization.scales import MOST, asymmetric, symmetric, symmetric16
+from litesmith.quantization.variances import coarse
 
 Array = np.ndarray[Any, Any]
 MOST_STEPS = 250
@@ -79,7 +80,7 @@ def plan(
     """
     operations = [operation for graph in graphs for operation in graph.operations]
     chosen_forms = {operation: form_of(operation) for operation in operations}
-    for operation in accumulating(graphs):
+    for operation in (*accumulating(graphs), *coarse(graphs, histograms)):
         chosen_forms[operation] = _wider(operation, chosen_forms[operation])
     reasons = {
         operation: why_real(operation, histograms, form) if form.computes_integers else ""

@@ -11,6 +11,7 @@ from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Never, Role
 from litesmith.ir.types import DType
 from litesmith.opset.binary import Comparison, Div
+from litesmith.opset.elementwise import Rsqrt
 from litesmith.opset.variable import AssignVariable, ReadVariable
 from litesmith.quantization import lstm
 from litesmith.quantization.forms import Form
@@ -23,6 +24,8 @@ LARGEST = 1e30
 """Of a range: kernels multiply and divide scales."""
 VARIABLES = (ReadVariable, AssignVariable)
 """What keeps state between calls: in float32, so that nothing is rounded off it there."""
+STEEP = 50.0
+"""How much smaller than the largest a value may be: its reciprocal root is off by 0.1 % then."""
 BITS = {DType.INT8: 8, DType.INT16: 16}
 
 
@@ -48,7 +51,7 @@ def why_real(operation: Operation, histograms: Mapping[Value, Histogram], form: 
         (lstm.why_not(operation) if recurrent else None)
         or _why_not_its_values(values, histograms, form)
         or (_why_not_its_cell(operation, histograms) if recurrent else _why_not_its_weights(operation))
-        or _why_its_kernel_fails(operation, values, histograms)
+        or _why_its_kernel_fails(operation, values, histograms, form)
     )
 
 
@@ -66,8 +69,10 @@ def _why_not_its_values(values: Iterable[Value], histograms: Mapping[Value, Hist
 
 
 def _why_its_kernel_fails(
-    operation: Operation, values: Iterable[Value], histograms: Mapping[Value, Histogram]
+    operation: Operation, values: Iterable[Value], histograms: Mapping[Value, Histogram], form: Form
 ) -> str | None:
+    if form.activations is DType.INT16 and isinstance(operation.operator, Rsqrt) and _is_steep(operation, histograms):
+        return "its kernel for 16 bits draws straight lines between 512 points, which are too far apart near 0"
     if isinstance(operation.operator, Div) and not _is_far_from_zero(operation.operands[1]):
         return "its kernel ends the run where a divisor is rounded to 0"
     if isinstance(operation.operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
@@ -97,6 +102,12 @@ def _reach(value: Value, histograms: Mapping[Value, Histogram]) -> float:
         array = value.constant.array()
         return float(max(array.max(initial=0), 0) - min(array.min(initial=0), 0))
     return histograms[value].high - histograms[value].low
+
+
+def _is_steep(operation: Operation, histograms: Mapping[Value, Histogram]) -> bool:
+    """Whether some values are so much smaller than the largest that few points lie below them."""
+    (value,) = operation.operands
+    return value is None or value.constant is not None or histograms[value].least < histograms[value].most / STEEP
 
 
 def _is_mask(value: Value) -> bool:
