@@ -71,7 +71,7 @@ def problem(
             diagonal. It stands for data that was not seen.
         holding: the same of the change that makes up for the difference of the rows.
     """
-    own = np.diagonal(gram, axis1=1, axis2=2)
+    own = np.maximum(np.diagonal(gram, axis1=1, axis2=2), 0)  # which rounding leaves below 0 where all rows are alike
     own = np.maximum(own, LEAST_OWN * own.mean(1, keepdims=True) + np.finfo(np.float32).tiny)
     goal, damping = weights.astype(np.float64), _enough(gram, own, damping)
     if cross is not None:

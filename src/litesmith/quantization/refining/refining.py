@@ -28,6 +28,8 @@ Pairs = Iterable[tuple[Operation, Operation]]
 Progress = Callable[[int, int, str], None]
 SAMPLES = 256
 """How many samples are looked at."""
+FEWEST = 4
+"""With fewer, weights would fit chance."""
 MEMORY = 2**30
 """Bytes of what is kept of both models between two layers, about: fewer samples are looked at where they are large."""
 PART = 2**25
@@ -97,7 +99,8 @@ def refine(
     method = method or Method()
     parts = list(_parts(batches, real.main, samples))
     run = _Run(real.main, own.main, list(layers_of(pairs)), parts, method, seed)
-    if not run.layers or not parts or any(each.operator.has_side_effects for each in real.main.operations):
+    is_enough = run.found.samples >= FEWEST
+    if not run.layers or not is_enough or any(each.operator.has_side_effects for each in real.main.operations):
         return run.found
     if resume is not None:
         run.checkpoints = Checkpoints(resume, key_of((to_bytes(real), to_bytes(own)), (method, seed), parts))
