@@ -117,9 +117,10 @@ def convert(
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     batch = _batch_for(profile, batch)
-    lite, imported = converted(original, inputs, batch, settings, signatures, plain_mode(recipe), profile)
+    plain = plain_mode(recipe) if calibration is None else None
+    lite, imported = converted(original, inputs, batch, settings, signatures, plain, profile)
     lite = lite.with_kernels(kernels)
-    if quantize is not None and plain_mode(recipe) is None:
+    if quantize is not None and plain is None:
         if verify:
             compare_signatures(imported, lite, atol, rtol)
         verify = False

@@ -40,3 +40,11 @@ def test_data_for_another_form_is_a_mistake(command, folder):
     ran = command("convert", folder / "model.keras", "--quantize", "float16", "--calibration", folder / "images.npz")
     assert ran.code == 2
     assert "that is for" in ran.err
+
+
+def test_16_bits_are_reached_from_convert(command, folder):
+    file = folder / "int16.tflite"
+    given = ("--quantize", "int16x8", "--calibration", folder / "images.npz", "--inference-type", "int16")
+    ran = command("convert", folder / "model.keras", "-o", file, *given)
+    assert ran.code == 0, ran.err
+    assert litesmith.load(file).graph.inputs[0].type.dtype.value == "int16"

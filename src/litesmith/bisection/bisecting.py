@@ -18,7 +18,7 @@ from litesmith.frontends.options import Options
 from litesmith.frontends.original import Original, why_not_compared
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
-from litesmith.quantization.forms import WEIGHT_MODES
+from litesmith.quantization.weights import ROUNDINGS
 from litesmith.runtime.isolated import SECONDS
 from litesmith.verification.conversions import check_tolerances
 from litesmith.verification.input_order import in_models_order
@@ -58,8 +58,8 @@ def bisect(
         LitesmithError: V102 where file, model and data do not belong together.
     """
     settings = Options(rnn)
-    if quantize is not None and quantize not in WEIGHT_MODES:
-        raise ValueError(f"quantize is one of {', '.join(WEIGHT_MODES)}, not {quantize!r}")
+    if quantize is not None and quantize not in ROUNDINGS:
+        raise ValueError(f"quantize is one of {', '.join(ROUNDINGS)}, not {quantize!r}")
     check_tolerances(atol, rtol)
     if isinstance(model, LiteModel):
         raise TypeError("bisect takes the Keras model first, then the converted one")

@@ -20,7 +20,7 @@ Pixels = Annotated[
     typer.Option(metavar="LOW..HIGH", help="What black and white of a folder's images become: 0..255, 0..1, -1..1."),
 ]
 InferenceType = Annotated[
-    Literal["float32", "int8", "uint8"],
+    Literal["float32", "int8", "uint8", "int16"],
     typer.Option("--inference-type", help="What callers give and take, for int8."),
 ]
 

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
     from litesmith.verification.comparison import Report
 
-WeightMode = Literal["float16", "weights_int8", "dynamic_int8"]
-Mode = Literal["float16", "weights_int8", "dynamic_int8", "int8"]
+Mode = Literal["float16", "weights_int8", "dynamic_int8", "weights_int4", "dynamic_int4", "int8", "int16x8"]
 
 
 def convert(
@@ -102,8 +101,10 @@ def convert(
         if signatures and split_preprocessing:
             problem = "a model that is cut has one way to call it; leave --signature out"
             raise typer.BadParameter(problem, param_hint="--split-preprocessing")
-        if quantize != "int8" and (calibration is not None or inference_type != "float32"):
-            raise typer.BadParameter("that is for --quantize int8", param_hint="--calibration, --inference-type")
+        if quantize in (None, "float16") and calibration is not None:
+            raise typer.BadParameter("that is for --quantize to integers", param_hint="--calibration")
+        if quantize not in ("int8", "int16x8") and inference_type != "float32":
+            raise typer.BadParameter("that is for --quantize int8 or int16x8", param_hint="--inference-type")
         target = output or file_beside(model)
         said_target(board, arena)
         settings = {
@@ -143,17 +144,19 @@ def _convert(
             raise typer.BadParameter(f"{sources[2]!r} is not NAME=SHAPE", param_hint="--signature")
     with watch("convert", "Converting"):
         from litesmith import api
+        from litesmith.quantization.weights import ROUNDINGS
 
         shapes, texts = faces
         signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
         inputs = original.said_inputs(shapes)
         enabled, atol, rtol = verification
-        is_integer = settings["quantize"] == "int8"  # whose comparison is that of the model before it becomes one
+        # What is compared is the model before that.
+        is_rounded = settings["quantize"] not in (None, *ROUNDINGS) or settings["calibration"] is not None
         lite = api.convert(
-            original, inputs, verify=enabled and is_integer, atol=atol, rtol=rtol, signatures=signatures, **settings
+            original, inputs, verify=enabled and is_rounded, atol=atol, rtol=rtol, signatures=signatures, **settings
         )
     report, not_compared = None, None
-    if not is_integer:
+    if not is_rounded:
         report, not_compared = _compared(out, watch, original, lite, list(signatures or ()), verification)
     out.attention.require()
     embedded, in_app = _written(lite, target, settings["target"], settings["arena"])
@@ -176,7 +179,7 @@ def _convert(
         not_compared,
         embedded,
         tuple(out.attention.kept(lite.findings)),
-        is_integer and enabled,
+        is_rounded and enabled,
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
 

@@ -100,7 +100,7 @@ class MatchesNothing(Diagnostic, code="Q105", bad_input=True):
 
     Why it matters: the rule would do nothing, and the layers that it was meant for would be quantized as all others.
     Example: `litesmith.Recipe("int8").keep_float("haed/*")` for a model whose layers are called `head/...`.
-    How to fix: select layers by their paths, operators or classes; `litesmith inspect` lists them.
+    How to fix: select layers by their paths, or operators; `litesmith inspect` lists them.
     """
 
     pattern: str

@@ -37,7 +37,7 @@ class Rule:
 
     Attributes:
         select: patterns (`*`, `?`, `[...]`), one of which fits the path of the layer, that path and the operator behind
-            it (`encoder/*/softmax`), the operator, the class of the layer, or the name of a result; in any case.
+            it (`encoder/*/softmax`), the operator, the operation of Keras, or the name of a result; in any case.
         mode: as of `quantize=`; or `int4`: the weights only, and the rest as it was.
         block: how many int4 weights share a scale.
     """
