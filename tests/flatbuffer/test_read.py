@@ -106,6 +106,30 @@ graph main(%x: float32[batch, time], %y: float32[batch, 4]) {
     ]
 
 
+def test_unknown_sizes_follow_operators_that_leave_other_things_of_their_results_to_the_file():
+    model = read(
+        to_bytes(
+            parse_model("""
+graph main(%x: float32[batch, 4], %ids: int32[batch], %wave: float32[batch, 4, 8]) {
+  %1 = quantize %x : int8[batch, 4]
+  %2 = dequantize %1 : float32[batch, 4]
+  %3 = bitcast %2 : int32[batch, 4]
+  %4, %5 = unique %ids : int32[k], int32[batch]
+  %6 = segment_sum %x, %ids : float32[k, 4]
+  %7 = rfft2d %wave, const int32[2] [4, 8] : complex64[batch, 4, 5]
+  return %3, %4, %5, %6, %7
+}""")
+        )
+    )
+    assert [str(value.type) for value in model.main.outputs] == [
+        "int32[batch_1, 4]",
+        "int32[size_2]",
+        "int32[batch_1]",
+        "float32[size_3, 4]",
+        "complex64[batch_1, 4, 5]",
+    ]
+
+
 def test_a_size_that_the_file_leaves_open_stays_open_where_it_could_be_known():
     """Runtimes may have been told to resize what the file says is fixed."""
     content = to_bytes(parse_model(DENSE.replace("float32[batch, 5]", "float32[batch, k]")))

@@ -30,7 +30,7 @@ from litesmith.flatbuffer.schema import (
     option_fields,
 )
 from litesmith.ir.constants import Constant
-from litesmith.ir.dims import Dim, Shape, symbol
+from litesmith.ir.dims import Dim, Size, symbol
 from litesmith.ir.graph import Graph, Model, Operation, Signature, Value
 from litesmith.ir.operator import Operator, TypeRule
 from litesmith.ir.source import Source
@@ -40,6 +40,7 @@ from litesmith.opset.unmodeled import Unmodeled
 
 Buffer = bytes | bytearray | memoryview
 Item = TypeVar("Item")
+Hints = tuple[Size | None, ...]
 PROBES = (3, 211, 223, 227, 229, 233, 239, 241)
 """What unknown sizes compute as: the batch first, primes so that different ones do not meet."""
 
@@ -130,17 +131,17 @@ class _Reader:
 
     def _result_types(self, operator: Operator, operands: list[Value | None], outputs: list[Any]) -> list[TensorType]:
         """What the file says; unknown sizes as the operator computes them from those of its operands, where it can."""
-        shapes: list[Shape] = []
+        shapes: Sequence[Hints] = ()
         is_contradiction = getattr(operator, "num_splits", len(outputs)) != len(outputs)  # perhaps billions
         if any(_is_dynamic(tensor) for tensor in outputs) and not operator.subgraphs() and not is_contradiction:
             with contextlib.suppress(TypeRule, NotImplementedError, *CONTRADICTIONS):
-                shapes = [type.shape for type in operator.infer(*operands)]
+                shapes = operator.shapes(*operands)
         hints = (
             shape if len(shape) == len(_sizes(tensor)) else () for tensor, shape in zip(outputs, shapes, strict=False)
         )
         return [self._type(tensor, next(hints, ())) for tensor in outputs]
 
-    def _type(self, tensor: Any, hints: Shape = ()) -> TensorType:
+    def _type(self, tensor: Any, hints: Hints = ()) -> TensorType:
         """What the file says; the sizes that it leaves open as in `hints`, from the first axis on, or unknown ones."""
         shape = tuple(
             size if size >= 0 else hint if isinstance(hint, Dim) else self._new_symbol("size")

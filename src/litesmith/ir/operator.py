@@ -147,6 +147,10 @@ class Operator:
         """The types of the results; raises `TypeRule` for operands that do not fit."""
         raise NotImplementedError(f"{type(self).__name__} does not say what its results are")
 
+    def shapes(self, *operands: Value | None) -> tuple[tuple[Size | None, ...], ...]:
+        """The sizes of the results, None for those that the data decides; raises as `infer` does."""
+        return tuple(type.shape for type in self.infer(*operands))
+
     def version(self, operands: Types, results: Types) -> int:
         """The lowest version of the operator that has these types and options.
 

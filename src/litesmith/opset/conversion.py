@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
-from litesmith.ir.operator import Operator, Types, activation, required, version_by_dtype
+from litesmith.ir.operator import Operator, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
-from litesmith.opset.rules import need
+from litesmith.opset.rules import need, need_sizes
 
 CAST_VERSIONS = {
     DType.INT2: 8,
@@ -46,12 +47,18 @@ class Bitcast(Operator, builtin="BITCAST"):
     in_place = (0,)
     keeps_data = True
 
+    def shapes(self, *operands: Value | None) -> tuple[tuple[Size | None, ...], ...]:
+        return (need(operands[0], "input").shape,)
+
 
 @dataclass(frozen=True)
 class Quantize(Operator, builtin="QUANTIZE"):
     """Reals as integers, or integers with other scales; the scales are those of the result."""
 
     operands = (activation(),)
+
+    def shapes(self, *operands: Value | None) -> tuple[tuple[Size | None, ...], ...]:
+        return (need(operands[0], "input").shape,)
 
     def version(self, operands: Types, results: Types) -> int:
         output = required(results[0], "output")
@@ -121,4 +128,9 @@ class ComplexAbs(Operator, builtin="COMPLEX_ABS", options=None):
 class Rfft2d(Operator, builtin="RFFT2D"):
     """The discrete Fourier transform of the last two axes of reals; powers of two only. float32 only."""
 
-    operands = (activation(), activation("fft_length"))
+    operands = (activation(), index("fft_length"))
+
+    def infer(self, *operands: Value | None) -> tuple[TensorType, ...]:
+        type = need(operands[0], "input")
+        height, width = need_sizes(operands[1], "fft_length")
+        return (TensorType(DType.COMPLEX64, (*type.shape[:-2], height, width // 2 + 1)),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litesmith.ir.dims import Size
 from litesmith.ir.graph import Value
 from litesmith.ir.operator import Operator, Same, TypeRule, Types, activation, index, required, version_by_dtype
 from litesmith.ir.types import DType, TensorType
@@ -68,6 +69,9 @@ class Where(Operator, builtin="WHERE"):
 
     operands = (index("condition"),)
 
+    def shapes(self, *operands: Value | None) -> tuple[tuple[Size | None, ...], ...]:
+        return ((None, need(operands[0], "condition").rank),)
+
     def version(self, operands: Types, results: Types) -> int:
         return 1 if required(operands[0], "condition").dtype is DType.BOOL else 2
 
@@ -79,6 +83,9 @@ class Unique(Operator, builtin="UNIQUE"):
     idx_out_type: DType = DType.INT32
     operands = (activation(),)
     kernel_dtypes = WIDE | {DType.INT8, DType.UINT8, DType.INT16}
+
+    def shapes(self, *operands: Value | None) -> tuple[tuple[Size | None, ...], ...]:
+        return (None,), need(operands[0], "input").shape
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,9 @@ class SegmentSum(Operator, builtin="SEGMENT_SUM"):
     """Sums of rows with equal, sorted ids. The ids must have no gaps."""
 
     operands = (activation(), index("ids"))
+
+    def shapes(self, *operands: Value | None) -> tuple[tuple[Size | None, ...], ...]:
+        return ((None, *need(operands[0], "input").shape[1:]),)
 
 
 @dataclass(frozen=True)

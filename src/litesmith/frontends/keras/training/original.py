@@ -17,7 +17,7 @@ from litesmith.ir.calling import Calling
 from litesmith.ir.dims import Dim, Shape
 from litesmith.ir.graph import Model, Operation, Value
 from litesmith.ir.operator import TypeRule
-from litesmith.opset.conversion import Dequantize, Quantize
+from litesmith.opset.conversion import Dequantize
 
 STEPS_APART = 4.0
 """How many steps an output of integers may be off by; one step on 99.9 % of the values is what is promised."""
@@ -74,9 +74,11 @@ def _fix_batch(model: Model, batch: int) -> None:
 
 def _shapes(operation: Operation) -> list[Shape]:
     """The shapes of the results as they follow from the operands; none where they do not."""
-    if isinstance(operation.operator, Quantize):
-        return [operation.operands[0].type.shape] if operation.operands[0] is not None else []
     try:
-        return [type.shape for type in operation.operator.infer(*operation.operands)]
+        found = operation.operator.shapes(*operation.operands)
     except (TypeRule, NotImplementedError):
         return []
+    return [
+        tuple(own if size is None else size for own, size in zip(result.type.shape, sizes, strict=True))
+        for result, sizes in zip(operation.results, found, strict=False)
+    ]
