@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from litesmith.runtime.interpreter import Session
 from litesmith.runtime.isolated import SECONDS, IsolatedSession
 from litesmith.runtime.kernels import Kernels, kernel_paths
 from litesmith.runtime.saving import save_bytes
+
+if TYPE_CHECKING:
+    from litesmith.quantization.outcome import Quantization
 
 MAKER = "Litesmith"
 """The description of files that Litesmith makes."""
@@ -41,6 +44,7 @@ class LiteModel:
         preprocessing: what was left to the app by `split_preprocessing`, in front of the file; `run` does it first.
         kernels: the libraries that compute its custom operators; with any it runs in a process of its own.
         rounded_from: the graphs right before their numbers were rounded, where it was quantized just now.
+        quantization: what was done to it then, and what that cost; None for a file that was read.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class LiteModel:
         """`model`: the graphs of `content`, where they are at hand."""
         self.preprocessing = preprocessing
         self.rounded_from: Model | None = None
+        self.quantization: Quantization | None = None
         self.kernels = kernel_paths(kernels)
         self._content = content
         self.timeout = timeout

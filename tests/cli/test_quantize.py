@@ -108,6 +108,16 @@ def test_a_recipe_says_which_parts_become_what(command, folder, tmp_path):
     assert "leave one out" in ran.err
 
 
+def test_what_was_done_is_shown(command, folder, tmp_path):
+    said = ["quantize", folder / "model.keras", "--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite"]
+    ran = command(*said)
+    assert "of 3 weights refined on " in ran.out
+    assert "refined weights" not in ran.out
+    assert "refined weights" in command(*said, "--verbose").out
+    found = command(*said, "--json").json["quantization"]["refining"]
+    assert [layer["layer"] for layer in found["layers"]] == ["features", "more", "scores"]
+
+
 def test_layers_are_analyzed(command, folder, tmp_path):
     said = ["quantize", folder / "model.keras", "--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite"]
     ran = command(*said, "--analyze")

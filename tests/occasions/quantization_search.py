@@ -8,6 +8,7 @@ import numpy as np
 
 import litesmith
 from bad_files import dense_model
+from litesmith.quantization.refining import refining
 from occasions import occasion
 
 CODE = """
@@ -63,3 +64,28 @@ def several_processes_without_what_runs_them(bench):
     x = np.random.default_rng(0).standard_normal((32, 4)).astype("float32")
     real = litesmith.convert(dense_model(), verify=False)
     litesmith.search(real, x, litesmith.Budget(min_decibels=5, max_evaluations=2, n_jobs=2))
+
+
+def refines(bench, **options):
+    x = np.linspace(-1, 1, 64, dtype="float32")[:, None] * np.array([[1, -2, 0.5, 3]], "float32")
+    recipe = litesmith.Recipe("int8").int4("*")
+    litesmith.quantize(litesmith.convert(dense_model(), verify=False), recipe, x[::-1].copy(), **options)
+
+
+@occasion("Q146")
+def refined_weights_that_make_outputs_worse(bench):
+    if bench.wrong:
+        bench.patch.setattr(refining.Solution, "apply", spoil)
+    refines(bench)
+
+
+def spoil(solution, layer):
+    layer.set_integers(0 * layer.integers)
+
+
+@occasion("Q147")
+def refining_that_is_ended(bench):
+    def stop(done, count, name):
+        raise KeyboardInterrupt
+
+    refines(bench, progress=stop if bench.wrong else None)

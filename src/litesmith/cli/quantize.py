@@ -85,6 +85,9 @@ def quantize(
     verify: Annotated[bool, typer.Option(help="Compare with the model, before numbers are rounded.")] = True,
     custom_objects: CustomObjects = None,
     architecture: Architecture = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show every set of channels that was changed, and every refined weight.")
+    ] = False,
     strict: Strict = False,
     ignore: Ignore = None,
     as_json: Json = False,
@@ -116,7 +119,7 @@ def quantize(
         made.save(target)
         if save_recipe is not None:
             chosen.save(save_recipe)
-        _show(out, watch, (model, target, str(chosen)), made, len(real), (framework, judged, analysis, found))
+        _show(out, watch, (model, target, str(chosen)), made, len(real), (framework, judged, analysis, found, verbose))
 
 
 def _recipe(mode: str | None, recipe: Path | None, data: Any, inference_type: str) -> Recipe | None:

@@ -1,10 +1,10 @@
-"""Findings about what quantization costs (Q141-Q149): budgets, metrics, and what cannot be taken apart."""
+"""Findings about what quantization costs (Q141-Q149): budgets, metrics, what is not taken apart, nor refined."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.diagnostics.wording import by_face
 
 
@@ -106,3 +106,44 @@ class NeedsJoblib(Diagnostic, code="Q145", bad_input=True):
 
     def hint(self) -> str:
         return f"Install it (pip install joblib), or leave {by_face('n_jobs=', '--jobs')} out."
+
+
+@dataclass(frozen=True)
+class RefiningUndone(Diagnostic, code="Q146", severity=Severity.NOTE):
+    """Refined weights were put back, since outputs on data that was kept to judge were further off with them.
+
+    Why it matters: the file has weights that are rounded to the nearest integers, as if there were no refining: it is
+        as good as without it, and less good than it may be.
+    Example: `litesmith quantize model.keras --mode int8 --calibration few.npz` with few images, which are all alike.
+    How to fix: give more inputs, in random order, of all kinds that the model will see.
+    """
+
+    lost: float
+    samples: int
+
+    def message(self) -> str:
+        seen = f"weights refined on {self.samples} samples made outputs {self.lost:.1f} dB worse on the others"
+        return f"Nothing was refined: {seen}, and were put back."
+
+    def hint(self) -> str:
+        return "More inputs, of all kinds that the model will see and in random order, let it gain."
+
+
+@dataclass(frozen=True)
+class RefiningEnded(Diagnostic, code="Q147", severity=Severity.NOTE):
+    """Refining of weights was ended before all layers were done.
+
+    Why it matters: the file is whole; its last layers have weights that are rounded to the nearest integers, and
+        whether outputs gained was not looked at.
+    Example: Ctrl-C while `litesmith quantize` refines layers.
+    How to fix: let it run. With `resume="folder"` the next run takes what was found, and goes on.
+    """
+
+    done: int
+    count: int
+
+    def message(self) -> str:
+        return f"Refining was ended: {self.done} of {self.count} weights are refined, and the others are not."
+
+    def hint(self) -> str:
+        return 'With resume="folder" another run goes on from there.'

@@ -22,6 +22,7 @@ from litesmith.opset.variable import RESET
 from litesmith.quantization.algorithms.data_free import is_synthetic
 from litesmith.quantization.calibration import UnfitData
 from litesmith.quantization.forms import FORMS, INTEGER_MODES
+from litesmith.quantization.outcome import Quantization
 from litesmith.quantization.ranges import activations
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe, recipe_of
@@ -88,7 +89,9 @@ def quantize(
     model = copy_model(lite.model)
     if (mode := plain_mode(found)) is not None and calibration is None:
         model.stored_weights = quantize_weights(model, mode)
-        return LiteModel(to_bytes(model), isolated=False)
+        made = LiteModel(to_bytes(model), model, isolated=False)
+        made.quantization = Quantization(found, stored_weights=model.stored_weights)
+        return made
     return by_recipe(lite, model, calibration, Asked(found, inference_type, progress, resume))  # type: ignore[arg-type]
 
 
@@ -109,7 +112,8 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
         made, left = quantized(lite, model, calibration, asked)
     except UnfitData as problem:
         raise LitesmithError(NeedsCalibration(str(problem))) from None
-    for finding in _left(left):
+    assert made.quantization is not None
+    for finding in (*_left(left), *made.quantization.findings()):
         tell(finding)
     for loss in model.losses:
         if loss.decibels < FEW_DECIBELS:

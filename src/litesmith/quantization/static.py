@@ -23,10 +23,11 @@ from litesmith.quantization.algorithms.data_free import DataFree, is_synthetic
 from litesmith.quantization.algorithms.shift_negative import center
 from litesmith.quantization.algorithms.smooth_quant import smooth
 from litesmith.quantization.calibration import batches
-from litesmith.quantization.changes import Statistics
+from litesmith.quantization.changes import Change, Statistics
 from litesmith.quantization.data_checks.watch import Watch
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import losses
+from litesmith.quantization.outcome import Quantization
 from litesmith.quantization.ranges import observe
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe
@@ -127,15 +128,17 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     """
     recipe, data = asked.recipe, _Data(lite.restarted() if lite.has_state else lite, calibration)
     left: list[LeftReal] = []
+    changes: list[Change] = []
+    refined = None
     if recipe.needs_data:
-        real, pairs, left = _with_integers(model, data, asked)
+        real, pairs, left, changes = _with_integers(model, data, asked)
     else:
         for _ in data.once() if calibration is not None else ():
             pass
         real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
     if data.seen and not is_synthetic(calibration):  # what random inputs are rounded to would be made right for them
-        refine(
+        refined = refine(
             real,
             model,
             pairs,
@@ -148,21 +151,24 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     made = LiteModel(to_bytes(model), model, isolated=False)
     made.rounded_from = real
     model.losses = tuple(losses(made, data.seen)) if data.seen else ()
+    made.quantization = Quantization(recipe, tuple(changes), refined, model.losses, model.stored_weights)
     made.reset()
     return made, left
 
 
-def _with_integers(model: Model, data: _Data, asked: Asked) -> tuple[Model, Pairs, list[LeftReal]]:
-    """Let a model compute with integers; what it was before, operations of both in pairs, and what stayed real."""
+def _with_integers(model: Model, data: _Data, asked: Asked) -> tuple[Model, Pairs, list[LeftReal], list[Change]]:
+    """Let a model compute with integers; what it was before, pairs of operations, what stayed real, what was moved."""
     recipe = asked.recipe
     _prepare(model, recipe)
     histograms = data.observed(model)
+    changes: list[Change] = []
     for rewriting in REWRITINGS if recipe.equalize else ():
-        if rewriting(model, histograms):
+        if done := rewriting(model, histograms):
+            changes += done
             histograms = data.observed(model)
     real, pairs = _reference(model)
     plan = quantize_integers(model, histograms, asked.face, recipe.form_of, recipe.observer)
-    return real, pairs, plan.left
+    return real, pairs, plan.left, changes
 
 
 def _reference(model: Model) -> tuple[Model, Pairs]:

@@ -11,6 +11,7 @@ from rich.text import Text
 from litesmith.diagnostics.quantities import seconds_text, size_text
 from litesmith.report.deviations import written_out_lines
 from litesmith.report.firmware import firmware_lines
+from litesmith.report.quantization import quantization_lines
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 
@@ -76,6 +77,7 @@ class Conversion:
                 {"stored_weights": [asdict(each) for each in stored]} if (stored := self.summary.stored_weights) else {}
             ),
             **({"losses": [asdict(each) for each in losses]} if (losses := self.summary.losses) else {}),
+            **({} if (done := self.summary.quantization) is None else {"quantization": done.to_json()}),
             "framework": self.framework,
             "backend": self.backend.to_json() if self.backend else None,
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
@@ -102,6 +104,7 @@ class Conversion:
         lines += map(Text, written_out_lines(self.findings, SHOWN_LAYERS))
         lines += [Text(line) for line in self.summary.types_lines(SHOWN_LAYERS)]
         lines += map(Text, (*self.summary.through_lines(), *weights_lines(self.summary.stored_weights)))
+        lines += map(Text, quantization_lines(self.summary.quantization))
         lines += [Text(str(loss)) for loss in self.summary.losses]
         if self.firmware is not None:
             lines += map(Text, firmware_lines(self.firmware))

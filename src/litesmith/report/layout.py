@@ -11,6 +11,7 @@ from rich.text import Text
 
 from litesmith.diagnostics.quantities import shape_text, size_text
 from litesmith.ir.loops import LoopForm
+from litesmith.report.quantization import quantization_lines
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import CustomUse, LayerWeights, SignatureFace, Summary
 
@@ -41,6 +42,7 @@ def summary_layout(summary: Summary, layers: int | None = LAYERS) -> RenderableT
         *summary.types_lines(),
         *summary.through_lines(),
         *weights_lines(summary.stored_weights),
+        *quantization_lines(summary.quantization),
         *map(str, summary.losses),
     ):
         parts += ["", Text(line)]

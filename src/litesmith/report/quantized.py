@@ -10,12 +10,15 @@ from rich.text import Text
 
 from litesmith.diagnostics.quantities import seconds_text, size_text
 from litesmith.report.analysis import analysis_layout
+from litesmith.report.layout import grid
+from litesmith.report.quantization import quantization_lines, refining_lines
 from litesmith.report.search import search_layout
 from litesmith.report.stored_weights import weights_lines
 from litesmith.report.summary import Summary
 
 if TYPE_CHECKING:
     from litesmith.quantization.analysis.result import Analysis
+    from litesmith.quantization.outcome import Quantization
     from litesmith.quantization.search.result import Found
 
 
@@ -50,6 +53,7 @@ class Quantized:
         judged: what the user's measure says.
         analysis: where the error comes from.
         found: what a search tried.
+        verbose: whether every change and every refined weight are shown.
     """
 
     model: str
@@ -62,6 +66,7 @@ class Quantized:
     judged: Judged | None = None
     analysis: Analysis | None = None
     found: Found | None = None
+    verbose: bool = False
 
     def to_json(self) -> dict[str, Any]:
         summary = self.summary
@@ -74,6 +79,7 @@ class Quantized:
             "operators": summary.operators,
             "stored_weights": [asdict(each) for each in summary.stored_weights],
             "losses": [asdict(each) for each in summary.losses],
+            **({} if summary.quantization is None else {"quantization": summary.quantization.to_json()}),
             "compared_with": self.framework,
             "seconds": {step: round(seconds, 4) for step, seconds in self.seconds.items()},
             **({} if self.judged is None else {"measure": asdict(self.judged)}),
@@ -85,6 +91,8 @@ class Quantized:
         """A few lines for people, and tables of the analysis and the search where there are any."""
         lines = [Text("  ").append_text(line) if i else line for i, line in enumerate(self._lines())]
         parts: list[RenderableType] = [*lines]
+        if self.verbose and self.summary.quantization is not None:
+            parts += _tables(self.summary.quantization)
         if self.found is not None:
             parts += ["", search_layout(self.found)]
         if self.analysis is not None:
@@ -103,6 +111,29 @@ class Quantized:
         if self.framework is not None:
             lines.append(Text(f"same as {self.framework} before its numbers were rounded"))
         lines += map(Text, weights_lines(self.summary.stored_weights))
+        lines += map(Text, quantization_lines(self.summary.quantization))
         lines += [Text(str(loss)) for loss in self.summary.losses]
         lines += [Text(str(self.judged))] if self.judged is not None else []
         return lines
+
+
+def quantization_layout(done: Quantization) -> RenderableType:
+    """All that was done: the recipe, every change, every weight that was refined, and what the outputs lost."""
+    last = [*weights_lines(done.stored_weights), *map(str, done.losses)]
+    said = [] if done.refining is None else refining_lines(done.refining)
+    return Group(Text(str(done.recipe)), *_tables(done), *([""] if said or last else []), *map(Text, [*said, *last]))
+
+
+def _tables(done: Quantization) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    if done.changes:
+        table = grid("before rounding", "layers", "why")
+        for change in done.changes:
+            table.add_row(change.what, ", ".join(change.layers), change.why)
+        parts += ["", table]
+    if done.refining is not None and done.refining.layers:
+        table = grid("refined weights", "operator", ">error on the data")
+        for layer in done.refining.layers:
+            table.add_row(layer.layer, layer.operator, f"{-layer.gain:+.1f} dB" if layer.gain else "as it was")
+        parts += ["", table]
+    return parts

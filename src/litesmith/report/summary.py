@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from litesmith.flatbuffer.encoding import encode
@@ -24,6 +24,7 @@ from litesmith.opset.unmodeled import Unmodeled, operator_name
 
 if TYPE_CHECKING:
     from litesmith.lite_model import LiteModel
+    from litesmith.quantization.outcome import Quantization
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Summary:
             programs of these.
         stored_weights: in which form the weights of a model that was just converted were put, and why.
         losses: what the outputs of a model that was just made of integers lost.
+        quantization: what else was done to it; None for a file that was read.
         custom_operators: the uses of operators whose kernels the runtime must be given, with their options.
     """
 
@@ -124,13 +126,18 @@ class Summary:
     through_torch: tuple[str, ...] = ()
     stored_weights: tuple[StoredWeight, ...] = ()
     losses: tuple[Loss, ...] = ()
+    quantization: Quantization | None = None
     custom_operators: tuple[CustomUse, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        encoded = asdict(self)
+        encoded = asdict(replace(self, quantization=None))
+        if self.quantization is not None:
+            encoded["quantization"] = self.quantization.to_json()
         unused = {field for field, layers in self._through().items() if not layers}
         unused |= {"computed_types", "other_outputs"} - self.types_json().keys()
-        unused |= {field for field in ("stored_weights", "losses", "custom_operators") if not encoded[field]}
+        unused |= {
+            field for field in ("stored_weights", "losses", "quantization", "custom_operators") if not encoded[field]
+        }
         return {key: encoded[key] for key in encoded if key not in unused}
 
     def through_json(self) -> dict[str, list[str]]:
@@ -191,6 +198,7 @@ def summarize(lite: LiteModel) -> Summary:
         other_outputs=lite.model.other_outputs,
         stored_weights=lite.model.stored_weights,
         losses=lite.model.losses,
+        quantization=lite.quantization,
         custom_operators=tuple(_custom_uses(operations)),
         **{field: through_layers(lite.model, framework.prefix) for field, framework in FRAMEWORKS.items()},
     )

@@ -69,6 +69,11 @@ class Refinings:
     before: float | None = None
     after: float | None = None
 
+    @property
+    def gain(self) -> float | None:
+        """By how many decibels the error of all outputs fell; None where it was not measured."""
+        return 10 * float(np.log10(self.before / self.after)) if self.before and self.after else None
+
 
 def refine(
     real: Model,
