@@ -18,6 +18,7 @@ from litesmith.ir.verify import verify_model
 from litesmith.lite_model import LiteModel
 from litesmith.passes.base import Record
 from litesmith.passes.decompose_for_target import DecomposeForTarget
+from litesmith.passes.mask_by_constant import MaskByConstant
 from litesmith.quantization.algorithms.cross_layer_equalization import equalize
 from litesmith.quantization.algorithms.data_free import DataFree, is_synthetic
 from litesmith.quantization.algorithms.shift_negative import center
@@ -178,8 +179,10 @@ def _reference(model: Model) -> tuple[Model, Pairs]:
 
 
 def _prepare(model: Model, recipe: Recipe) -> None:
-    """Write what has no kernel for integers in what has one."""
+    """Write what has no kernel for integers in what has one, and masks in what has a range."""
     for graph in model.all_graphs():
+        if any(recipe.form_of(operation).computes_integers for operation in graph.operations):
+            MaskByConstant().run(graph, Record())
         for dtype, names in WITHOUT_KERNEL.items():
             if any(recipe.form_of(operation).activations is dtype for operation in graph.operations):
                 DecomposeForTarget(names).run(graph, Record())
