@@ -147,9 +147,28 @@ def test_a_softmax_of_what_hardly_differs_has_steps_that_microcontrollers_take()
 
 def test_a_divisor_that_may_round_to_0_stays_real():
     x = keras.Input((8,))
-    _, found, _ = quantized(litesmith.convert(keras.Model(x, x / ops.abs(x + 3.0))), images(16, 8))
-    assert [left.operation.operator.builtin for left in found] == ["DIV"]
-    assert "rounded to 0" in found[0].reason
+    divided = x / ops.reshape(ops.abs(x + 3.0), (-1, 8))
+    integer, found, _ = quantized(litesmith.convert(keras.Model(x, divided)), images(16, 8))
+    assert {left.operation.operator.builtin for left in found} == {"DIV", "ABS", "ADD"}
+    assert all("rounded to 0" in left.reason for left in found)
+    assert np.isfinite(integer.run(images(16, 8))).all()
+
+
+def test_what_is_divided_by_is_not_0_where_it_never_was():
+    x = keras.Input((8,))
+    integer, _, _ = quantized(litesmith.convert(keras.Model(x, ops.softsign(1000 * x))), images(16, 8))
+    np.testing.assert_array_equal(integer.run(np.zeros((1, 8), np.float32)), 0)
+
+
+def test_logarithms_of_a_softmax_that_integers_end_above_stay_real():
+    x = keras.Input((8,))
+    near, far = (litesmith.convert(keras.Model(x, ops.log_softmax(reach * x))) for reach in (1, 20))
+    assert not quantized(near, images(16, 8))[1]
+    data = images(16, 8)
+    real = far.run(data)
+    integer, (left,), _ = quantized(far, data)
+    assert "-16" in left.reason
+    assert np.abs(integer.run(data) - real).max() < 0.03 * np.ptp(real)
 
 
 def test_what_has_no_kernel_is_left_and_named():

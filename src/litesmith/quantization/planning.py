@@ -22,7 +22,7 @@ from litesmith.quantization.groups import Group, groups_of, shared_operands
 from litesmith.quantization.loops import accumulating, without_weights
 from litesmith.quantization.observers.choosing import Observer, range_of
 from litesmith.quantization.ranges import Histogram
-from litesmith.quantization.reasons import LeftReal, why_real
+from litesmith.quantization.reasons import LeftReal, divided_by, why_real
 from litesmith.quantization.scales import MOST, asymmetric, symmetric, symmetric16
 from litesmith.quantization.variances import coarse
 
@@ -89,6 +89,8 @@ def plan(
     for operation in without_weights(graphs):
         if reasons[operation] is None:
             reasons[operation] = "it is in a loop without weights, where what is rounded off adds up"
+    for operation in tuple(divided_by(reasons)):
+        reasons[operation] = "others divide by it, and it may be rounded to 0"
     forms = {operation: form for operation, form in chosen_forms.items() if reasons[operation] is None}
     histograms = dict(histograms)
     crossings: list[Operation] = []

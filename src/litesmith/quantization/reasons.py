@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from litesmith.ir.graph import Operation, Value
-from litesmith.ir.operator import Never, Role
+from litesmith.ir.operator import Never, Role, Same
 from litesmith.ir.types import DType
 from litesmith.opset.binary import Comparison, Div
-from litesmith.opset.elementwise import Rsqrt
+from litesmith.opset.elementwise import LogSoftmax, Rsqrt
 from litesmith.opset.variable import AssignVariable, ReadVariable
+from litesmith.passes.pointwise import is_pointwise_unary
 from litesmith.quantization import lstm
 from litesmith.quantization.forms import Form
 from litesmith.quantization.groups import real_results, shared_operands
@@ -24,6 +25,8 @@ LARGEST = 1e30
 """Of a range: kernels multiply and divide scales."""
 VARIABLES = (ReadVariable, AssignVariable)
 """What keeps state between calls: in float32, so that nothing is rounded off it there."""
+LEAST_LOGARITHM = -16.0
+"""Of a LOG_SOFTMAX of 8 bits, whose scale is 16 / 256."""
 STEEP = 50.0
 """How much smaller than the largest a value may be: its reciprocal root is off by 0.1 % then."""
 BITS = {DType.INT8: 8, DType.INT16: 16}
@@ -75,6 +78,8 @@ def _why_its_kernel_fails(
         return "its kernel for 16 bits draws straight lines between 512 points, which are too far apart near 0"
     if isinstance(operation.operator, Div) and not _is_far_from_zero(operation.operands[1]):
         return "its kernel ends the run where a divisor is rounded to 0"
+    if isinstance(operation.operator, LogSoftmax) and histograms[operation.result].least < LEAST_LOGARITHM:
+        return "its integers end at -16, and its values go below"
     if isinstance(operation.operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
         return "its kernel ends the process where a step is 1 or more"
     return None
@@ -113,6 +118,27 @@ def _is_steep(operation: Operation, histograms: Mapping[Value, Histogram]) -> bo
 def _is_mask(value: Value) -> bool:
     """Whether a value only says what is left out."""
     return value.constant is not None and bool((np.abs(value.constant.array()) >= MASK).all())
+
+
+def divided_by(reasons: Mapping[Operation, str | None]) -> Iterator[Operation]:
+    """What computes with integers and makes what others divide by as real numbers: it may be rounded to 0 there.
+
+    What moves numbers about is followed, and what turns each into another; what has weights stays as it is.
+    """
+    divisions = (each for each, reason in reasons.items() if reason and isinstance(each.operator, Div))
+    waiting = [division.operands[1] for division in divisions]
+    while waiting:
+        value = waiting.pop()
+        maker = None if value is None else value.producer
+        if maker is None or reasons.get(maker, "") is not None or _has_weights(maker):
+            continue
+        yield maker
+        if isinstance(maker.operator.scales, Same) or is_pointwise_unary(maker):
+            waiting += shared_operands(maker)
+
+
+def _has_weights(operation: Operation) -> bool:
+    return any(operand.role is Role.WEIGHT for operand in operation.operator.operands)
 
 
 def _is_far_from_zero(divisor: Value | None) -> bool:
