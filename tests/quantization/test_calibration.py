@@ -263,3 +263,48 @@ def test_quantizing_says_it_as_a_finding():
     with pytest.raises(LitesmithError, match="channels stand first") as raised:
         litesmith.convert(model, quantize="int8", calibration=IMAGES.transpose(0, 3, 1, 2), verify=False)
     assert [finding.code for finding in raised.value.diagnostics] == ["Q103"]
+
+
+def endless():
+    rng = np.random.default_rng(0)
+    while True:
+        yield rng.standard_normal((64, 4)).astype("float32")
+
+
+class Endless:
+    def __iter__(self):
+        return endless()
+
+
+NET = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+USES = {
+    "convert": lambda data: litesmith.convert(NET, verify=False, quantize="int8", calibration=data),
+    "weights": lambda data: litesmith.convert(NET, verify=False, quantize="weights_int8", calibration=data),
+    "quantize": lambda data: litesmith.quantize(litesmith.convert(NET, verify=False), "int8", data),
+    "check_calibration": lambda data: litesmith.check_calibration(NET, data),
+    "search": lambda data: litesmith.search(
+        litesmith.convert(NET, verify=False), data, litesmith.Budget(min_decibels=1, max_evaluations=1)
+    ),
+    "analyze": lambda data: litesmith.analyze(NET, litesmith.quantize(litesmith.convert(NET), "int8", data()), data),
+    "qat": lambda data: litesmith.qat(NET, quantize="int8", calibration=data),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_data_without_an_end_is_taken_in_part_wherever_it_goes(use):
+    with pytest.warns(UserWarning, match="Q107: .* the first 1024 samples were taken"):
+        USES[use](endless)
+
+
+@pytest.mark.parametrize("given", [endless(), Endless(), lambda: Endless()], ids=["generator", "object", "function"])
+def test_what_has_no_length_is_not_asked_for_more_than_is_taken(given):
+    with pytest.warns(UserWarning, match="Q107"):
+        assert sum(len(array) for (array,) in batches(given, face_of((4,)))) == 1024
+
+
+def test_what_has_a_length_or_an_end_is_taken_whole(recwarn):
+    rows = np.ones((250, 4), np.float32)
+    for given in ([rows] * 5, lambda: np.ones((1250, 4), np.float32), [np.ones((1250, 4), np.float32)]):
+        assert sum(len(array) for (array,) in batches(given, face_of((4,)))) == 1250
+    assert sum(len(array) for (array,) in batches((rows for _ in range(4)), face_of((4,)))) == 1000
+    assert not [each for each in recwarn if "Q107" in str(each.message)]

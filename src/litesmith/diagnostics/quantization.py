@@ -132,3 +132,22 @@ class NoRecipe(Diagnostic, code="Q106", bad_input=True):
 
     def hint(self) -> str:
         return 'A recipe is mode = "int8" and, for parts, [[rule]] with select = ["head/*"] and mode = "float32".'
+
+
+@dataclass(frozen=True)
+class CutShort(Diagnostic, code="Q107", severity=Severity.NOTE):
+    """There is more calibration data than was taken: it does not say how much, and there may be no end to it.
+
+    Why it matters: what the rest shows is not known. Where samples are sorted, whole classes may be missing.
+    Example: `calibration=augmented()`, a generator that goes on for ever.
+    How to fix: nothing, where samples come in random order. Otherwise give a list of batches, or a dataset that knows
+        its length: it is taken whole.
+    """
+
+    samples: int
+
+    def message(self) -> str:
+        return f"The data does not say how much there is: the first {self.samples} samples were taken."
+
+    def hint(self) -> str:
+        return "Samples in random order are enough; a list of batches is taken whole."

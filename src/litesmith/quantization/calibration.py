@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.quantization import CutShort
 from litesmith.diagnostics.quoting import quoted
+from litesmith.diagnostics.telling import tell
 from litesmith.ir.dims import Dim
 from litesmith.lite_face import Face
-from litesmith.quantization.sources.datasets import USED_UP, check_source, items_of
+from litesmith.quantization.sources.datasets import USED_UP, check_source, has_length, items_of
 from litesmith.quantization.sources.errors import UnfitData
 from litesmith.quantization.sources.fitting import fitted, inputs_of
 
 Array = np.ndarray[Any, Any]
+MOST_SAMPLES = 1000
+"""Of data that does not say how much of it there is, such as a generator: there may be no end to it."""
 
 
 def batches(given: Any, face: Face) -> Iterator[list[Array]]:
@@ -25,13 +29,14 @@ def batches(given: Any, face: Face) -> Iterator[list[Array]]:
         given: arrays nested as the model's inputs; or batches of such, from a generator function, a generator, a list,
             a `tf.data` dataset, a DataLoader, a dataset of grain, or a `PyDataset`, with labels behind the inputs or
             without; or the path of an `.npz` or `.npy` file with the arrays by name, or of a folder of images
-            (`ImageFolder` says how these are scaled).
+            (`ImageFolder` says how these are scaled). Of what has no length, batches are taken until there are
+            `MOST_SAMPLES` samples (Q107, if there is more).
 
     Raises:
         UnfitData: for what does not fit the inputs, and where there is nothing.
     """
-    number = 0
-    source = items_of(given, face)
+    number = samples = 0
+    source, is_whole = items_of(given, face), has_length(given)
     while True:
         try:
             item = next(source)
@@ -41,7 +46,12 @@ def batches(given: Any, face: Face) -> Iterator[list[Array]]:
             raise
         except Exception as error:
             raise UnfitData(f"{_place(number)}the data fails: {type(error).__name__}, {quoted(error)}") from error
-        yield from _fitted(item, face, number)
+        if samples >= MOST_SAMPLES and not is_whole:
+            tell(CutShort(samples))
+            break
+        for arrays in _fitted(item, face, number):
+            samples += next((len(array) for array in arrays if array.ndim), 1)
+            yield arrays
         number += 1
     if not number:
         raise UnfitData(f"there is not one batch in it{'; ' + USED_UP if isinstance(given, Iterator) else ''}")

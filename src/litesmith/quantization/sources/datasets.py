@@ -141,6 +141,19 @@ def _is_endless(given: Any) -> bool:
         return False
 
 
+def has_length(given: Any) -> bool:
+    """Whether a source says how much of it there is: it is taken whole then."""
+    if is_leaf(given) or isinstance(given, (str, Path, ImageFolder)) or hasattr(given, "num_batches"):
+        return True
+    cardinality = getattr(given, "cardinality", None)
+    if callable(cardinality):
+        return int(cardinality()) >= 0
+    try:
+        return len(given) >= 0
+    except TypeError:
+        return False
+
+
 def _needed_arguments(function: Any) -> list[str]:
     """The arguments that a function cannot be called without."""
     try:
