@@ -163,6 +163,61 @@ def test_as_text_and_json():
     assert found.to_json()["layers"][0]["tensors"][0]["counts"] == found.layers[0].tensors[0].counts
 
 
+@pytest.mark.parametrize("mode", ["float16", "weights_int8", "dynamic_int8", "weights_int4", "dynamic_int4"])
+def test_weights_in_fewer_bits(mode):
+    """The kernel's rows are rounded as it rounds them: those of a dense layer, of a pixel, and of an image."""
+    keras.utils.set_random_seed(0)
+    x = keras.Input((8, 8, 16), name="image")
+    y = layers.Conv2D(32, 3, activation="relu", name="filters")(x)
+    y = layers.Conv2D(48, 1, activation="relu", name="pointwise")(y)
+    y = layers.Dense(40, activation="relu", name="channels")(layers.GlobalAveragePooling2D(name="pool")(y))
+    real = litesmith.convert(keras.Model(x, layers.Dense(32, name="scores")(y)), verify=False)
+    data = (
+        np.random.default_rng(1).standard_normal((40, 8, 8, 16))
+        * np.exp(np.random.default_rng(1).standard_normal((40, 8, 8, 1)))
+    ).astype("float32")
+    found = analyze(real, litesmith.quantize(real, mode), data)
+    assert found.simulated == pytest.approx(found.measured, abs=0.1)
+    assert found.unknown == ()
+    by_name = {layer.layer: layer for layer in found.layers}
+    assert {"filters", "pointwise", "channels", "scores"} == set(by_name)
+    rounds_rows = mode.startswith("dynamic") and mode != "dynamic_int4"
+    assert (by_name["pointwise"].activations is not None) == rounds_rows
+    assert (by_name["channels"].activations is not None) == mode.startswith("dynamic")
+
+
+def test_the_lstm_operator_of_integers_is_looked_into():
+    keras.utils.set_random_seed(0)
+    stack = [keras.Input((6, 4), name="x"), layers.LSTM(8, name="memory"), layers.Dense(3, name="scores")]
+    real = litesmith.convert(keras.Sequential(stack), rnn="fused", verify=False)
+    data = np.random.default_rng(1).standard_normal((64, 6, 4)).astype("float32")
+    made = litesmith.quantize(real, PLAIN, data, ignore="Q102")
+    found = analyze(real, made, data)
+    assert found.simulated == pytest.approx(found.measured, abs=1)
+    assert found.unknown == ()
+    memory = next(layer for layer in found.layers if layer.layer == "memory")
+    assert memory.weights is not None
+    assert memory.alone < min(memory.weights, memory.activations)
+    assert memory.gain > 0
+
+
+def test_a_model_with_state_goes_on_from_batch_to_batch():
+    keras.utils.set_random_seed(0)
+    x = keras.Input(batch_shape=(2, 5, 4), name="x")
+    model = keras.Model(x, layers.Dense(3, name="scores")(layers.GRU(8, stateful=True, name="memory")(x)))
+    real = litesmith.convert(model, verify=False)
+    data = np.random.default_rng(1).standard_normal((32, 5, 4)).astype("float32")
+    made = litesmith.quantize(real, PLAIN, data, ignore="Q102")
+    made.run(data[:2])
+    found = analyze(real, made, data)
+    assert found.simulated == pytest.approx(found.measured, abs=0.5)
+    together = -10 * np.log10(sum(10 ** (-layer.alone / 10) for layer in found.layers))
+    assert together == pytest.approx(found.simulated, abs=2)
+    by_name = {layer.layer: layer for layer in found.layers}
+    assert by_name["memory"].alone < by_name["scores"].alone
+    assert analyze(real, made, data).simulated == found.simulated, "it begins with the state of the file"
+
+
 def test_bars():
     assert bars((0, 1, 4, 16)) == " ▂▄█"
     assert bars((0, 0)) == "  "

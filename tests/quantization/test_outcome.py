@@ -50,6 +50,7 @@ def test_what_was_not_done_is_not_said(real):
     done = litesmith.quantize(real, Recipe("int8", equalize=False, rounding="nearest"), DATA).quantization
     assert done.changes == ()
     assert not any(layer.gain for layer in done.refining.layers)
+    assert quantization_lines(done)[0].startswith("biases corrected on ")
     assert litesmith.quantize(real, "int8", "synthetic", ignore="Q121").quantization.refining is None
     weights = litesmith.quantize(real, "float16").quantization
     assert (weights.changes, weights.refining, weights.losses) == ((), None, ())

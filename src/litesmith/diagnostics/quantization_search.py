@@ -78,9 +78,9 @@ class CannotAnalyze(Diagnostic, code="Q144", bad_input=True):
     """A quantized model cannot be laid beside the model that it was made of.
 
     Why it matters: what each layer adds to the error is measured against the real model, layer by layer.
-    Example: `litesmith.analyze(model, quantized, data)` where `quantized` has float32 activations only, or is of
-        another model.
-    How to fix: give a file of integers, and the model that it was made of.
+    Example: `litesmith.analyze(model, quantized, data)` where `quantized` has float32 throughout, or is of another
+        model.
+    How to fix: give a quantized file, and the model that it was made of.
     """
 
     problem: str
@@ -89,7 +89,7 @@ class CannotAnalyze(Diagnostic, code="Q144", bad_input=True):
         return f"The error cannot be told apart by layers: {self.problem}."
 
     def hint(self) -> str:
-        return "Give a model of integers (int8 or int16x8), the model that it was made of, and inputs for both."
+        return "Give a quantized model, the model that it was made of, and inputs for both."
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Quantization:
         found = self.refining
         if found is not None and found.stopped:
             yield RefiningEnded(len(found.layers), found.count)
-        if found is not None and found.undone:
+        if found is not None and found.undone and self.recipe.rounding != "nearest":
             yield RefiningUndone(-(found.gain or 0.0), found.samples)
 
     def to_json(self) -> dict[str, Any]:

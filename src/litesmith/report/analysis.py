@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from litesmith.quantization.analysis.result import Analysis, LayerError
+from litesmith.quantization.judging import NO_NOISE
 from litesmith.report.layout import grid
 
 LAYERS = 12
@@ -49,7 +50,7 @@ def _tensors(layers: list[LayerError]) -> Table:
     table = grid("numbers", ">from", "histogram", "to", "integers", ">cut off", ">dB")
     table.columns[2].no_wrap = True
     for layer in layers:
-        for tensor in layer.tensors:
+        for tensor in (each for each in layer.tensors if each.decibels < NO_NOISE):
             ends = [f"{tensor.least:.3g}", tensor.bars, f"{tensor.most:.3g}", f"{tensor.low:.3g}..{tensor.high:.3g}"]
             name = f"{layer.layer} {tensor.what}"
             table.add_row(name, *ends, f"{tensor.beyond:.2%}", f"{tensor.decibels:.1f}")

@@ -28,11 +28,12 @@ def changes_lines(changes: Sequence[Change]) -> list[str]:
 
 
 def refining_lines(found: Refinings) -> list[str]:
-    """How many weights were refined on how many samples, and what the outputs gained."""
+    """How many weights were refined on how many samples, or biases corrected alone, and what the outputs gained."""
     if not found.layers:
         return []
     better = sum(layer.gain > 0 for layer in found.layers)
-    line = f"rounding of {better} of {found.count} weights refined on {found.samples} samples"
+    what = f"rounding of {better} of {found.count} weights refined" if better else "biases corrected"
+    line = f"{what} on {found.samples} samples"
     if found.undone:
         line = f"{line}, and all of it put back"
     if found.gain is not None:

@@ -19,14 +19,23 @@ from litesmith.ir.operator import Role
 from litesmith.ir.types import DType, TensorType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
-from litesmith.quantization.analysis.causes import described_constant, described_value
+from litesmith.opset.variable import ReadVariable
+from litesmith.quantization.analysis.causes import described_constant, described_rows, described_value
 from litesmith.quantization.analysis.errors import LayerNoise, Measuring, Noise, decibels_of
 from litesmith.quantization.analysis.originals import Looking, originals
 from litesmith.quantization.analysis.result import NEGLIGIBLE, Analysis, LayerError, Tensor
-from litesmith.quantization.analysis.unrounding import INPUT, RoundedConstant, RoundedValue, Unrounded, unrounded
+from litesmith.quantization.analysis.unrounding import (
+    INPUT,
+    RoundedConstant,
+    RoundedRows,
+    RoundedValue,
+    Unrounded,
+    unrounded,
+)
 from litesmith.quantization.analysis.variants import Variants
 from litesmith.quantization.calibration import UnfitData, batches
 from litesmith.quantization.judging import decibels, real_outputs
+from litesmith.quantization.sources.together import of_one_size
 
 Array = np.ndarray[Any, Any]
 MOST_SAMPLES = 64
@@ -46,33 +55,37 @@ def analyze(
     """Which layers of a quantized model add its error, why, and what helps.
 
     The quantized model's integers are taken as the real numbers that they stand for, and rounded where it rounds, in
-    one layer alone and in all but one: the errors are those of this file, whoever made it.
+    one layer alone and in all but one: the errors are those of this file, whoever made it. Weights in fewer bits are
+    looked at as well where activations are real numbers, and what kernels round of these as they come.
 
     Args:
         model: the float32 model that it was made of: a `LiteModel`, a `.tflite` file, or what `convert` takes.
-        quantized: the model of integers (int8, int16x8), or the path of its file.
+        quantized: the quantized model, or the path of its file.
         data: inputs as for `calibration`; other inputs than those say more.
         samples: how many of them are looked at, at most.
         progress: called with the name of each layer before it is measured; what it raises ends the analysis.
 
     Raises:
-        LitesmithError: Q144 for models that do not belong together, or without integers.
+        LitesmithError: Q144 for models that do not belong together, of which nothing is rounded, or that read
+            variables inside of loops.
     """
     quantized = quantized if isinstance(quantized, LiteModel) else load(quantized)
     real = _real(model, quantized)
     laid_out = unrounded(quantized.model)
-    if not laid_out.values:
-        raise LitesmithError(CannotAnalyze("no activation of it is an integer"))
+    if not laid_out.roundings:
+        raise LitesmithError(CannotAnalyze("nothing of it is rounded"))
+    if _keeps_state_inside(laid_out.model):
+        raise LitesmithError(CannotAnalyze("it reads variables inside of loops or branches"))
     if not _are_alike([each.type for each in real.graph.outputs], [each.type for each in quantized.graph.outputs]):
         raise LitesmithError(CannotAnalyze("the two models return other outputs"))
     inputs = _inputs(real, quantized, data, samples, laid_out)
-    expected = [real.run_arrays(arrays) for arrays in inputs]
+    expected = _outputs_of(real, inputs)
     try:
         exact, measuring = _measuring(laid_out, real, quantized.rounded_from, inputs, expected)
         noise = measuring.run(progress or _silent)
     except LitesmithError as error:
         raise LitesmithError(CannotAnalyze(f"its real numbers do not run: {error.diagnostics[0].message()}")) from error
-    measured = [real_outputs(quantized, arrays) for arrays in inputs]
+    measured = _outputs_of(quantized, inputs)
     layers = tuple(_layers(noise, exact, laid_out))
     unknown = tuple(
         dict.fromkeys(each.layer for each in laid_out.constants if each not in exact and not _is_bias(each))
@@ -102,6 +115,12 @@ def _measuring(
     return exact, measuring
 
 
+def _outputs_of(lite: LiteModel, inputs: list[list[Array]]) -> list[list[Array]]:
+    """The outputs as real numbers, batch by batch, from the state on that the file begins with."""
+    restarted = lite.restarted()
+    return [real_outputs(restarted, arrays) for arrays in inputs]
+
+
 def _silent(layer: str) -> None:
     """Nobody asked how far it is."""
 
@@ -128,7 +147,8 @@ def _inputs(real: LiteModel, quantized: LiteModel, data: Any, samples: int, laid
     left = max(min(samples, MOST_BYTES // max(2 * size, 1)), 1)
     found: list[list[Array]] = []
     try:
-        for arrays in batches(data, (quantized if is_real else real).face()):
+        face = (quantized if is_real else real).face()
+        for arrays in of_one_size(batches(data, face), face):
             count = len(arrays[0]) if arrays and arrays[0].ndim else 1
             is_open = all(value.type.rank and type(value.type.shape[0]) is not int for value in real.graph.inputs)
             found.append([array[:left] for array in arrays] if is_open and count > left else arrays)
@@ -181,10 +201,18 @@ def _layers(noise: Noise, exact: Mapping[RoundedConstant, Constant], laid_out: U
     return found
 
 
+def _keeps_state_inside(model: Model) -> bool:
+    """Whether a graph that another runs reads a variable."""
+    inner = (graph for graph in model.all_graphs() if graph is not model.main)
+    return any(isinstance(each.operator, ReadVariable) for graph in inner for each in graph.operations)
+
+
 def _sharing(laid_out: Unrounded) -> Mapping[RoundedValue, list[str]]:
     """For each activation, the layers of others that have its very scale."""
     groups: dict[Any, list[RoundedValue]] = {}
     for value in laid_out.values:
+        if isinstance(value, RoundedRows):
+            continue
         groups.setdefault((value.type.dtype, value.type.quantization), []).append(value)
     return {
         each: list(dict.fromkeys(other.layer for other in group if other.layer != each.layer))
@@ -203,7 +231,9 @@ def _tensors(
     for rounding in layer.roundings:
         if isinstance(rounding, RoundedValue):
             arrays = [batch[rounding.value] for batch in noise.real if rounding.value in batch]
-            if arrays and arrays[0].size:
+            if arrays and arrays[0].size and isinstance(rounding, RoundedRows):
+                found.append(described_rows(rounding, arrays))
+            elif arrays and arrays[0].size:
                 found.append(described_value(rounding, arrays, sharing[rounding]))
         elif not _is_bias(rounding):
             known = exact.get(rounding)
@@ -227,4 +257,4 @@ def _cure(layer: LayerNoise, worst: Tensor) -> str:
 
 
 def _is_bias(rounding: RoundedConstant) -> bool:
-    return rounding.operation.operator.operand(rounding.place).role is Role.BIAS
+    return rounding.role is Role.BIAS

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from litesmith.ir.types import DType, TensorType
 from litesmith.quantization.analysis.result import Tensor
-from litesmith.quantization.analysis.unrounding import RoundedConstant, RoundedValue
+from litesmith.quantization.analysis.unrounding import RoundedConstant, RoundedRows, RoundedValue
 from litesmith.quantization.judging import decibels
 
 Array = np.ndarray[Any, Any]
@@ -26,6 +26,7 @@ NARROW = 0.45
 CUT = 0.5
 """Of the error: more comes from what is cut off than from this on."""
 NOTHING = "nothing unusual: its range is used well"
+ROWS = "nothing unusual: rows are rounded to 255 steps of their own ranges"
 SOME = 0.1
 """Of the numbers: fewer below 0 are not looked at by themselves."""
 
@@ -74,6 +75,28 @@ def described_value(rounding: RoundedValue, arrays: Sequence[Array], sharing: Se
     producer = rounding.value.producer
     operator = producer.operator.builtin if producer else "input"
     return _tensor("activations", operator, rounding.type, look, _cause_of_value(look, zero, rounding, sharing))
+
+
+def described_rows(rounding: RoundedRows, arrays: Sequence[Array]) -> Tensor:
+    """An activation that a kernel rounds row by row; its range is that of the row that reaches furthest."""
+    pairs = [_in_rows(array, rounding) for array in arrays]
+    array, rounded = (np.concatenate([pair[place].reshape(-1) for pair in pairs]) for place in (0, 1))
+    steps = np.concatenate([pair[2].reshape(-1) for pair in pairs])
+    look = _Look(array, rounded, float(array.min()), float(array.max()), float(np.median(steps)))
+    operator = rounding.value.producer.operator.builtin if rounding.value.producer else "input"
+    reach = float(steps.max() / max(np.median(steps), 1e-30))
+    cause = f"outliers: a row reaches {reach:.0f} times as far as most" if reach > FAR else ROWS
+    described = _tensor("activations", operator, rounding.type, look, cause)
+    return replace(described, dtype=DType.INT8.value)
+
+
+def _in_rows(array: Array, rounding: RoundedRows) -> tuple[Array, Array, Array]:
+    """The numbers, what they are rounded to, and the step of each row."""
+    axes = tuple(axis % array.ndim for axis in rounding.axes)
+    low, high = np.minimum(array.min(axes, keepdims=True), 0), np.maximum(array.max(axes, keepdims=True), 0)
+    steps = np.maximum(-low, high) / 127 if rounding.symmetric else (high - low) / 255
+    steps = np.maximum(steps, 1e-30)
+    return array, np.rint(array / steps) * steps, steps
 
 
 def described_constant(rounding: RoundedConstant, exact: Array | None) -> Tensor:

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from litesmith.ir.graph import Operation, Value
+from litesmith.ir.types import DType
+from litesmith.opset.control import CallOnce
+from litesmith.opset.variable import AssignVariable, ReadVariable
 from litesmith.quantization.analysis.unrounding import RoundedConstant, RoundedValue, Rounding
 from litesmith.quantization.analysis.variants import Variant, Variants
 
@@ -126,6 +129,13 @@ class Measuring:
                 first.update(operation for operation, _ in each.readers or each.value.uses)
             else:
                 first.add(inside[each.graph])
+        found = self._following(first)
+        while more := self._readers_of_what_is_written(found) - set(found):
+            found = self._following({*found, *more})
+        return self._with_variables(found)
+
+    def _following(self, first: set[Operation]) -> list[Operation]:
+        """These operations, and those that read what they compute, in the order of the graph."""
         moved: set[Value] = set()
         found = []
         for operation in self._main.operations:
@@ -134,6 +144,25 @@ class Measuring:
                 moved.update(operation.results)
         return found
 
+    def _readers_of_what_is_written(self, operations: list[Operation]) -> set[Operation]:
+        """What reads, in the next run, variables that these operations write."""
+        written = {_variable(each) for each in operations if isinstance(each.operator, AssignVariable)}
+        every = (each for each in self._main.operations if isinstance(each.operator, ReadVariable))
+        return {each for each in every if _variable(each) in written}
+
+    def _with_variables(self, operations: list[Operation]) -> list[Operation]:
+        """And what makes the variables that they use, which are not handed over."""
+        needed = set(operations)
+        used = {operand for operation in operations for operand in operation.operands if operand is not None}
+        if any(value.type.dtype is DType.RESOURCE for value in used):
+            needed.update(each for each in self._main.operations if isinstance(each.operator, CallOnce))
+        needed.update(
+            value.producer
+            for value in used
+            if value.producer is not None and (value.is_variable or value.type.dtype is DType.RESOURCE)
+        )
+        return [operation for operation in self._main.operations if operation in needed]
+
     def _all(self, batch: Batch, active: frozenset[Rounding]) -> Batch:
         """Every value that some operation reads, and the outputs."""
         values = [
@@ -141,6 +170,7 @@ class Measuring:
             for operation in self._main.operations
             for result in operation.results
             if (result.uses or result in self._outputs) and not result.is_variable
+            if result.type.dtype is not DType.RESOURCE
         ]
         variant = self._made.get(active) or self._variants.make(active, values, self._main.operations)
         self._made[active] = variant
@@ -157,6 +187,13 @@ class Measuring:
                 noise = sum(float(np.sum((array - batch[value]).astype(np.float64) ** 2)) for array, batch in pairs)
                 shares.append(noise / max(power, 1e-30))
         return float(np.mean(shares)) if shares else 0.0
+
+
+def _variable(operation: Operation) -> str:
+    """The name of the variable that an operation reads or writes."""
+    handle = operation.operands[0]
+    assert handle is not None
+    return "" if handle.producer is None else getattr(handle.producer.operator, "shared_name", "")
 
 
 def _graphs_of(operation: Operation) -> list[Any]:

@@ -56,12 +56,12 @@ def originals(
     found: dict[RoundedConstant, Constant] = {}
     weights: dict[Operation, _Match] = {}
     for each in rounded:
-        if _role(each) is not Role.BIAS and (match := _nearest(each, known, looking)) is not None:
+        if each.role is not Role.BIAS and (match := _nearest(each, known, looking)) is not None:
             found[each] = match.constant
-            if _role(each) is Role.WEIGHT:
+            if each.role is Role.WEIGHT:
                 weights[each.operation] = match
     for each in rounded:
-        if _role(each) is Role.BIAS and each.operation in weights:
+        if each.role is Role.BIAS and each.operation in weights:
             found[each] = _bias(weights[each.operation], each.rounded.array())
     return {each: constant for each, constant in found.items() if constant.type.shape == each.rounded.type.shape}
 
@@ -74,35 +74,33 @@ def _real_constants(model: Model) -> Iterator[tuple[Operation, Constant, Array]]
                     yield operation, operand.constant, operand.constant.array()
 
 
-def _role(rounded: RoundedConstant) -> Role:
-    return rounded.operation.operator.operand(rounded.place).role
-
-
 def _nearest(
     rounded: RoundedConstant, known: list[tuple[Operation, Constant, Array]], looking: Looking
 ) -> _Match | None:
-    array, operator = rounded.rounded.array(), rounded.operation.operator
+    array, operator = rounded.rounded.array(), rounded.operator
     best, least = None, LIKE * float(np.linalg.norm(array)) or 1e-30
     alike = [each for each in known if each[2].shape == array.shape and each[0].operator.builtin == operator.builtin]
     for operation, constant, other in alike:
         if (distance := float(np.linalg.norm(other - array))) < least:
             best, least = _Match(operation, constant, None), distance
-    if looking is Looking.AS_ROUNDED or _role(rounded) is not Role.WEIGHT or least <= 2 * _rounding(rounded):
+    if looking is Looking.AS_ROUNDED or rounded.role is not Role.WEIGHT or least <= 2 * _rounding(rounded):
         return best
     if looking is Looking.NOT_EQUALIZED:
         return None
     least = min(least, LIKE_SCALED * float(np.linalg.norm(array)))
     for operation, _, other in alike:
-        scaled, factors = _with_factors(other, array, operator.operand(rounded.place).channel_axis or 0)
+        axis = rounded.operation.operator.operand(rounded.place).channel_axis or 0
+        scaled, factors = _with_factors(other, array, axis)
         if (distance := float(np.linalg.norm(scaled - array))) < least / 2:
             best, least = _Match(operation, Constant.of(scaled), factors), 2 * distance
     return best
 
 
 def _rounding(rounded: RoundedConstant) -> float:
-    """The norm of the error that rounding to the nearest integers leaves at most: half a step for each number."""
+    """The norm of the error that rounding to the nearest numbers leaves at most: half a step for each."""
     quantization = rounded.type.quantization
-    assert quantization is not None
+    if quantization is None:
+        return 2.0**-11 * float(np.linalg.norm(rounded.rounded.array()))
     size = int(np.prod(rounded.rounded.type.shape)) / max(len(quantization.scales), 1)
     return float(np.sqrt(size * np.square(np.array(quantization.scales) / 2).sum()))
 

@@ -13,12 +13,16 @@ from litesmith.ir.builder import building, emit, emit_many
 from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.source import Source, source_scope
+from litesmith.ops import math
 from litesmith.opset.conversion import Dequantize, Quantize
-from litesmith.quantization.analysis.unrounding import RoundedConstant, RoundedValue, Rounding, Unrounded
+from litesmith.opset.elementwise import Abs
+from litesmith.quantization.analysis.unrounding import RoundedConstant, RoundedRows, RoundedValue, Rounding, Unrounded
 from litesmith.runtime.interpreter import Session
 
 Array = np.ndarray[Any, Any]
 Arrays = Mapping[Value, Array]
+LEAST_STEP = 1e-30
+"""Of a row of zeros."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,24 @@ class _Part:
             raw = self.raw(rounding.value)
             producer = rounding.value.producer
             with building(self._graph), source_scope(producer.source if producer else Source()):
-                (integers,) = emit_many(Quantize(), raw, types=[rounding.type])
-                self._rounded[rounding] = emit(Dequantize(), integers)
+                self._rounded[rounding] = (
+                    _rows(raw, rounding) if isinstance(rounding, RoundedRows) else _whole(raw, rounding)
+                )
         return self._rounded[rounding]
+
+
+def _whole(raw: Value, rounding: RoundedValue) -> Value:
+    (integers,) = emit_many(Quantize(), raw, types=[rounding.type])
+    return emit(Dequantize(), integers)
+
+
+def _rows(raw: Value, rounding: RoundedRows) -> Value:
+    """Each row in steps of its own range, which holds 0."""
+    if rounding.symmetric:
+        step = math.multiply(math.max(emit(Abs(), raw), rounding.axes, True), 1 / 127)
+    else:
+        low = math.minimum(math.min(raw, rounding.axes, True), 0.0)
+        high = math.maximum(math.max(raw, rounding.axes, True), 0.0)
+        step = math.multiply(math.subtract(high, low), 1 / 255)
+    step = math.maximum(step, LEAST_STEP)
+    return math.multiply(math.round_half_even(math.divide(raw, step)), step)
