@@ -111,10 +111,20 @@ def test_a_recipe_survives_toml(mode, rules):
     assert Recipe.from_toml(recipe.to_toml()) == recipe
 
 
+SETTINGS_AS_SAID = [
+    "  observer = percentile",
+    "  equalize = False",
+    "  rounding = nearest",
+    "  awq = False",
+    "  rotate = True",
+]
+
+
 def test_settings_survive_toml_and_are_printed():
-    recipe = Recipe("int8", observer="percentile", equalize=False, rounding="nearest").keep_float("head")
+    recipe = Recipe("int8", observer="percentile", equalize=False, rounding="nearest", awq=False, rotate=True)
+    recipe = recipe.keep_float("head")
     assert Recipe.from_toml(recipe.to_toml()) == recipe
-    assert str(recipe).splitlines()[1:4] == ["  observer = percentile", "  equalize = False", "  rounding = nearest"]
+    assert str(recipe).splitlines()[1:6] == SETTINGS_AS_SAID
 
 
 def test_a_recipe_is_read_from_a_file_and_printed(lite, tmp_path):
@@ -139,6 +149,8 @@ def test_a_recipe_is_read_from_a_file_and_printed(lite, tmp_path):
         ('observer = "kl"', "an observer is one of"),
         ('rounding = "up"', "rounding is one of"),
         ("equalize = 3", "true or false"),
+        ("awq = 1", "true or false"),
+        ('rotate = "x"', "true or false"),
     ],
 )
 def test_what_is_no_recipe_is_a_mistake(text, said):

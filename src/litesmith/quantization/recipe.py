@@ -26,7 +26,8 @@ else:
     import tomli as tomllib
 
 INT4 = "int4"
-SETTINGS = ("observer", "equalize", "rounding")
+SWITCHES = ("equalize", "awq", "rotate")
+SETTINGS = ("observer", "equalize", "rounding", "awq", "rotate")
 BLOCKS = 32
 """What sizes of blocks are multiples of (XNNPACK)."""
 
@@ -81,9 +82,13 @@ class Recipe:
         observer: how the ranges of activations follow from data: `"mse"`, the least mean squared error; `"min_max"`,
             all that was seen; `"percentile"`, all but 0.01 % on each side; `"moving_average"`, means of the ends of
             batches.
-        equalize: whether the scales of channels are moved between layers first, where that lets them round better.
+        equalize: whether the scales of channels are moved between layers first, where that lets activations round
+            better that become integers.
         rounding: how integers of weights are found where there is data: `"gptq"`, so that outputs change least,
             `"adaround"`, the same by descent, or `"nearest"`.
+        awq: whether, where there is data, the scales of channels are moved so that weights round better that become
+            integers while activations do not: those that large activations are multiplied with round finer.
+        rotate: whether channels around int4 weights are rotated first (Hadamard), where that lets these round better.
     """
 
     mode: str = "int8"
@@ -91,6 +96,8 @@ class Recipe:
     observer: Observer = "mse"
     equalize: bool = True
     rounding: Rounder = "gptq"
+    awq: bool = True
+    rotate: bool = False
 
     def __post_init__(self) -> None:
         if self.mode not in FORMS:
@@ -99,8 +106,9 @@ class Recipe:
             raise ValueError(f"an observer is one of {', '.join(OBSERVERS)}, not {self.observer!r}")
         if self.rounding not in ROUNDERS:
             raise ValueError(f"rounding is one of {', '.join(ROUNDERS)}, not {self.rounding!r}")
-        if not isinstance(self.equalize, bool):
-            raise ValueError(f"equalize is true or false, not {self.equalize!r}")
+        for name in SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} is true or false, not {getattr(self, name)!r}")
 
     def use(self, mode: str, *select: str, block: int = 0) -> Recipe:
         """Let what the patterns select become `mode`."""

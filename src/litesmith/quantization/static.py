@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,18 @@ from litesmith.ir.graph import Model
 from litesmith.ir.types import DType
 from litesmith.ir.verify import verify_model
 from litesmith.lite_model import LiteModel
+from litesmith.opset.variable import RESET
 from litesmith.passes.base import Record
 from litesmith.passes.decompose_for_target import DecomposeForTarget
 from litesmith.passes.mask_by_constant import MaskByConstant
+from litesmith.quantization.algorithms.awq import scale_weights
 from litesmith.quantization.algorithms.cross_layer_equalization import equalize
 from litesmith.quantization.algorithms.data_free import DataFree, is_synthetic
+from litesmith.quantization.algorithms.hadamard import rotate
 from litesmith.quantization.algorithms.shift_negative import center
 from litesmith.quantization.algorithms.smooth_quant import smooth
 from litesmith.quantization.calibration import batches
-from litesmith.quantization.changes import Change, Statistics
+from litesmith.quantization.changes import Change, Rewriting, Statistics
 from litesmith.quantization.data_checks.watch import Watch
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import losses
@@ -134,8 +138,8 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     if recipe.needs_data:
         real, pairs, left, changes = _with_integers(model, data, asked)
     else:
-        for _ in data.once() if calibration is not None else ():
-            pass
+        if calibration is not None:
+            _, changes = _rewritten(model, data, recipe)
         real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
     if data.seen and not is_synthetic(calibration):  # what random inputs are rounded to would be made right for them
@@ -161,15 +165,32 @@ def _with_integers(model: Model, data: _Data, asked: Asked) -> tuple[Model, Pair
     """Let a model compute with integers; what it was before, pairs of operations, what stayed real, what was moved."""
     recipe = asked.recipe
     _prepare(model, recipe)
-    histograms = data.observed(model)
-    changes: list[Change] = []
-    for rewriting in REWRITINGS if recipe.equalize else ():
-        if done := rewriting(model, histograms):
-            changes += done
-            histograms = data.observed(model)
+    histograms, changes = _rewritten(model, data, recipe)
     real, pairs = _reference(model)
     plan = quantize_integers(model, histograms, asked.face, recipe.form_of, recipe.observer)
     return real, pairs, plan.left, changes
+
+
+def _rewritten(model: Model, data: _Data, recipe: Recipe) -> tuple[Statistics, list[Change]]:
+    """Let a float model round better in the forms of a recipe; what its activations hold then, and what was moved."""
+    statistics, changes = data.observed(model), list[Change]()
+    for rewriting in _rewritings(model, recipe):
+        if done := rewriting(model, statistics):
+            changes += done
+            statistics = data.observed(model)
+    return statistics, changes
+
+
+def _rewritings(model: Model, recipe: Recipe) -> Iterator[Rewriting]:
+    """What a recipe rewrites, first to last."""
+    if any(each.graph is not model.main and each.name != RESET for each in model.signatures):
+        return  # other signatures may read the same weights
+    if recipe.rotate:
+        yield partial(rotate, form_of=recipe.form_of)
+    if recipe.needs_data and recipe.equalize:
+        yield from REWRITINGS
+    if recipe.awq:
+        yield partial(scale_weights, form_of=recipe.form_of)
 
 
 def _reference(model: Model) -> tuple[Model, Pairs]:

@@ -15,7 +15,7 @@ Forms (rules: the quantization specification of LiteRT; checked in LiteRT 2.3.0)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from litesmith.opset.conversion import Dequantize
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.joining import Concatenation, Pack
 from litesmith.opset.matmul import BatchMatmul, FullyConnected
-from litesmith.quantization.constants import in_blocks, weight_scales, with_scales
+from litesmith.quantization.constants import LARGEST_WEIGHT, in_blocks, weight_scales, with_scales
 from litesmith.quantization.forms import FORMS, Form
 
 Array = np.ndarray[Any, Any]
@@ -48,6 +48,29 @@ HYBRID = "read by the operator's kernel for {} weights"
 FEW = f"fewer than {FEWEST} numbers"
 NOT_FINITE = "infinities or NaNs in it"
 FormOf = Callable[[Operation], Form]
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How the rows of a filter are rounded.
+
+    Attributes:
+        levels: the largest integer of a weight.
+        block: how many weights of a row share a step; 0 for the whole row.
+    """
+
+    levels: float
+    block: int = 0
+
+
+def rounding_of(operation: Operation, form: Form) -> Rounding | None:
+    """How the filter of an operation of this form is rounded; None where it stays real, or has none."""
+    place = next((place for place, _ in _weights_of(operation)), None)
+    value = None if place is None else operation.operands[place]
+    if place is None or value is None or form.weights not in LARGEST_WEIGHT or value.type.elements < FEWEST:
+        return None
+    block = form.block if form.rounds_rows and _divides(form.block, operation, value) else 0
+    return Rounding(LARGEST_WEIGHT[form.weights], block)
 
 
 def quantize_weights(model: Model, mode: str) -> tuple[StoredWeight, ...]:

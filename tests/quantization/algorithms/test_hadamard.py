@@ -14,6 +14,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opset.binary import Add
 from litesmith.opset.elementwise import Relu
 from litesmith.quantization.algorithms.hadamard import orthogonal, rotate, stretch_from
+from litesmith.quantization.forms import FORMS
 from litesmith.quantization.measuring import decibels
 from litesmith.quantization.ranges import observe
 from litesmith.quantization.weights import quantize_weights
@@ -21,6 +22,11 @@ from random_graphs import dense, model_of, results
 
 RANDOM = np.random.default_rng(0)
 VALUES = RANDOM.standard_normal((256, 64)).astype("float32")
+
+
+def int4(_):
+    """Whatever the operation, its weights become int4."""
+    return FORMS["weights_int4"]
 
 
 def outlying(*shape):
@@ -46,10 +52,35 @@ def test_matrices_are_orthogonal_and_even(size):
 def test_int4_weights_between_dense_layers_lose_less():
     model = model_of(lambda x: dense(dense(x, RANDOM.standard_normal((64, 64)) / 8), outlying(32, 64)), 64)
     copy = copy_model(model)
-    (change,) = rotate(copy, observe(copy, [[VALUES]]))
+    (change,) = rotate(copy, observe(copy, [[VALUES]]), int4)
     assert "blocks of 64" in change.what
     np.testing.assert_allclose(results(copy, VALUES)[0], results(model, VALUES)[0], atol=1e-3)
     assert loss(copy, model) > loss(model, model) + 1.5
+
+
+@pytest.mark.parametrize("mode", ["float32", "weights_int8", "int8"])
+def test_weights_of_more_bits_are_not_rotated(mode):
+    model = model_of(lambda x: dense(dense(x, RANDOM.standard_normal((64, 64)) / 8), outlying(32, 64)), 64)
+    assert rotate(model, observe(model, [[VALUES]]), lambda _: FORMS[mode]) == []
+
+
+def test_a_recipe_rotates_where_it_says_so():
+    model = model_of(lambda x: dense(dense(x, RANDOM.standard_normal((64, 64)) / 8), outlying(32, 64)), 64)
+    real = LiteModel(to_bytes(model))
+    plain, rotated = (
+        litesmith.quantize(
+            real,
+            litesmith.Recipe("weights_int4", rounding="nearest", awq=False, rotate=each),
+            VALUES,
+            ignore=("Q102", "Q204"),
+        )
+        for each in (False, True)
+    )
+    assert plain.quantization.changes == ()
+    assert [each.what for each in rotated.quantization.changes] == [
+        "channels between these layers are rotated in blocks of 64"
+    ]
+    assert rotated.model.losses[0].decibels > plain.model.losses[0].decibels + 1.5
 
 
 def residual(x):
@@ -60,7 +91,7 @@ def residual(x):
 def test_what_is_added_up_is_rotated_alike():
     model = model_of(residual, 64)
     copy = copy_model(model)
-    changes = rotate(copy, observe(copy, [[VALUES]]))
+    changes = rotate(copy, observe(copy, [[VALUES]]), int4)
     assert changes
     scale = np.abs(results(model, VALUES)[0]).max()
     np.testing.assert_allclose(results(copy, VALUES)[0], results(model, VALUES)[0], atol=1e-5 * scale)
@@ -69,7 +100,7 @@ def test_what_is_added_up_is_rotated_alike():
 def test_nothing_is_rotated_across_what_is_not_linear():
     model = model_of(lambda x: dense(emit(Relu(), dense(x, outlying(64, 64))), outlying(32, 64)), 64)
     assert all(stretch_from(model.main, operation) is None for operation in model.main.operations[:1])
-    assert rotate(model, observe(model, [[VALUES]])) == []
+    assert rotate(model, observe(model, [[VALUES]]), int4) == []
 
 
 def test_the_values_of_attention_are_rotated_head_by_head():
@@ -90,7 +121,7 @@ def test_the_values_of_attention_are_rotated_head_by_head():
     assert stretch.size == 8
     assert [each.source.layer.rpartition("/")[2] for each in stretch.readers] == ["attention_output"]
     values = RANDOM.standard_normal((16, 6, 32)).astype("float32")
-    (change,) = rotate(model, observe(model, [[values]]))
+    (change,) = rotate(model, observe(model, [[values]]), int4)
     assert "blocks of 8" in change.what
     verify_model(model)
     np.testing.assert_allclose(LiteModel(to_bytes(model)).run(values), lite.run(values), atol=1e-5)

@@ -19,6 +19,7 @@ from litesmith.ir.constants import Constant
 from litesmith.ir.dims import Dim
 from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.operator import Role
+from litesmith.ir.types import DType
 from litesmith.opset.binary import Add, Sub
 from litesmith.opset.convolution import Conv2D
 from litesmith.opset.enums import Activation
@@ -30,6 +31,7 @@ from litesmith.opset.shaping import Reshape, Transpose
 from litesmith.passes.linear import Filtering, activation_of, filtering
 from litesmith.quantization.changes import Change, Statistics
 from litesmith.quantization.channels.rounding_noise import rounded_rows
+from litesmith.quantization.weights import FormOf, Rounding, rounding_of
 
 Array = np.ndarray[Any, Any]
 LEAST_GAIN = 1.1
@@ -58,14 +60,13 @@ class Stretch:
         return gcd(*(int(value.type.shape[-1]) for value in self.values))
 
 
-def rotate(model: Model, statistics: Statistics, block: int = 0, levels: float = 7.0) -> list[Change]:
-    """Rotate channels where the weights around them round with less error then.
+def rotate(model: Model, statistics: Statistics, form_of: FormOf) -> list[Change]:
+    """Rotate channels where int4 weights are around them, and the weights around them round with less error then.
 
     Args:
         model: its first graph is changed.
         statistics: what its activations hold, as `ranges.observe` says.
-        block: how many weights of a row share a step; 0 for the whole row.
-        levels: the largest integer of a weight.
+        form_of: what becomes of each operation.
     """
     changes, done = [], set[Operation]()
     for operation in list(model.main.operations):
@@ -75,7 +76,9 @@ def rotate(model: Model, statistics: Statistics, block: int = 0, levels: float =
         if stretch is None:
             continue
         done.update(stretch.writers)
-        change = _rotated(model.main, stretch, statistics, block, levels)
+        if not any(form_of(each).weights is DType.INT4 for each in (*stretch.writers, *stretch.readers)):
+            continue
+        change = _rotated(model.main, stretch, statistics, form_of)
         if change is not None:
             changes.append(change)
     return changes
@@ -167,7 +170,7 @@ def orthogonal(size: int) -> Array:
     return matrix
 
 
-def _rotated(graph: Graph, stretch: Stretch, statistics: Statistics, block: int, levels: float) -> Change | None:
+def _rotated(graph: Graph, stretch: Stretch, statistics: Statistics, form_of: FormOf) -> Change | None:
     """Rotate what a stretch holds, where that gains enough."""
     matrix = orthogonal(stretch.size)
     products = {**stretch.writers, **stretch.readers}
@@ -187,9 +190,10 @@ def _rotated(graph: Graph, stretch: Stretch, statistics: Statistics, block: int,
         if operation in stretch.readers:
             turned, spread = _along(turned, matrix, turned.ndim - 1), _along(powers, matrix**2, 0)
         made[operation, _WEIGHTS] = turned
+        rounding = rounding_of(operation, form_of(operation))
         signal = float((weights**2 * powers).sum())
-        before += _error(weights, powers, block, levels) / max(signal, 1e-30)
-        now += _error(turned, spread, block, levels) / max(signal, 1e-30)
+        before += _error(weights, powers, rounding) / max(signal, 1e-30)
+        now += _error(turned, spread, rounding) / max(signal, 1e-30)
     if before < LEAST_GAIN * now:
         return None
     for (operation, place), array in made.items():
@@ -229,11 +233,12 @@ def _powers(product: Filtering, statistics: Statistics) -> Array:
     return np.asarray(histogram.squares * count / max(histogram.seen, 1))
 
 
-def _error(weights: Array, powers: Array, block: int, levels: float) -> float:
+def _error(weights: Array, powers: Array, rounding: Rounding | None) -> float:
     """What rounding weights [out, ..., in] adds to results, where channels have these powers and are independent."""
+    if rounding is None:
+        return 0.0
     rows = np.moveaxis(weights.reshape(len(weights), -1, weights.shape[-1]), 1, 2)
-    is_whole = rows.shape[2] == 1 and len(powers) % max(block, 1) == 0
-    error = rounded_rows(rows, block if is_whole else 0, levels) - rows
+    error = rounded_rows(rows, rounding.block, rounding.levels) - rows
     return float((error**2 * powers[:, None]).sum())
 
 

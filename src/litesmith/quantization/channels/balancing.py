@@ -44,7 +44,7 @@ def balanced(noise: RoundingNoise, most: Array, shares: Sequence[float], least_g
     components, of_terms = noise.components()
     before = _sums(noise.of(np.zeros(len(noise.known) + 1)), of_terms)
     best, lowest = np.zeros(len(noise.known)), dict(before)
-    ranges, weights = _spreads(noise)
+    ranges, weights = spreads_of(noise)
     for share in shares:
         candidate = _kept((1 - share) * weights - share * ranges, most, components, noise)
         now = _sums(noise.of(np.append(candidate, 0.0)), of_terms)
@@ -80,7 +80,7 @@ def _kept(logarithms: Array, most: Array, components: Array, noise: RoundingNois
     return np.asarray(np.minimum(np.clip(found, -FARTHEST, FARTHEST), most))
 
 
-def _spreads(noise: RoundingNoise) -> tuple[Array, Array]:
+def spreads_of(noise: RoundingNoise) -> tuple[Array, Array]:
     """Logarithms of the range of each label's channels, and of the largest weight they meet, of those of the widest.
 
     Where all that they meet has a step for each channel (depthwise), weights have no part in it.

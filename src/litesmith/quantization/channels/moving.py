@@ -47,7 +47,7 @@ def move_scales(
     """
     channels = channels_of(model.main, statistics)
     noise = RoundingNoise(channels, statistics)
-    balance = balanced(noise, _most(channels, noise, statistics), shares, least_gain)
+    balance = balanced(noise, most_of(channels, noise, statistics), shares, least_gain)
     sets = np.unique(balance.components[np.isin(noise.known, chosen(channels))]).tolist()
     gains = {each: gain for each, gain in balance.gains.items() if each in sets}
     logarithms = np.where(np.isin(balance.components, list(gains)), balance.logarithms, 0.0)
@@ -76,7 +76,7 @@ def _below_limit(value: Value, statistics: Statistics) -> Array | None:
     return None if histogram is None or histogram.highs is None else np.asarray(histogram.highs < LIMIT * NEAR)
 
 
-def _most(channels: Channels, noise: RoundingNoise, statistics: Statistics) -> Array:
+def most_of(channels: Channels, noise: RoundingNoise, statistics: Statistics) -> Array:
     """The largest logarithm of each factor: what RELU6 limits must stay below the limit."""
     most = np.full(len(noise.known) + 1, np.inf)
     for value, labels in channels.labels.items():
