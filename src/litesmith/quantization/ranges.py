@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ NARROWEST = 1e-30
 """Of a range that can be divided into bins."""
 MOST_BYTES = 256 * 2**20
 """Of all activations at once: larger batches are cut."""
+ROWS = 2**13
+"""Of so many rows of a batch, evenly spread, sums and squares are taken; extremes are of all."""
+COUNTED = 2**16
+"""So many values of a batch are counted of those that are not far out."""
 COUNTED_TOGETHER = 2**15
 """So many numbers are counted at once: to count few takes as long."""
 
@@ -63,25 +68,34 @@ class Histogram:
     def add(self, values: Array, may_be_mask: bool = False) -> None:
         """Count the values of one batch; `may_be_mask`: whether all of them may stand for infinity."""
         rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(-1, 1)
-        if np.isnan(rows).any():
-            self.unusable += int(np.isnan(rows).sum())
-            rows = np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf)
-        rows = self._without_masks(rows, may_be_mask)
+        lows, highs = _extremes(rows)
+        if not np.maximum(-lows, highs).max(initial=0) < MASK:  # or there are some that are no numbers
+            rows = self._without_masks(self._numbers(rows), may_be_mask)
+            lows, highs = _extremes(rows)
         if rows.size == 0:
             return
-        self._add_channels(rows)
-        least, most = float(rows.min()), float(rows.max())
+        self._add_channels(rows, lows, highs)
+        least, most = float(lows.min()), float(highs.max())
         self.least, self.most = min(self.least, least), max(self.most, most)
         self.batches.append((least, most))
         self._widen(least, most)
         if self.high - self.low > NARROWEST:
-            self.counts += np.histogram(rows, BINS, (self.low, self.high))[0]
+            self.counts += counted(rows, self.low, self.high)
         self.seen += rows.size
 
-    def _add_channels(self, rows: Array) -> None:
+    def _numbers(self, rows: Array) -> Array:
+        """The values with 0 for those that are not numbers."""
+        if np.isnan(rows).any():
+            self.unusable += int(np.isnan(rows).sum())
+            rows = np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        return rows
+
+    def _add_channels(self, rows: Array, lows: Array, highs: Array) -> None:
         """Note what each index of the last axis holds, as long as there are as many of them."""
-        sums, lows, highs = rows.sum(0, dtype=np.float64), rows.min(0), rows.max(0)
-        squares = np.einsum("rc,rc->c", rows, rows, dtype=np.float64)
+        some = rows[:: -(-len(rows) // ROWS)]
+        share = len(rows) / len(some)
+        sums = share * some.sum(0, dtype=np.float64)
+        squares = share * np.einsum("rc,rc->c", some, some, dtype=np.float64)
         if self.sums is None or self.squares is None or self.lows is None or self.highs is None:
             self.sums, self.squares, self.lows, self.highs = sums, squares, lows, highs
         elif self.sums.shape == sums.shape:
@@ -132,6 +146,50 @@ class Histogram:
         if self.high - self.low > NARROWEST:
             self.counts = _moved(self.counts, self.low, self.high, low, high)
         self.low, self.high = low, high
+
+
+def counted(rows: Array, low: float, high: float) -> Array:
+    """How many of the values lie in each of `BINS` bins between `low`, which is not above 0, and `high`, not below.
+
+    Of very many values, those in the inner half of the range are counted by some of them, evenly spread. What ranges
+    are cut to depends on the few outside, and those are all counted.
+    """
+    flat = rows.reshape(-1)
+    step = spacing(flat.size, COUNTED, rows.shape[-1])
+    if step == 1:
+        return _bins(flat, low, high)
+    outside = flat > high / 2
+    if low < 0:
+        outside |= flat < low / 2
+    inner = flat[::step]
+    inner = inner[~outside[::step]]
+    beyond = flat[np.flatnonzero(outside)]  # quicker than by the mask itself, where few are
+    found = _bins(beyond, low, high)
+    if inner.size:
+        found += _bins(inner, low, high) * ((flat.size - beyond.size) / inner.size)
+    return found
+
+
+def spacing(size: int, most: int, period: int) -> int:
+    """Of so many numbers in rows of `period`, every how manyth makes at most `most` that are of all columns."""
+    step = max(-(-size // most), 1)
+    while step > 1 and gcd(step, period) > 1:
+        step += 1
+    return step
+
+
+def _bins(values: Array, low: float, high: float) -> Array:
+    """Counts of values in bins of equal width."""
+    with np.errstate(over="ignore"):
+        places = (values - np.float32(low)) * np.float32(BINS / (high - low))
+    places = np.clip(places, 0, BINS - 1).astype(np.intp)
+    return np.bincount(places, minlength=BINS).astype(np.float64)
+
+
+def _extremes(rows: Array) -> tuple[Array, Array]:
+    """The smallest and the largest of each column; NaN where there is one."""
+    with np.errstate(invalid="ignore"):
+        return rows.min(0, initial=np.inf), rows.max(0, initial=-np.inf)
 
 
 def _moved(counts: Array, low: float, high: float, to_low: float, to_high: float) -> Array:

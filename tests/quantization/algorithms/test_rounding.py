@@ -1,5 +1,6 @@
 """Rounding of weights as integer least squares: against all roundings of tiny problems, never worse than nearest."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -118,13 +119,44 @@ def test_what_was_rounded_in_front_is_made_up_for():
     other = rows * np.linspace(0.8, 1.25, SIZE)  # the model with integers has other numbers there
     weights = rng.standard_normal((1, 3, SIZE))
     steps = np.abs(weights).max(-1, keepdims=True) / 90  # some have to become larger
-    gram, cross = other.swapaxes(1, 2) @ other, other.swapaxes(1, 2) @ rows
+    gram, lag = other.swapaxes(1, 2) @ other, weights @ (rows - other).swapaxes(1, 2) @ other
 
     def error(integers):
         return np.sum((other @ (integers * steps).swapaxes(1, 2) - rows @ weights.swapaxes(1, 2)) ** 2)
 
-    apart, together = (problem(gram, each, weights, steps, (-127, 127), 1e-6) for each in (None, cross))
+    apart, together = (problem(gram, each, weights, steps, (-127, 127), 1e-6) for each in (None, lag))
     assert error(gptq(together)) < 0.01 * error(gptq(apart))
+
+
+def one_after_the_other(rounding):
+    """GPTQ as its paper has it: the error of each weight is made up for by those that are left, with the inverse."""
+    found = np.empty_like(rounding.goal)
+    for group, gram in enumerate(rounding.gram):
+        left, inverse = rounding.goal[group].copy(), np.linalg.inv(gram)
+        for place in range(SIZE):
+            steps = np.broadcast_to(rounding.steps, rounding.goal.shape)[group, :, place]
+            whole = np.clip(np.rint(left[:, place] / steps), rounding.least, rounding.most)
+            share = (left[:, place] - whole * steps) / inverse[place, place]
+            left -= share[:, None] * inverse[place]
+            inverse -= np.outer(inverse[:, place], inverse[place]) / inverse[place, place]
+            inverse[place, place] = 1.0  # it is done, and its row and column are 0 otherwise
+            found[group, :, place] = whole
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gptq_finds_what_its_paper_finds(seed):
+    rounding, _, _ = tiny(seed, groups=2, channels=5)
+    last_first = replace(rounding, gram=rounding.gram[:, ::-1, ::-1], goal=rounding.goal[..., ::-1])
+    assert np.array_equal(gptq(last_first, by_weight=False)[..., ::-1], one_after_the_other(rounding))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_floats_of_32_bits_round_as_well(seed):
+    exact, weights, _ = tiny(seed, 4, 1, 24, 100, damping=0.03)
+    coarse = problem(exact.gram.astype(np.float32), None, weights, exact.steps, (-7, 7), 0.0)
+    found = [exact.loss(descend(each, gptq(each))).sum() for each in (exact, coarse)]
+    assert found[1] < 1.02 * found[0]
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 4])

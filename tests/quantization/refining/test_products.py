@@ -85,15 +85,17 @@ def test_lines_are_parts_of_the_rows_and_all_of_them_have_the_same_sums(name):
     assert rows.shape[1] == len(lines) * product.line_size(data.shape)
     assert np.array_equal(product.rows(data, lines), rows)
     assert product.rows(data, lines[1:2]).shape[1] == product.line_size(data.shape)
-    moments = Moments(product)
+    weights = np.random.default_rng(2).standard_normal(product.sizes)
+    moments = Moments(product, weights)
     for some in (lines[::2], lines[1::2]):
-        moments.add(data, 2 * data, some)
+        moments.add(data, 3 * data, some)
     gram = rows.swapaxes(1, 2) @ rows
     assert moments.count == rows.shape[1]
     assert np.allclose(moments.gram, gram, atol=1e-4)
-    assert np.allclose(moments.cross, 2 * gram, atol=1e-4)
+    assert np.allclose(moments.lag, weights @ (2 * gram), atol=1e-3)
     less = rows - rows.mean(1, keepdims=True)
-    assert np.allclose(moments.centred()[1], 2 * less.swapaxes(1, 2) @ less, atol=1e-4)
+    assert np.allclose(moments.centred()[0], less.swapaxes(1, 2) @ less, atol=1e-4)
+    assert np.allclose(moments.centred()[1], weights @ (2 * less.swapaxes(1, 2) @ less), atol=1e-3)
 
 
 def test_of_very_many_rows_some_lines_are_drawn():

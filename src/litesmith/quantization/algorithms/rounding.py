@@ -19,8 +19,8 @@ DAMPING = 0.01
 """Of the mean of the Gram matrix' diagonal: how much a weight's own error counts beside what the rows say of it."""
 BLOCK = 64
 """Columns whose errors are gathered before they are told to all others in one product of matrices."""
-SWEEPS = 5
-"""Behind GPTQ more gain next to nothing."""
+SWEEPS = 2
+"""Behind GPTQ they lower the error by 0.6 %, and three more by 0.1 %."""
 
 
 @dataclass(frozen=True)
@@ -49,36 +49,35 @@ class Rounding:
     def loss(self, integers: Array) -> Array:
         """The error of each channel: [groups, channels]."""
         error = integers * self.steps - self.goal
-        return np.asarray(np.sum((error @ self.gram) * error, axis=-1))
+        return np.asarray(np.einsum("...d,...d->...", error @ self.gram, error, dtype=np.float64))
 
 
 def problem(
     gram: Array,
-    cross: Array | None,
+    lag: Array | None,
     weights: Array,
     steps: Array,
     limits: tuple[int, int],
     damping: float = DAMPING,
     holding: float | None = None,
 ) -> Rounding:
-    """The rounding of weights for rows of this Gram matrix.
+    """The rounding of weights for rows of this Gram matrix, in floats of its type.
 
     Args:
         gram: of the rows that the weights will be multiplied by.
-        cross: products of those with the rows that the real weights are multiplied by, [groups, weights, weights]; None
-            where these are the same.
+        lag: what the results lack that the real weights have of the rows of the real model, times the rows that they
+            will be multiplied by: [groups, channels, weights]; None where both rows are the same.
         damping: how much each weight's own error counts beside how errors act together, as a share of the Gram matrix'
             diagonal. It stands for data that was not seen.
         holding: the same of the change that makes up for the difference of the rows.
     """
     own = np.maximum(np.diagonal(gram, axis1=1, axis2=2), 0)  # which rounding leaves below 0 where all rows are alike
     own = np.maximum(own, LEAST_OWN * own.mean(1, keepdims=True) + np.finfo(np.float32).tiny)
-    goal, damping = weights.astype(np.float64), _enough(gram, own, damping)
-    if cross is not None:
-        held = gram + _diagonal(own * max(damping, holding or 0.0))
-        change = goal @ (cross - gram).swapaxes(-1, -2)
-        goal = goal + np.linalg.solve(held, change.swapaxes(-1, -2)).swapaxes(-1, -2)
-    return Rounding(gram + _diagonal(own * damping), goal, steps, *limits)
+    goal = weights.astype(gram.dtype)
+    if lag is not None and lag.any():
+        held = _with_diagonal(gram, own * max(damping, holding or 0.0))
+        goal += np.linalg.solve(held, lag.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return Rounding(_with_diagonal(gram, own * damping), goal, steps.astype(gram.dtype), *limits)
 
 
 def shrinkage(gram: Array, count: float) -> float:
@@ -95,17 +94,12 @@ def shrinkage(gram: Array, count: float) -> float:
     return float(np.mean(share / (1 - share)))
 
 
-def _enough(gram: Array, own: Array, damping: float) -> float:
-    """The damping with which the Gram matrix is positive definite: sums of float32 are not exact."""
-    try:
-        np.linalg.cholesky(gram + _diagonal(own * damping))
-    except np.linalg.LinAlgError:
-        return _enough(gram, own, max(10 * damping, 1e-4))
-    return damping
-
-
-def _diagonal(numbers: Array) -> Array:
-    return np.asarray(numbers[:, :, None] * np.eye(numbers.shape[-1]))
+def _with_diagonal(gram: Array, added: Array) -> Array:
+    """A Gram matrix with more on its diagonal."""
+    found = gram.copy()
+    places = np.arange(gram.shape[-1])
+    found[:, places, places] += added
+    return found
 
 
 def descend(rounding: Rounding, integers: Array, sweeps: int = SWEEPS) -> Array:
@@ -113,33 +107,37 @@ def descend(rounding: Rounding, integers: Array, sweeps: int = SWEEPS) -> Array:
 
     The error of no channel is larger than that of the given integers.
     """
-    gram, steps = rounding.gram, np.broadcast_to(rounding.steps, rounding.goal.shape)
-    values = integers.astype(np.float64)
-    diagonal = np.diagonal(gram, axis1=1, axis2=2)
-    slope = (rounding.goal - values * steps) @ gram
+    gram, diagonal = rounding.gram, np.diagonal(rounding.gram, axis1=1, axis2=2)[..., None]
+    goal, steps = (_by_weight(each, rounding) for each in (rounding.goal, rounding.steps))
+    values = _by_weight(integers, rounding)
+    slope = gram @ (goal - values * steps)
     for _ in range(sweeps):
         moved = False
-        for start in range(0, values.shape[-1], BLOCK):
+        for start in range(0, values.shape[1], BLOCK):
             inside = slice(start, start + BLOCK)
-            before = values[..., inside].copy()
-            near = slope[..., inside]
-            for column in range(start, min(start + BLOCK, values.shape[-1])):
-                step = steps[..., column]
-                wanted = near[..., column - start] / diagonal[:, None, column] / step
-                new = np.clip(np.rint(values[..., column] + wanted), rounding.least, rounding.most)
-                change = new - values[..., column]
+            before, near = values[:, inside].copy(), slope[:, inside].copy()
+            for place in range(start, min(start + BLOCK, values.shape[1])):
+                step = steps[:, place]
+                wanted = near[:, place - start] / diagonal[:, place] / step
+                new = np.clip(np.rint(values[:, place] + wanted), rounding.least, rounding.most)
+                change = new - values[:, place]
                 if change.any():
-                    values[..., column] = new
-                    near -= (change * step)[..., None] * gram[:, None, column, inside]
-            change = (values[..., inside] - before) * steps[..., inside]
+                    values[:, place] = new
+                    near -= gram[:, inside, place, None] * (change * step)[:, None]
+            change = (values[:, inside] - before) * steps[:, inside]
             if change.any():
                 moved = True
-                own = near.copy()
-                slope -= change @ gram[:, inside]
-                slope[..., inside] = own
+                slope -= gram[:, :, inside] @ change
+                slope[:, inside] = near
         if not moved:
             break
-    return values
+    return values.swapaxes(1, 2)
+
+
+def _by_weight(numbers: Array, rounding: Rounding) -> Array:
+    """Numbers of all weights as [groups, weights of a channel, channels], which is how they are gone through."""
+    whole = np.broadcast_to(numbers, rounding.goal.shape).swapaxes(1, 2)
+    return np.array(whole, rounding.gram.dtype, order="C")
 
 
 def fit_steps(rounding: Rounding, integers: Array, blocks: int = 1) -> Array:

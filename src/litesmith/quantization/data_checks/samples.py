@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-KEPT = 128
+KEPT, FEWEST_KEPT = 128, 16
 """So many samples are looked at again, drawn from all of them: data may be sorted."""
-MOST_ELEMENTS = 2**25
-"""Of all samples that are kept."""
+MOST_ELEMENTS, FAR_TOO_MANY = 2**21, 2**26
+"""Of all samples that are kept, unless that would be too few of them; and in any case."""
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Samples:
             hashed.update(np.ascontiguousarray(array).tobytes())
         self._known.add(hashed.digest())
         self.count += 1
-        most = max(min(KEPT, MOST_ELEMENTS // max(sum(array.size for array in sample), 1)), 1)
+        most = _count_kept(max(sum(array.size for array in sample), 1))
         if len(self.kept) < most:
             self.kept.append(sample)
         elif (place := int(self._random.integers(self.count))) < most:
@@ -107,3 +107,9 @@ class Samples:
     def again(self, most: int = KEPT) -> list[Array]:
         """Samples that were kept, as one batch."""
         return [np.stack(arrays) for arrays in zip(*self.kept[:most], strict=True)]
+
+
+def _count_kept(size: int) -> int:
+    """How many samples of so many numbers are kept."""
+    enough = min(max(MOST_ELEMENTS // size, FEWEST_KEPT), KEPT)
+    return max(min(enough, FAR_TOO_MANY // size), 1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from litesmith.ir.graph import Value
 from litesmith.quantization.data_checks.prediction import costs, decibels_between, ranges_of, shrunk_range
-from litesmith.quantization.ranges import Histogram
+from litesmith.quantization.ranges import Histogram, spacing
 
 Array = np.ndarray[Any, Any]
 FOLDS = 4
@@ -33,10 +33,13 @@ class Folds:
         first = self._rows.get(value, 0)
         self._rows[value] = first + len(array)
         rows = array.reshape(len(array), -1)
+        lows, highs = rows.min(1), rows.max(1)
+        if not (np.isfinite(lows).all() and np.isfinite(highs).all()):
+            return
         for fold, histogram in enumerate(histograms):
-            own = rows[(fold - first) % FOLDS :: FOLDS]
-            if own.size:
-                histogram.add(_spread(own))
+            own = slice((fold - first) % FOLDS, None, FOLDS)
+            if lows[own].size:
+                histogram.add(_spread(rows[own], array.shape[-1], lows[own].min(), highs[own].max()))
 
     def losses(self) -> dict[Value, float]:
         """For each tensor, the decibels that each part loses with ranges of the other three, all parts together."""
@@ -53,11 +56,11 @@ class Folds:
         return {value: decibels_between(noise / FOLDS, own / FOLDS) for value, (noise, own) in found.items()}
 
 
-def _spread(rows: Array) -> Array:
-    """Some of many numbers, the smallest and the largest among them."""
-    flat = rows.reshape(-1)
-    step = -(-flat.size // COUNTED)
-    return flat if step == 1 else np.concatenate([flat[::step], [flat.min(), flat.max()]])
+def _spread(rows: Array, period: int, least: float, most: float) -> Array:
+    """Some of many numbers, the smallest and the largest among them; `period`: of the last axis."""
+    step = spacing(rows.size, COUNTED, period)
+    flat = rows[:, ::step].reshape(-1)
+    return flat if step == 1 else np.concatenate([flat, [least, most]])
 
 
 def _together(parts: list[Mapping[Value, Histogram]]) -> dict[Value, Histogram]:

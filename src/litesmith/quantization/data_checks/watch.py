@@ -91,11 +91,10 @@ class Watch:
 
     def see(self, value: Value, array: Array) -> None:
         """Look at what one tensor of the first graph holds in one run."""
-        if np.isfinite(array).all():
-            if value.producer is None or not isinstance(value.producer.operator.scales, Same):
-                self.folds.add(value, array)
-            if value in self.votes and array.ndim == 2:
-                self.votes[value].add(array)
+        if value.producer is None or not isinstance(value.producer.operator.scales, Same):
+            self.folds.add(value, array)
+        if value in self.votes and array.ndim == 2 and np.isfinite(array).all():
+            self.votes[value].add(array)
 
     def findings(self) -> list[Diagnostic]:
         """What is wrong with the data, as far as it shows."""

@@ -19,7 +19,7 @@ from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.types import DType, TensorType
 from litesmith.quantization.refining.checkpoints import Checkpoints, key_of
 from litesmith.quantization.refining.layers import Layer, layers_of
-from litesmith.quantization.refining.moments import Moments, lines_of
+from litesmith.quantization.refining.moments import Moments, independent, lines_of
 from litesmith.quantization.refining.segments import Segments, levels, real_numbers
 from litesmith.quantization.refining.solving import Method, Solution, solve
 
@@ -150,22 +150,19 @@ class _Run:
                     self._refine(place, layer, real, own)
         for segments in (real, own):
             segments.run(list(segments.waiting))
-        self.ends = self._outputs(real), self._outputs(own)
+        self.ends = _outputs(real, self._judging), _outputs(own, self._judging)
 
     def outputs(self) -> list[Array]:
-        """What the quantized model computes before it is refined."""
-        segments = Segments(self._graphs[1], _given(self._parts, self._graphs[1]))
+        """What the quantized model computes before it is refined, of what judges."""
+        parts = [self._parts[place] for place in self._judging]
+        segments = Segments(self._graphs[1], _given(parts, self._graphs[1]))
         segments.run(list(segments.waiting))
-        return self._outputs(segments)
+        return _outputs(segments, range(len(parts)))
 
-    def _outputs(self, segments: Segments) -> list[Array]:
-        """The outputs that are real numbers, or stand for some, for what judges."""
-        judges = sorted(self._judges) or range(len(self._parts))
-        return [
-            np.concatenate([real_numbers(segments.known[value][place], value).reshape(-1) for place in judges])
-            for value in segments.graph.outputs
-            if value in segments.known and (value.type.dtype is DType.FLOAT32 or value.type.quantization is not None)
-        ]
+    @property
+    def _judging(self) -> list[int]:
+        """The places of the parts that judge."""
+        return sorted(self._judges) or list(range(len(self._parts)))
 
     def _refine(self, place: int, layer: Layer, real: Segments, own: Segments) -> None:
         solution = None if self.checkpoints is None else self.checkpoints.load(place)
@@ -179,7 +176,6 @@ class _Run:
 
     def _moments(self, place: int, layer: Layer, real: Segments, own: Segments) -> Moments | None:
         """Of the rows of a layer; None where one of the models has come to it another way."""
-        moments = Moments(layer.product, self.method.rounds(layer), self.found.samples)
         operands = [each.operands[layer.product.input_place] for each in (layer.real, layer.own)]
         assert operands[0] is not None
         assert operands[1] is not None
@@ -188,10 +184,23 @@ class _Run:
         pairs = zip(real.known[operands[0]], own.known[operands[1]], strict=True)
         seen = [pair for place, pair in enumerate(pairs) if place not in self._judges]
         rng = np.random.default_rng((self._seed, place))
-        lines = lines_of(layer.product, [array.shape for array, _ in seen], rng)
+        shapes = [array.shape for array, _ in seen]
+        lines = list(lines_of(layer.product, shapes, rng))
+        rows = sum(len(some) * layer.product.line_size(shape) for some, shape in zip(lines, shapes, strict=True))
+        is_rounded = self.method.rounds(layer, independent(rows, self.found.samples))
+        moments = Moments(layer.product, layer.weights if is_rounded else None, self.found.samples)
         for (reals, integers), some in zip(seen, lines, strict=True):
             moments.add(real_numbers(integers, operands[1]), real_numbers(reals, operands[0]), some)
         return moments
+
+
+def _outputs(segments: Segments, places: Iterable[int]) -> list[Array]:
+    """The outputs that are real numbers, or stand for some, of the parts at some places."""
+    return [
+        np.concatenate([real_numbers(segments.known[value][place], value).reshape(-1) for place in places])
+        for value in segments.graph.outputs
+        if value in segments.known and (value.type.dtype is DType.FLOAT32 or value.type.quantization is not None)
+    ]
 
 
 def _due(segments: Segments, found: dict[Operation, int], chosen: set[Operation], level: int) -> list[Operation]:

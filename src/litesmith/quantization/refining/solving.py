@@ -25,6 +25,8 @@ HOLDING_OF_FEW_BITS = 3.0
 """How much a change that makes up for other inputs is held back, for as many rows as weights."""
 FITS = 3
 """How often steps and integers are fitted to each other in turns."""
+LEAST_ROWS = {DType.INT8: 0.5}
+"""For each weight of a channel: fewer say too little of it to gain what the time is worth, where rounding is fine."""
 DEEPEST = 6144
 """More weights of a channel are left as they are: the Gram matrix is as large as its square."""
 
@@ -52,9 +54,11 @@ class Method:
         if self.rounding not in ROUNDERS:
             raise ValueError(f"rounding is one of {', '.join(ROUNDERS)}, not {self.rounding!r}")
 
-    def rounds(self, layer: Layer) -> bool:
-        """Whether integers of the weights are sought."""
-        return self.rounding != "nearest" and layer.product.sizes[2] <= DEEPEST
+    def rounds(self, layer: Layer, weight: float) -> bool:
+        """Whether integers of the weights are sought, for rows that are worth `weight` of samples of their own."""
+        depth = layer.product.sizes[2]
+        is_enough = weight >= LEAST_ROWS.get(layer.stored.type.dtype, 0.0) * depth
+        return self.rounding != "nearest" and is_enough and depth <= DEEPEST
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,14 @@ def solve(layer: Layer, moments: Moments, method: Method) -> Solution:
     integers, steps, solution = layer.integers, layer.steps, Solution()
     if not (np.isfinite(moments.own).all() and np.isfinite(moments.real).all()):
         return solution
-    if method.rounds(layer):
-        gram, cross = moments.centred() if corrects else (moments.gram, moments.cross)
+    if moments.gram.size:
+        gram, lag = moments.centred() if corrects else (moments.gram, moments.lag)
         damping = max(LEAST_DAMPING, shrinkage(gram, moments.weight)) if method.damping is None else method.damping
         held = HOLDING.get(layer.stored.type.dtype, HOLDING_OF_FEW_BITS)
         holding = max(damping, held * gram.shape[-1] / max(moments.weight, 1))
-        other = cross if method.compensate else None
-        rounding = problem(gram, other, layer.weights, steps, layer.limits, damping, holding)
+        rounding = problem(
+            gram, lag if method.compensate else None, layer.weights, steps, layer.limits, damping, holding
+        )
         new, new_steps = _rounded(layer, rounding, method)
         before, after = rounding.loss(integers), replace(rounding, steps=_spread(new_steps, integers)).loss(new)
         better = after < before
