@@ -106,10 +106,9 @@ class Simulation:
             rounded_constants[each] for each in _operands(operation, Role.WEIGHT) if each in rounded_constants
         )
         assert weights[1] is not None
-        scales = np.asarray(ops.convert_to_numpy(weights[1].scale), np.float64).reshape(-1)
-        return as_bias(
-            Constant.of(np.asarray(ops.convert_to_numpy(real))), scales * input_scale(operation), value.type.dtype
-        )
+        scales = np.asarray(ops.convert_to_numpy(weights[1].scale), np.float32).reshape(-1)
+        products = scales * np.float32(input_scale(operation))  # float32, in which the same integers were simulated
+        return as_bias(Constant.of(np.asarray(ops.convert_to_numpy(real))), products, value.type.dtype)
 
 
 def _weights(graph: Graph, trained: Trained, value: Value) -> Weights:

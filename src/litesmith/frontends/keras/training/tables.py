@@ -33,25 +33,33 @@ TABLED = (
     *(Abs, Elu, Exp, Gelu, HardSwish, LeakyRelu, Log, Logistic, Quantize),
     *(Relu, Relu6, ReluN1To1, Rsqrt, Sqrt, Tanh),
 )
-INTEGERS = np.arange(-128, 128).astype(np.int8)
+OF_POSITIVE = (Log, Rsqrt, Sqrt)
+"""Whose kernels for 16 bits end the run where they are given less."""
+INTEGERS = {
+    dtype: np.arange(np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max + 1).astype(dtype.numpy)
+    for dtype in (DType.INT8, DType.INT16)
+}
 
 
 def tables(graph: Graph) -> dict[Operation, Array]:
-    """For each operation of one int8 operand and result, the result for -128 to 127, as float32."""
+    """For each operation of one operand of integers, the result for all of them, from the least on, as float32."""
     own = [operation for operation in graph.operations if _is_table(operation)]
     if not own:
         return {}
     copied = Graph()
+    given = []
     for place, operation in enumerate(own):
-        types = [
-            TensorType(value.type.dtype, INTEGERS.shape, value.type.quantization)
-            for value in (operation.operands[0], operation.result)
-            if value is not None
-        ]
+        operand, result = operation.operands[0], operation.result
+        assert operand is not None
+        own_integers = INTEGERS[operand.type.dtype]
+        if operand.type.dtype is DType.INT16 and isinstance(operation.operator, OF_POSITIVE):
+            own_integers = np.maximum(own_integers, np.int16(1))
+        given.append(own_integers)
+        types = [TensorType(value.type.dtype, given[-1].shape, value.type.quantization) for value in (operand, result)]
         copy = Operation(operation.operator, [copied.add_input(types[0], f"x{place}")], types[1:], operation.source)
         copied.insert(copy)
         copied.outputs.append(copy.result)
-    results = Session(to_bytes(Model([copied]))).run([INTEGERS] * len(own))
+    results = Session(to_bytes(Model([copied]))).run(given)
     return {operation: found.astype(np.float32) for operation, found in zip(own, results, strict=True)}
 
 
@@ -60,5 +68,5 @@ def _is_table(operation: Operation) -> bool:
     return (
         isinstance(operation.operator, TABLED)
         and operand is not None
-        and all(value.type.dtype is DType.INT8 and value.type.quantization for value in (operand, operation.result))
+        and all(value.type.dtype in INTEGERS and value.type.quantization for value in (operand, operation.result))
     )

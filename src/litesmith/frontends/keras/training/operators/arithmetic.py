@@ -9,7 +9,7 @@ from keras import ops
 
 from litesmith.frontends.keras.training.operators.activations import finished
 from litesmith.frontends.keras.training.registry import Call, computes, evaluates, library
-from litesmith.frontends.keras.training.rounding import half_up
+from litesmith.frontends.keras.training.rounding import half_up, through
 from litesmith.opset.binary import (
     Add,
     Atan2,
@@ -32,6 +32,11 @@ from litesmith.opset.binary import (
     Sub,
 )
 from litesmith.opset.joining import AddN
+
+MULTIPLIER_BITS = 20
+LEAST_RATIO, MOST_RATIO = 2.0**-10, 2.0**8
+"""Of steps that are summed to those of the sum, where XNNPACK computes it."""
+MOST_OF_INT8 = 127
 
 FUNCTIONS = {
     Add: "add",
@@ -61,10 +66,27 @@ def _applied(call: Call, *operands: Any) -> Any:
 @evaluates(Add, Sub)
 def _sums(call: Call) -> Any:
     """XNNPACK multiplies both by the ratio of their steps to the result's, and rounds halves up."""
-    steps = call.made[0]
-    if steps is None:
-        return finished(call, _applied(call, call.real(0), call.real(1)))
-    return finished(call, _applied(call, *(ops.divide(call.real(place), steps.scale) for place in (0, 1))), half_up)
+    made, steps = call.made[0], call.steps[:2]
+    if made is None or None in steps:
+        return call.rounded(finished(call, _applied(call, call.real(0), call.real(1))))
+    ratios = [np.float32(each.scale) / np.float32(made.scale) for each in steps if each is not None]
+    parts = [each.centered(operand) for each, operand in zip(steps, call.operands, strict=False) if each is not None]
+    counted = _applied(call, *(ops.multiply(part, by) for part, by in zip(parts, ratios, strict=True)))
+    if made.most > MOST_OF_INT8 or not all(LEAST_RATIO <= by < MOST_RATIO for by in ratios):
+        return finished(call, counted, half_up)
+    return finished(call, through(_fixed_point(parts, ratios, isinstance(call.operator, Sub)), counted))
+
+
+def _fixed_point(parts: list[Any], ratios: list[Any], is_difference: bool) -> Any:
+    """A sum as XNNPACK computes it in int32: by multipliers of 21 bits, which are shifted out at the end.
+
+    Source: `xnn_init_qs8_add_minmax_scalar_params`.
+    """
+    shift = MULTIPLIER_BITS - int(np.floor(np.log2(max(ratios))))
+    first, second = (np.int32(np.rint(np.ldexp(by, shift))) for by in ratios)
+    products = [ops.multiply(ops.cast(part, "int32"), by) for part, by in zip(parts, (first, second), strict=True)]
+    total = (ops.subtract if is_difference else ops.add)(*products)
+    return ops.cast(ops.right_shift(ops.add(total, np.int32(1 << (shift - 1))), np.int32(shift)), "float32")
 
 
 @evaluates(Mul)

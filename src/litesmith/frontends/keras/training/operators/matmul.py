@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from litesmith.frontends.keras.training.operators.activations import finished
@@ -53,7 +54,17 @@ def weighted(
     if shift is not None:
         counted = ops.divide(shift, ops.multiply(scales, steps.scale))
         total = ops.add(total, through(ops.round(counted), counted))
-    return finished(call, ops.multiply(total, ratio(steps.scale, scales, result.scale)))
+    return finished(call, ops.multiply(total, _ratios(steps.scale, scales, result.scale)))
+
+
+def _ratios(data: float, scales: Any, result: float) -> Any:
+    """`data * scales / result` of each channel, as kernels compute it.
+
+    The divisor is told to depend on the scales, which are positive: compilers put two constants together, or multiply
+    by the reciprocal of one, and the last bit changes.
+    """
+    divisor = ops.maximum(np.float32(result), ops.negative(scales))
+    return ops.divide(ops.multiply(scales, np.float32(data)), divisor)
 
 
 def rounded_rows(x: Any, axes: tuple[int, ...]) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from litesmith.frontends.keras.training.operators.activations import finished
 from litesmith.frontends.keras.training.registry import Call, evaluates
-from litesmith.frontends.keras.training.rounding import half_away
+from litesmith.frontends.keras.training.rounding import half_away, through
 from litesmith.opset.pooling import AveragePool2D, L2Pool2D, MaxPool2D
 
 
@@ -34,7 +35,9 @@ def _mean(call: Call) -> Any:
 def _pooled(call: Call, found: Any) -> Any:
     """Integers have the steps of the operand; their mean is rounded with halves away from 0."""
     steps = call.made[0]
-    return finished(call, found) if steps is None else finished(call, ops.subtract(found, steps.zero), half_away)
+    if steps is None:
+        return finished(call, found)
+    return finished(call, ops.subtract(through(half_away(found), found), np.float32(steps.zero)))
 
 
 @evaluates(L2Pool2D)
