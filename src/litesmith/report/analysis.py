@@ -20,11 +20,25 @@ def analysis_layout(found: Analysis, layers: int | None = LAYERS) -> RenderableT
     parts: list[RenderableType] = [Text(f"{outputs}, on {found.samples} samples)")]
     if found.unknown:
         parts.append(Text(f"real weights not found, and so not told apart: {', '.join(found.unknown)}"))
+    both = [f"{_number(part)} with only {kind} rounded" for kind, part in _kinds(found) if part is not None]
+    if len(both) == 2:
+        parts.append(Text(", ".join(both)))
     parts += ["", _layers(found, layers)]
-    shown = [layer for layer in found.layers[:layers] if layer.cure]
+    shown = [layer for layer in found.layers[:layers] if layer.tried]
     if shown:
         parts += ["", *map(_words, shown), "", _tensors(shown)]
+    if found.settings:
+        parts += ["", Text(_settings(found))]
     return Group(*parts)
+
+
+def _settings(found: Analysis) -> str:
+    tried = ", ".join(map(str, found.settings))
+    return f"for all layers at once: {tried}; {found.trials} trials in the simulation"
+
+
+def _kinds(found: Analysis) -> list[tuple[str, float | None]]:
+    return [("weights", found.weights), ("activations", found.activations)]
 
 
 def _layers(found: Analysis, limit: int | None) -> Table:
@@ -43,7 +57,11 @@ def _number(decibels: float | None) -> str:
 
 
 def _words(layer: LayerError) -> Text:
-    return Text(f"{layer.layer}: {layer.cause}; {layer.cure}")
+    if layer.cured is not None:
+        return Text(f"{layer.layer}: {layer.cause}; {layer.cured}")
+    best = max(layer.tried, key=lambda cure: cure.gain, default=None)
+    nothing = "" if best is None else f"; nothing in this layer alone helps: at best {best}"
+    return Text(f"{layer.layer}: {layer.cause}{nothing}")
 
 
 def _tensors(layers: list[LayerError]) -> Table:

@@ -16,19 +16,20 @@ from litesmith.frontends.options import Options
 from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Model
 from litesmith.ir.operator import Role
-from litesmith.ir.types import DType, TensorType
+from litesmith.ir.types import TensorType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.opset.variable import ReadVariable
 from litesmith.quantization.analysis.causes import described_constant, described_rows, described_value
+from litesmith.quantization.analysis.cures import Cures, chosen, readers_of
 from litesmith.quantization.analysis.errors import LayerNoise, Measuring, Noise, decibels_of
 from litesmith.quantization.analysis.originals import Looking, originals
-from litesmith.quantization.analysis.result import NEGLIGIBLE, Analysis, LayerError, Tensor
+from litesmith.quantization.analysis.result import NEGLIGIBLE, Analysis, Cure, LayerError, Tensor
 from litesmith.quantization.analysis.unrounding import (
-    INPUT,
     RoundedConstant,
     RoundedRows,
     RoundedValue,
+    Rounding,
     Unrounded,
     unrounded,
 )
@@ -39,6 +40,8 @@ from litesmith.quantization.sources.together import of_one_size
 
 Array = np.ndarray[Any, Any]
 MOST_SAMPLES = 64
+CURED = 8
+"""In how many layers cures are tried."""
 LIKELY = 3.0
 """By how many decibels real weights are better than rounded ones, if they are the right ones."""
 MOST_BYTES = 512 * 2**20
@@ -51,6 +54,7 @@ def analyze(
     data: Any,
     samples: int = MOST_SAMPLES,
     progress: Callable[[str], None] | None = None,
+    cures: int = CURED,
 ) -> Analysis:
     """Which layers of a quantized model add its error, why, and what helps.
 
@@ -63,7 +67,9 @@ def analyze(
         quantized: the quantized model, or the path of its file.
         data: inputs as for `calibration`; other inputs than those say more.
         samples: how many of them are looked at, at most.
-        progress: called with the name of each layer before it is measured; what it raises ends the analysis.
+        progress: called with the name of each layer before it is measured, and before cures are tried in it; what it
+            raises ends the analysis.
+        cures: in how many layers, at most, it is tried what helps: the worst; each takes a few runs. 0 tries nothing.
 
     Raises:
         LitesmithError: Q144 for models that do not belong together, of which nothing is rounded, or that read
@@ -82,16 +88,21 @@ def analyze(
     expected = _outputs_of(real, inputs)
     try:
         exact, measuring = _measuring(laid_out, real, quantized.rounded_from, inputs, expected)
-        noise = measuring.run(progress or _silent)
+        advance = progress or _silent
+        noise = measuring.run(advance)
+        tried = Cures(measuring, exact, noise)
+        settings = tried.of_all() if cures else ()
+        layers = tuple(_layers(noise, exact, laid_out, tried, settings, cures, advance))
+        parts = [_only(measuring, laid_out.constants), _only(measuring, laid_out.values)]
     except LitesmithError as error:
         raise LitesmithError(CannotAnalyze(f"its real numbers do not run: {error.diagnostics[0].message()}")) from error
     measured = _outputs_of(quantized, inputs)
-    layers = tuple(_layers(noise, exact, laid_out))
     unknown = tuple(
         dict.fromkeys(each.layer for each in laid_out.constants if each not in exact and not _is_bias(each))
     )
     count = sum(len(arrays[0]) if arrays and arrays[0].ndim else 1 for arrays in inputs)
-    return Analysis(_decibels(expected, measured), decibels_of(noise.total), unknown, count, layers)
+    figures = (_decibels(expected, measured), decibels_of(noise.total), unknown, count)
+    return Analysis(*figures, layers, parts[0], parts[1], settings, tried.count)
 
 
 def _measuring(
@@ -180,11 +191,20 @@ def _decibels(expected: list[list[Array]], found: list[list[Array]]) -> float:
     return decibels_of(float(np.mean(shares))) if shares else decibels_of(0.0)
 
 
-def _layers(noise: Noise, exact: Mapping[RoundedConstant, Constant], laid_out: Unrounded) -> list[LayerError]:
+def _layers(
+    noise: Noise,
+    exact: Mapping[RoundedConstant, Constant],
+    laid_out: Unrounded,
+    cures: Cures,
+    settings: Sequence[Cure],
+    most: int,
+    advance: Callable[[str], None],
+) -> list[LayerError]:
+    """What is to be said of each layer, the worst first; cures are tried in `most` of them."""
     together = sum(layer.alone for layer in noise.layers) or 1e-30
     total = decibels_of(noise.total)
     sharing = _sharing(laid_out)
-    found = []
+    found: list[LayerError] = []
     for layer in sorted(noise.layers, key=lambda layer: -layer.alone):
         tensors = _tensors(layer, exact, sharing, noise)
         share, without = layer.alone / together, decibels_of(layer.without)
@@ -192,13 +212,20 @@ def _layers(noise: Noise, exact: Mapping[RoundedConstant, Constant], laid_out: U
         weights, activations = (
             None if part is None else decibels_of(part) for part in (layer.weights, layer.activations)
         )
-        cure = _cure(layer, worst) if share >= NEGLIGIBLE and worst is not None else ""
-        cause = worst.cause if worst is not None else ""
-        alone, gain = decibels_of(layer.alone), without - total
-        found.append(
-            LayerError(layer.layer, alone, weights, activations, without, gain, share, cause, cure, tuple(tensors))
-        )
+        tried: tuple[Cure, ...] = ()
+        if len(found) < most and share >= NEGLIGIBLE:
+            advance(f"{layer.layer}, cures")
+            tried = cures.of(layer)
+        cause, cure = worst.cause if worst is not None else "", chosen(tried, settings)
+        figures = (decibels_of(layer.alone), weights, activations, without, without - total, share)
+        said = (cause, "" if cure is None else cure.change, tuple(tensors), tried, tuple(readers_of(layer)))
+        found.append(LayerError(layer.layer, *figures, *said))
     return found
+
+
+def _only(measuring: Measuring, roundings: Sequence[Rounding]) -> float | None:
+    """Decibels with only these roundings; None where there are none."""
+    return decibels_of(measuring.only(frozenset(roundings))) if roundings else None
 
 
 def _keeps_state_inside(model: Model) -> bool:
@@ -245,15 +272,6 @@ def _worst(layer: LayerNoise, tensors: list[Tensor]) -> Tensor | None:
     """The numbers that are furthest from their integers, of the kind that adds more."""
     kind = "weights" if (layer.weights or 0.0) > (layer.activations or 0.0) else "activations"
     return min((each for each in tensors if each.what == kind), key=lambda each: each.decibels, default=None)
-
-
-def _cure(layer: LayerNoise, worst: Tensor) -> str:
-    """The cheapest that helps, as a method of a recipe."""
-    if layer.layer.startswith(f"{INPUT} "):
-        return ""
-    if worst.what == "activations":
-        return f'.int16("{layer.layer}")' if worst.dtype != DType.INT16.value else f'.keep_float("{layer.layer}")'
-    return f'.int8("{layer.layer}")' if worst.dtype == DType.INT4.value else f'.keep_float("{layer.layer}")'
 
 
 def _is_bias(rounding: RoundedConstant) -> bool:

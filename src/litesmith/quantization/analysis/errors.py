@@ -85,6 +85,15 @@ class Measuring:
         total = self._noise(self._rounded)
         return Noise(total, tuple(found), tuple(self._real))
 
+    def changed(self, removed: frozenset[Rounding], added: frozenset[Rounding]) -> float:
+        """The noise with all rounded but for some roundings, in whose place there are others."""
+        active = (self.everything - removed) | added
+        return self._noise(self._behind(active, removed | added, self._rounded))
+
+    def only(self, active: frozenset[Rounding]) -> float:
+        """The noise with only some roundings."""
+        return self._noise(self._behind(active, active, self._real))
+
     def outputs(self, rounded: bool) -> list[list[Array]]:
         """The model's outputs, batch by batch, without rounding or with all of it."""
         runs = self._rounded if rounded else self._real
@@ -94,14 +103,11 @@ class Measuring:
         known = self._variants.exact
         weights = frozenset(each for each in roundings if isinstance(each, RoundedConstant) and each in known)
         values = frozenset(each for each in roundings if isinstance(each, RoundedValue))
-        parts = [self._only(each) if each else None for each in (weights, values)]
-        both = self._only(weights | values) if weights and values else parts[0] or parts[1] or 0.0
+        parts = [self.only(each) if each else None for each in (weights, values)]
+        both = self.only(weights | values) if weights and values else parts[0] or parts[1] or 0.0
         rest = self.everything - weights - values
         without = self._behind(rest, roundings, self._rounded)
         return LayerNoise(layer, tuple(roundings), both, parts[0], parts[1], self._noise(without))
-
-    def _only(self, active: frozenset[Rounding]) -> float:
-        return self._noise(self._behind(active, active, self._real))
 
     def _behind(self, active: frozenset[Rounding], changed: Iterable[Rounding], known: list[Batch]) -> list[Batch]:
         """The outputs with some roundings, where all but the changed ones are as in what is known."""

@@ -47,6 +47,22 @@ class Tensor:
 
 
 @dataclass(frozen=True)
+class Cure:
+    """Something that was tried.
+
+    Attributes:
+        change: a method of a `Recipe`, a setting of it, or a mode.
+        gain: by how many decibels the outputs are better with it, all else as it is.
+    """
+
+    change: str
+    gain: float
+
+    def __str__(self) -> str:
+        return f"{self.change} ({self.gain:+.1f} dB)"
+
+
+@dataclass(frozen=True)
 class LayerError:
     """What a layer's integers do to the outputs of the model.
 
@@ -57,7 +73,9 @@ class LayerError:
         gain: by how many decibels that is more than with all of it.
         share: of the errors of all layers alone, as power.
         cause: what is the matter with its worst numbers.
-        cure: the cheapest that helps, as a method of a `Recipe`; empty where there is little to gain.
+        cure: the cheapest that helps of what was tried, a method of a `Recipe` or a setting; empty where nothing does.
+        tried: what was tried in this layer, from cheap to dear, and what the outputs gain by it.
+        readers: the layers that compute with its activations.
     """
 
     layer: str
@@ -70,6 +88,13 @@ class LayerError:
     cause: str
     cure: str
     tensors: tuple[Tensor, ...]
+    tried: tuple[Cure, ...] = ()
+    readers: tuple[str, ...] = ()
+
+    @property
+    def cured(self) -> Cure | None:
+        """The cure, and what is gained by it."""
+        return next((each for each in self.tried if each.change == self.cure), None)
 
 
 @dataclass(frozen=True)
@@ -82,6 +107,9 @@ class Analysis:
         unknown: weights of layers whose real numbers were not found in the real model.
         samples: how many inputs were looked at.
         layers: the worst first.
+        weights, activations: decibels of the outputs with only the weights rounded, or only the activations.
+        settings: what was tried for all layers at once, and what the outputs gain by it.
+        trials: how many times cures were tried.
     """
 
     measured: float
@@ -89,6 +117,10 @@ class Analysis:
     unknown: tuple[str, ...]
     samples: int
     layers: tuple[LayerError, ...]
+    weights: float | None = None
+    activations: float | None = None
+    settings: tuple[Cure, ...] = ()
+    trials: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -73,6 +73,10 @@ class _Building:
             exact = variants.exact.get(each)
             if each not in active and exact is not None:
                 self._constants[each.operation, each.place] = exact
+        known = set(variants.real.constants)
+        for rounding in active:  # what rounds constants otherwise than the file
+            if isinstance(rounding, RoundedConstant) and rounding not in known:
+                self._constants[rounding.operation, rounding.place] = rounding.rounded
         self._roundings: dict[Value, list[RoundedValue]] = {}
         for rounding in active:
             if isinstance(rounding, RoundedValue):

@@ -19,7 +19,8 @@ from litesmith.frontends.options import Options
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.quantization.analysis.analyzing import analyze
-from litesmith.quantization.analysis.result import Analysis
+from litesmith.quantization.analysis.result import NEGLIGIBLE, Analysis, LayerError
+from litesmith.quantization.analysis.unrounding import INPUT
 from litesmith.quantization.calibration import UnfitData, batches
 from litesmith.quantization.judging import AGREEMENT, DECIBELS, NO_NOISE, is_classification
 from litesmith.quantization.recipe import Recipe
@@ -173,7 +174,7 @@ class _Search:
     def _relax(self, trial: Trial) -> None:
         """Twice as many layers each time, then half as many again where that was more than needed."""
         found = self._analysis(trial)
-        layers = [layer for layer in found.layers if layer.cure]
+        layers = [layer for layer in found.layers if layer.share >= NEGLIGIBLE and not layer.layer.startswith(INPUT)]
         least, count = 0, 1
         while count <= len(layers) and not self._relaxed(trial, layers, count).within:
             least, count = count, 2 * count
@@ -189,7 +190,8 @@ class _Search:
     def _relaxed(self, trial: Trial, layers: Sequence[Any], count: int) -> Trial:
         recipe = trial.recipe
         for mode in ("int16x8", "float32"):
-            chosen = tuple(_escaped(layer.layer) for layer in layers[:count] if _mode_of(layer.cure) == mode)
+            some = (name for layer in layers[:count] if _mode_of(layer) == mode for name in _names(layer, mode))
+            chosen = tuple(_escaped(name) for name in dict.fromkeys(some))
             recipe = recipe.use(mode, *chosen) if chosen else recipe
         self._try([(recipe, f"the {count} layers that add most" if count > 1 else "the layer that adds most")])
         return self.trials[-1]
@@ -198,7 +200,7 @@ class _Search:
         place = next(place for place, each in enumerate(self.trials) if each is trial)
         face = self.bench.real.face()
         data = [face.inputs.pack(arrays) for arrays in self.bench.inputs]
-        return analyze(self.bench.real, self.models[place], data)
+        return analyze(self.bench.real, self.models[place], data, cures=0)
 
     def _trial(self, recipe: Recipe) -> Trial | None:
         return next((each for each in self.trials if each.recipe == recipe and not each.problem), None)
@@ -259,5 +261,12 @@ def _escaped(layer: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in layer)
 
 
-def _mode_of(cure: str) -> str:
-    return "int16x8" if cure.startswith(".int16(") else "float32"
+def _mode_of(layer: LayerError) -> str:
+    """What helps a layer: more bits of activations, or its weights as they were."""
+    weights, activations = layer.weights, layer.activations
+    return "float32" if activations is None or (weights is not None and weights < activations) else "int16x8"
+
+
+def _names(layer: LayerError, mode: str) -> tuple[str, ...]:
+    """The layers that change with it: activations are read as they are made."""
+    return (layer.layer, *layer.readers) if mode == "int16x8" else (layer.layer,)
