@@ -6,6 +6,8 @@ from keras import layers
 
 import litesmith
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.flatbuffer.read import read
+from litesmith.ir.verify import graph_problems
 from support import builtins_of, check_converts, check_layer, compare_arrays
 
 KINDS = [layers.SimpleRNN, layers.LSTM, layers.GRU]
@@ -295,6 +297,21 @@ def test_cells_that_are_not_all_of_an_lstm_stay_a_loop_and_say_why():
     lite = of(layers.RNN([layers.LSTMCell(4), layers.GRUCell(4)]), None, 3, convert={"rnn": "fused"})
     assert "UNIDIRECTIONAL_SEQUENCE_LSTM" not in builtins_of(lite)
     assert "carries more than the states" in lite.model.loops[0].reason
+
+
+@pytest.mark.parametrize("computed", ["one more", "twice less one", "every second", "folded"])
+def test_the_fused_operator_has_as_many_states_as_it_is_given(computed):
+    """The runtime would write over memory of others where it learned how many only while it runs."""
+    x = keras.Input((6, 3))
+    sequences = {
+        "one more": lambda: keras.ops.concatenate([x, keras.ops.ones((1, 6, 3))]),
+        "twice less one": lambda: keras.ops.concatenate([x, x[1:, :, :]]),
+        "every second": lambda: x[::2, :, :],
+        "folded": lambda: keras.ops.reshape(x, (-1, 2, 3)),
+    }[computed]()
+    lite = check_converts(keras.Model(x, layers.LSTM(4)(sequences)), convert={"rnn": "fused"})
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in builtins_of(lite)
+    assert not list(graph_problems(read(bytes(lite)).main))
 
 
 def test_the_fused_operator_begins_anew_in_each_call():

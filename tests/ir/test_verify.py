@@ -203,6 +203,38 @@ def test_a_variable_may_be_assigned_by_what_is_called_once():
     assert list(graph_problems(graph)) == []
 
 
+SIZED = {
+    "the size of an input": ("x: float32[k, 4]", ["shape %x : int32[2]"]),
+    "computed before the run": (
+        "x: float32[k, 4]",
+        [
+            "shape %x : int32[2]",
+            "mul %1, const int32[2] [2, 1] : int32[2]",
+            "reshape %2, const int32[1] [2] : int32[2]",
+        ],
+    ),
+    "computed in the run": ("x: float32[k, 4]", ["shape %x : int32[2]", "add %1, const int32[2] [1, 0] : int32[2]"]),
+    "given": ("x: int32[2]", ["reshape %x, const int32[1] [2] : int32[2]"]),
+    "counted": ("x: bool[4]", ["where %x : int64[k, 1]", "shape %1 : int32[2]"]),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_a_variable_has_its_size_before_the_run(name):
+    given, lines = SIZED[name]
+    lines = [
+        *lines,
+        f"fill %{len(lines)}, const float32[] 0.0 : float32[k, 4]",
+        f"abs %{len(lines) + 1} : float32[k, 4]",
+    ]
+    body = "\n".join(f"%{place} = {line}" for place, line in enumerate(lines, 1))
+    graph = parse_graph(f"graph main(%{given}) {{\n{body}\nreturn %{len(lines)}\n}}")
+    assert not list(graph_problems(graph))
+    graph.operations[-1].result.is_variable = True
+    is_wrong = name in ("computed in the run", "given", "counted")
+    assert any("known in the run only" in problem for problem in graph_problems(graph)) is is_wrong
+
+
 def test_operations_stand_behind_what_they_read():
     graph = parse_graph(
         "graph main(%x: float32[4]) {\n%1 = relu %x : float32[4]\n%2 = neg %1 : float32[4]\nreturn %2\n}"

@@ -15,6 +15,18 @@ from litesmith.ir.types import DType
 MOST_AXES = 8
 """No kernel takes more, and CompiledModel refuses the file."""
 AT_MOST_5_AXES = frozenset(["BATCH_MATMUL", "PAD", "PADV2"])
+SIZES = {
+    **dict.fromkeys(["FILL", "TRANSPOSE_CONV"], (0,)),
+    **dict.fromkeys(["RESHAPE", "BROADCAST_TO", "TILE", "PAD", "PADV2", "RESIZE_BILINEAR", "TOPK_V2", "ONE_HOT"], (1,)),
+    "SLICE": (1, 2),
+    "STRIDED_SLICE": (1, 2, 3),
+    "RANGE": (0, 1, 2),
+    "WHERE": (0,),
+    "UNIQUE": (0,),
+}
+"""Operands whose numbers decide the size of the result."""
+BEFORE_THE_RUN = frozenset(["STRIDED_SLICE", "CONCATENATION", "MUL", "GATHER", "RESHAPE", "REDUCE_PROD", "RANGE"])
+"""What the runtime computes of sizes when it allocates tensors."""
 NEEDS_AN_AXIS = frozenset(["CUMSUM", "L2_NORMALIZATION", "SOFTMAX"])
 
 
@@ -115,6 +127,26 @@ def variable_is_read_at_one_place(operation: Operation) -> str | None:
     return "what a variable holds as two operands" if len(set(read)) < len(read) else None
 
 
+def variable_has_its_size_before_the_run(operation: Operation) -> str | None:
+    """What the runtime keeps between runs is written over the memory of others where its size comes of the run."""
+    waiting = [(result, False) for result in operation.results if result.is_variable]
+    seen = set(waiting)
+    while waiting:
+        value, is_number = waiting.pop()
+        producer = value.producer
+        if value.constant is not None or (producer is None and not is_number):
+            continue
+        if producer is None or (is_number and producer.operator.builtin not in BEFORE_THE_RUN | {"SHAPE"}):
+            return "a variable whose size is known in the run only, and which takes memory that is not its own"
+        deciding = () if producer.operator.builtin == "SHAPE" else SIZES.get(producer.operator.builtin, ())
+        for place, operand in enumerate(producer.operands):
+            is_deciding = place in deciding or (is_number and producer.operator.builtin != "SHAPE")
+            if operand is not None and (operand, is_deciding) not in seen:
+                seen.add((operand, is_deciding))
+                waiting.append((operand, is_deciding))
+    return None
+
+
 def _assigned(operation: Operation) -> Iterator[tuple[str, str]]:
     """The variables that an operation assigns, itself or in the graph that it calls once."""
     if operation.operator.builtin == "ASSIGN_VARIABLE":
@@ -156,4 +188,5 @@ TRAPS: tuple[Callable[[Operation], str | None], ...] = (
     concatenation_has_no_activation,
     variable_is_assigned,
     variable_is_read_at_one_place,
+    variable_has_its_size_before_the_run,
 )
