@@ -279,7 +279,6 @@ class Endless:
 NET = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
 USES = {
     "convert": lambda data: litesmith.convert(NET, verify=False, quantize="int8", calibration=data),
-    "weights": lambda data: litesmith.convert(NET, verify=False, quantize="weights_int8", calibration=data),
     "quantize": lambda data: litesmith.quantize(litesmith.convert(NET, verify=False), "int8", data),
     "check_calibration": lambda data: litesmith.check_calibration(NET, data),
     "search": lambda data: litesmith.search(
@@ -294,6 +293,11 @@ USES = {
 def test_data_without_an_end_is_taken_in_part_wherever_it_goes(use):
     with pytest.warns(UserWarning, match="Q107: .* the first 1024 samples were taken"):
         USES[use](endless)
+
+
+def test_weights_are_rounded_with_no_more_data_than_is_looked_at(recwarn):
+    litesmith.convert(NET, verify=False, quantize="weights_int8", calibration=endless)
+    assert not [each for each in recwarn if "Q107" in str(each.message)]
 
 
 @pytest.mark.parametrize("given", [endless(), Endless(), lambda: Endless()], ids=["generator", "object", "function"])

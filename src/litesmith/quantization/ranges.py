@@ -48,6 +48,7 @@ class Histogram:
         masks: whether there were numbers that stand for minus infinity, as masks of attention do (and for plus
             infinity); they are not counted either, and any integer at the edge will do for them.
         batches: the smallest and the largest of what was added each time.
+        has_counts: whether values are counted, which takes as long as all the rest.
     """
 
     low: float = 0.0
@@ -64,6 +65,7 @@ class Histogram:
     unusable: int = 0
     masks: tuple[bool, bool] = (False, False)
     batches: list[tuple[float, float]] = field(default_factory=list)
+    has_counts: bool = True
 
     def add(self, values: Array, may_be_mask: bool = False) -> None:
         """Count the values of one batch; `may_be_mask`: whether all of them may stand for infinity."""
@@ -79,7 +81,7 @@ class Histogram:
         self.least, self.most = min(self.least, least), max(self.most, most)
         self.batches.append((least, most))
         self._widen(least, most)
-        if self.high - self.low > NARROWEST:
+        if self.has_counts and self.high - self.low > NARROWEST:
             self.counts += counted(rows, self.low, self.high)
         self.seen += rows.size
 
@@ -206,16 +208,20 @@ def activations(graph: Graph) -> list[Value]:
 
 
 def observe(
-    model: Model, batches: Iterable[list[Array]], see: Callable[[Value, Array], None] | None = None
+    model: Model,
+    batches: Iterable[list[Array]],
+    see: Callable[[Value, Array], None] | None = None,
+    has_counts: bool = True,
 ) -> Mapping[Value, Histogram]:
     """Histograms of the activations of a model's first graph, and of the graphs that it runs, of all of their rounds.
 
     Args:
         batches: arrays for its inputs, in order.
         see: is given what each activation of the first graph holds in each run, too.
+        has_counts: whether values are counted in bins.
     """
     values = activations(model.main)
-    found = {value: Histogram() for graph in model.all_graphs() for value in activations(graph)}
+    found = {value: Histogram(has_counts=has_counts) for graph in model.all_graphs() for value in activations(graph)}
     waiting = {value: _Waiting(histogram) for value, histogram in found.items()}
     shown = set(values) if see is not None else set()
 

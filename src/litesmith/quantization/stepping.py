@@ -18,6 +18,7 @@ from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.opset.control import CallOnce, If, While
 from litesmith.opset.variable import AssignVariable, ReadVariable, VarHandle
 from litesmith.quantization import lstm
+from litesmith.quantization.threads import threads_for
 from litesmith.runtime.interpreter import Session
 
 Array = np.ndarray[Any, Any]
@@ -139,7 +140,7 @@ class _Piece:
         if not self.results:
             return
         if self._session is None:
-            self._session = Session(self._file())
+            self._session = Session(self._file(), threads=threads_for(self.operations))
         known.update(zip(self.results, self._session.run([known[value] for value in self.operands]), strict=True))
 
     def _file(self) -> bytes:

@@ -46,9 +46,12 @@ def move_scales(
         chosen: labels; sets that have one of these, and those that depend on them, may have factors.
     """
     channels = channels_of(model.main, statistics)
+    movable = chosen(channels)
+    if not movable.any():
+        return []
     noise = RoundingNoise(channels, statistics)
     balance = balanced(noise, most_of(channels, noise, statistics), shares, least_gain)
-    sets = np.unique(balance.components[np.isin(noise.known, chosen(channels))]).tolist()
+    sets = np.unique(balance.components[np.isin(noise.known, movable)]).tolist()
     gains = {each: gain for each, gain in balance.gains.items() if each in sets}
     logarithms = np.where(np.isin(balance.components, list(gains)), balance.logarithms, 0.0)
     changes = changes_of(channels, noise, Balance(logarithms, balance.components, gains), NOISE)

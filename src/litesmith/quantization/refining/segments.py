@@ -9,6 +9,7 @@ import numpy as np
 
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.graph import Graph, Model, Operation, Value
+from litesmith.quantization.threads import threads_for
 from litesmith.runtime.interpreter import Session
 
 Array = np.ndarray[Any, Any]
@@ -38,7 +39,7 @@ class Segments:
         read = dict.fromkeys(operand for operation in now for operand in operation.operands if operand is not None)
         given = [value for value in read if value in self.known and value not in own]
         if wanted and given:
-            session = Session(_content(now, given, wanted))
+            session = Session(_content(now, given, wanted), threads=threads_for(now))
             arrays: list[list[Array]] = [[] for _ in wanted]
             for part in range(self._count):
                 for array, kept in zip(session.run([self.known[value][part] for value in given]), arrays, strict=True):

@@ -1,0 +1,70 @@
+"""Which calibration data is looked at, and how often."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import litesmith
+from litesmith.quantization import data as module
+from litesmith.quantization.data import Data
+
+
+@pytest.fixture
+def lite():
+    return litesmith.convert(keras.Sequential([keras.Input((4,)), layers.Dense(3)]), verify=False)
+
+
+def rows(count):
+    """Samples that say which they are."""
+    return np.arange(count, dtype=np.float32)[:, None] + np.linspace(0, 0.5, 4, dtype=np.float32)
+
+
+def test_ranges_are_of_all_samples_and_previews_of_some_of_all_parts(lite, monkeypatch):
+    monkeypatch.setattr(module, "NUMBERS", 0)
+    data = Data(lite, rows(2000))
+    value = lite.graph.inputs[0]
+    preview, whole = data.previewed(lite.model)[value], data.observed(lite.model)[value]
+    assert (whole.seen, whole.least, whole.most) == (4 * 2000, 0.0, 1999.5)
+    assert preview.seen == 4 * module.FEWEST
+    assert preview.least == 0.0
+    assert preview.most > 490  # of the first 512, which are kept
+    assert not preview.counts.any()
+    assert whole.counts.sum() == pytest.approx(4 * 2000)
+
+
+def test_a_generator_is_asked_for_each_sample_once(lite):
+    asked = []
+
+    def samples():
+        for start in range(0, 800, 100):
+            asked.append(start)
+            yield rows(800)[start : start + 100]
+
+    data = Data(lite, samples)
+    data.previewed(lite.model)
+    assert len(asked) == 6  # those that are kept
+    assert data.observed(lite.model)[lite.graph.inputs[0]].most == 799.5
+    assert asked == [*range(0, 800, 100)]
+    assert sum(len(inputs[0]) for inputs, _ in data.seen()) == 512
+
+
+def test_what_is_seen_has_the_outputs_of_the_real_model(lite):
+    for inputs, outputs in Data(lite, rows(40)).seen():
+        assert np.array_equal(outputs[0], lite.run(inputs[0]))
+
+
+def test_sorted_data_is_seen_in_all_parts(lite, monkeypatch):
+    monkeypatch.setattr(module, "NUMBERS", 0)
+    seen = np.concatenate([inputs[0][:, 0] for inputs, _ in Data(lite, rows(512)).seen()])
+    assert np.array_equal(seen, np.arange(0, 512, 16))
+
+
+def test_a_model_with_state_is_given_the_first_samples_in_order(monkeypatch):
+    monkeypatch.setattr(module, "NUMBERS", 0)
+    model = keras.Sequential([keras.Input((2, 4), batch_size=1), layers.LSTM(3, stateful=True)])
+    lite = litesmith.convert(model, verify=False)
+    given = rows(200).reshape(100, 1, 2, 4)
+    seen = [inputs[0] for inputs, _ in Data(lite, list(given)).seen()]
+    assert np.array_equal(np.stack(seen), given[: len(seen)])
+    assert 20 < len(seen) < 40
