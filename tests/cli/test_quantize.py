@@ -139,6 +139,10 @@ def test_recipes_are_searched_within_a_budget(command, folder, tmp_path):
     assert 1 <= len(data["trials"]) <= 3
     assert (tmp_path / "r.toml").read_text() == data["recipe"]
     assert ran.json["bytes"] == len((tmp_path / "out.tflite").read_bytes())
+    pytest.importorskip("joblib")
+    judge = f"{folder / 'mine.py'}:accuracy"
+    together = command(*said, *options, "--eval", judge, "--max-drop", "10%", "--jobs", "2", "--json").json["search"]
+    assert [trial["measure"] for trial in together["trials"]] == [trial["measure"] for trial in data["trials"]]
     (tmp_path / "out.tflite").unlink()
     ran = command(*said, *options, "--min-decibels", "199")
     assert ran.code == 1

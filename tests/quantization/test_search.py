@@ -101,6 +101,24 @@ def test_it_can_be_ended(real):
     assert "then stopped" in str(found)
 
 
+def test_an_end_while_weights_are_refined_ends_the_search_with_what_it_has(real, monkeypatch):
+    calls = []
+
+    def ended(*given):
+        calls.append(given)
+        made = litesmith.quantize(*given)
+        if len(calls) == 3:
+            made.quantization.refining.stopped = True
+        return made
+
+    monkeypatch.setattr("litesmith.quantization.search.trying.quantize", ended)
+    monkeypatch.setitem(searching.MODES, "size", ("int8", "float16", "int16x8", "weights_int8"))
+    found = search(real, DATA, Budget(min_decibels=20))
+    assert found.stopped
+    assert [trial.recipe.mode for trial in found.trials] == ["int8", "float16"]
+    assert found
+
+
 def test_recipes_of_the_user_come_first_and_a_bad_one_is_told(real):
     mine = [Recipe("int8").keep_float("second"), Recipe("int8").keep_float("nothing_like_it")]
     found = search(real, DATA, Budget(min_decibels=20, max_evaluations=2), recipes=mine)
@@ -117,11 +135,23 @@ def test_several_processes_find_the_same(real):
     assert [trial.recipe for trial in together.trials] == [trial.recipe for trial in alone.trials]
     assert [trial.bytes for trial in together.trials] == [trial.bytes for trial in alone.trials]
     assert together.recipe == alone.recipe
+    assert together.model.quantization.recipe == alone.recipe
+
+
+def test_several_processes_try_no_more_than_was_said(real):
+    pytest.importorskip("joblib")
+    told = []
+    progress = lambda done, most, what: told.append((done, most))  # noqa: E731
+    found = search(real, DATA, Budget(min_decibels=199, max_evaluations=2, n_jobs=2, goal="latency"), progress=progress)
+    assert len(found.trials) == 2
+    assert told == [(0, 2), (1, 2)]
+    assert all(trial.seconds > 0 for trial in found.trials)
 
 
 def test_as_text_and_json(real):
     found = search(real, DATA, Budget(min_decibels=20, max_evaluations=2))
     assert "2 of at most 2 recipes tried" in str(found)
+    assert all(trial.recipe.mode in str(found) for trial in found.trials), "whatever the width"
     data = found.to_json()
     assert Recipe.from_toml(data["recipe"]) == found.recipe
     assert [data["trials"][place]["bytes"] for place in data["front"]] == [trial.bytes for trial in found.front]

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -39,16 +39,17 @@ class Output:
         self._stream = sys.stdout
 
     @contextlib.contextmanager
-    def progress(self, doing: str) -> Iterator[None]:
-        """Show what is being done, while it is, on a terminal only."""
+    def progress(self, doing: str) -> Iterator[Callable[[str], None]]:
+        """Show what is being done, while it is, on a terminal only; what is given tells how far it is."""
         from rich.console import Console
+        from rich.markup import escape
 
         console = Console(stderr=True)
         if not console.is_terminal:
-            yield
+            yield _unseen
             return
-        with console.status(f"{doing} ..."):
-            yield
+        with console.status(f"{doing} ...") as status:
+            yield lambda said: status.update(f"{doing}: {escape(said)} ...")
 
     def result(self, data: dict[str, Any], layout: RenderableType) -> None:
         """The command's result: `data` for machines or `layout` for people.
@@ -113,6 +114,10 @@ class Output:
 
     def _write_json(self, data: dict[str, Any]) -> None:
         print(json.dumps(_standard(data), indent=2), file=self._stream)
+
+
+def _unseen(said: str) -> None:
+    """Nobody watches."""
 
 
 @contextlib.contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from litesmith.cli.calibration import Calibration, InferenceType, Pixels, calibration_data
+from litesmith.cli.measures import measure
 from litesmith.cli.options import Architecture, CustomObjects, Debug, Ignore, Json, Strict
 from litesmith.cli.output import Output, reporting
 from litesmith.cli.stopwatch import Stopwatch
@@ -99,7 +101,7 @@ def quantize(
 
         data = None if calibration is None else calibration_data(calibration, pixels)
         chosen = _recipe(mode, recipe, data, inference_type)
-        allowed, measure = _drop(max_drop, evaluate, chosen), _measure(evaluate)
+        allowed, judging = _drop(max_drop, evaluate, chosen), measure(evaluate)
         target = output or _beside(model, mode or (recipe.stem if recipe else "int8"))
         for path in (target, save_recipe):
             if path is not None:
@@ -109,11 +111,11 @@ def quantize(
         real, framework = _opened(watch, model, opening)
         found = None
         if chosen is None:
-            budget = (allowed, measure, min_decibels, goal, max_evaluations, jobs)
+            budget = (allowed, judging, min_decibels, goal, max_evaluations, jobs)
             made, chosen, found = _searched(watch, real, data, inference_type, budget)
         else:
             made = _quantized(watch, real, chosen, data, inference_type)
-        judged = _judged(watch, measure, real, made, allowed) if found is None else None
+        judged = _judged(watch, judging, real, made, allowed) if found is None else None
         analysis = _analyzed(watch, real, made, data) if analyze else None
         out.attention.require()
         made.save(target)
@@ -168,8 +170,13 @@ def _opened(watch: Stopwatch, model: str, opening: Any) -> tuple[LiteModel, str 
 def _quantized(watch: Stopwatch, real: LiteModel, recipe: Recipe, data: Any, inference_type: str) -> LiteModel:
     from litesmith.quantization import quantizing
 
-    with watch("quantized", "Quantizing"):
-        return quantizing.quantize(real, recipe, data, inference_type)
+    with watch("quantized", "Quantizing") as tell:
+        return quantizing.quantize(real, recipe, data, inference_type, _counted(tell, "weights refined"))
+
+
+def _counted(tell: Callable[[str], None], of: str) -> Callable[[int, int, str], None]:
+    """How far it is, in words: `3 of 12 weights refined; block/dense`."""
+    return lambda done, count, what: tell(f"{done} of {count} {of}; {what}")
 
 
 def _searched(
@@ -184,8 +191,9 @@ def _searched(
         budget = Budget(max_drop, measure, min_decibels, goal, most, jobs)
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint="--max-drop, --jobs") from None
-    with watch("searched", "Trying recipes"):
-        found = search(real, data, budget, inference_type=inference_type)
+    with watch("searched", "Trying recipes") as tell:
+        told = _counted(tell, "tried at most")
+        found = search(real, data, budget, inference_type=inference_type, progress=told)
     model = require(found)
     assert found.recipe is not None
     return model, found.recipe, found
@@ -196,8 +204,8 @@ def _analyzed(watch: Stopwatch, real: LiteModel, made: LiteModel, data: Any) -> 
 
     if data is None:
         raise typer.BadParameter("it is measured on data; say --calibration", param_hint="--analyze")
-    with watch("analyzed", "Measuring layers"):
-        return analyzing.analyze(real, made, data)
+    with watch("analyzed", "Measuring layers") as tell:
+        return analyzing.analyze(real, made, data, progress=tell)
 
 
 def _drop(said: str | None, evaluate: str | None, recipe: Recipe | None) -> float | None:
@@ -213,20 +221,6 @@ def _drop(said: str | None, evaluate: str | None, recipe: Recipe | None) -> floa
     if not 0 <= drop < float("inf"):
         raise typer.BadParameter(f"{said!r} is no drop, such as 0.5% or 0.005", param_hint="--max-drop")
     return drop
-
-
-def _measure(evaluate: str | None) -> Measure | None:
-    from litesmith.frontends.python_names import from_python, is_python_name
-    from litesmith.quantization.judging import measure_of
-
-    if evaluate is None:
-        return None
-    if not is_python_name(evaluate):
-        raise typer.BadParameter(f"{evaluate!r} is not MODULE:FUNCTION", param_hint="--eval")
-    function = from_python(evaluate)
-    if not callable(function):
-        raise typer.BadParameter(f"{evaluate} is not a function of a model", param_hint="--eval")
-    return measure_of(function)
 
 
 def _judged(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,8 @@ class Stopwatch:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def __call__(self, step: str, doing: str) -> Iterator[None]:
+    def __call__(self, step: str, doing: str) -> Iterator[Callable[[str], None]]:
         start = time.perf_counter()
-        with self.out.progress(doing):
-            yield
+        with self.out.progress(doing) as tell:
+            yield tell
         self.seconds[step] = time.perf_counter() - start

@@ -225,11 +225,18 @@ class _Search:
             import joblib  # type: ignore[import-untyped]
         except ImportError:
             raise LitesmithError(NeedsJoblib()) from None
-        self._tell(new[0][0], f"{len(new)} at the same time")
         parcel = Parcel.of(self.bench)
-        made = joblib.Parallel(self.budget.n_jobs)(joblib.delayed(parcel.attempt)(*each) for each in new)
-        for trial, content in made:
-            self._note(trial, None if content is None else LiteModel(content, isolated=False))
+        workers = joblib.Parallel(self.budget.n_jobs, return_as="generator")
+        made = workers(joblib.delayed(parcel.attempt)(*each) for each in new)
+        for recipe, why in new:
+            self._tell(recipe, f"{why}, {len(new)} at the same time")
+            trial, content, done = next(made)
+            model = None if content is None else LiteModel(content, isolated=False)
+            if model is not None:
+                model.quantization = done
+                if self.budget.goal == "latency":  # which the others disturbed
+                    trial = replace(trial, seconds=self.bench.seconds(model))
+            self._note(trial, model)
 
     def _note(self, trial: Trial, model: LiteModel | None) -> None:
         if model is not None:

@@ -17,6 +17,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.memory import litert
 from litesmith.memory.plan import Sizes
 from litesmith.quantization.judging import NO_NOISE, Measure, agreement, decibels, is_classification, real_outputs
+from litesmith.quantization.outcome import Quantization
 from litesmith.quantization.quantizing import quantize
 from litesmith.quantization.recipe import Recipe
 from litesmith.quantization.search.result import Trial
@@ -60,6 +61,8 @@ class Bench:
                 data = self.calibration if recipe.needs_data else None
                 face = self.inference_type if recipe.needs_data else "float32"
                 made = quantize(self.real, recipe, data, face)
+            if (done := made.quantization) is not None and done.refining is not None and done.refining.stopped:
+                raise KeyboardInterrupt  # which refining takes for its own end
         except (LitesmithError, ValueError) as problem:
             said = problem.diagnostics[0].message() if isinstance(problem, LitesmithError) else str(problem)
             nothing = (-np.inf, -np.inf, 0.0, 0, 0.0, 0)
@@ -75,9 +78,9 @@ class Bench:
             self.least_decibels is None or above >= self.least_decibels
         )
         ram = litert.plan(made.graph, Sizes()).bytes
-        return Trial(recipe, why, measured, above, same, len(bytes(made)), self._seconds(made), ram, within)
+        return Trial(recipe, why, measured, above, same, len(bytes(made)), self.seconds(made), ram, within)
 
-    def _seconds(self, made: LiteModel) -> float:
+    def seconds(self, made: LiteModel) -> float:
         """Of a run on the first batch, on one thread."""
         session, seconds = Session(bytes(made)), []
         given = [np.zeros(array.shape, value.type.dtype.numpy) for array, value in self._first(made)]
@@ -124,13 +127,13 @@ class Parcel:
         )
         return Parcel(bytes(bench.real), sources, replace(bench, real=None))  # type: ignore[arg-type]
 
-    def attempt(self, recipe: Recipe, why: str) -> tuple[Trial, bytes | None]:
-        """As `Bench.attempt`; what it makes can be sent back."""
+    def attempt(self, recipe: Recipe, why: str) -> tuple[Trial, bytes | None, Quantization | None]:
+        """As `Bench.attempt`; what it makes, and what was done to it, can be sent back."""
         model = read(self.content)
         _name_sources(model, self.sources)
         real = LiteModel(self.content, model, isolated=False)
         trial, made = replace(self.bench, real=real).attempt(recipe, why)
-        return trial, None if made is None else bytes(made)
+        return (trial, None, None) if made is None else (trial, bytes(made), made.quantization)
 
 
 def _name_sources(model: Model, sources: Sources) -> None:
