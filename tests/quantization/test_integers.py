@@ -154,6 +154,18 @@ def test_a_divisor_that_may_round_to_0_stays_real():
     assert np.isfinite(integer.run(images(16, 8))).all()
 
 
+@pytest.mark.parametrize("masked", [0.0, 2.0])
+def test_a_number_that_masks_is_told_from_others(masked):
+    data = images(32, 6, 3) + masked
+    data[:16, 3:] = masked
+    x = keras.Input((6, 3))
+    real = litesmith.convert(keras.Model(x, layers.GRU(8)(layers.Masking(masked)(x))), verify=False)
+    expected = real.run(data)
+    integer, found, _ = quantized(real, data)
+    assert np.abs(integer.run(data) - expected).max() < 0.05
+    assert ["NOT_EQUAL" in left.operation.operator.builtin for left in found] == [True] * (masked != 0.0)
+
+
 def test_what_is_divided_by_is_not_0_where_it_never_was():
     x = keras.Input((8,))
     integer, _, _ = quantized(litesmith.convert(keras.Model(x, ops.softsign(1000 * x))), images(16, 8))

@@ -9,6 +9,9 @@ from keras import layers, ops
 
 import litesmith
 from litesmith.diagnostics.base import FindingWarning, LitesmithError
+from litesmith.flatbuffer.write import to_bytes
+from litesmith.lite_model import LiteModel
+from litesmith.opset.parse import parse_model
 
 RANDOM = np.random.default_rng(0)
 IMAGES = (RANDOM.standard_normal((64, 3, 3, 3)).repeat(4, 1).repeat(4, 2)).astype("float32")
@@ -152,3 +155,11 @@ def test_texts_and_custom_operators_are_refused():
 def test_options_that_mean_nothing_are_refused(options, said):
     with pytest.raises(ValueError, match=said):
         litesmith.convert(network(), **options)
+
+
+def test_a_model_of_one_number_becomes_integers():
+    text = "graph main(%x: float32[]) {\n%1 = mul %x, const float32[] 3.0 : float32[]\nreturn %1\n}"
+    real = LiteModel(to_bytes(parse_model(text)))
+    numbers = [np.float32(number) for number in np.linspace(-2, 2, 9)]
+    integer = litesmith.quantize(real, "int8", iter(numbers), ignore="Q203")
+    assert abs(integer.run(numbers[2]) - 3 * numbers[2]) < 0.05

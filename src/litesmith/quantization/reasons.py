@@ -10,7 +10,7 @@ import numpy as np
 from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Never, Role, Same
 from litesmith.ir.types import DType
-from litesmith.opset.binary import Comparison, Div
+from litesmith.opset.binary import Comparison, Div, Equal, NotEqual
 from litesmith.opset.elementwise import LogSoftmax, Rsqrt
 from litesmith.opset.variable import AssignVariable, ReadVariable
 from litesmith.passes.pointwise import is_pointwise_unary
@@ -80,6 +80,8 @@ def _why_its_kernel_fails(
         return "its kernel ends the run where a divisor is rounded to 0"
     if isinstance(operation.operator, LogSoftmax) and histograms[operation.result].least < LEAST_LOGARITHM:
         return "its integers end at -16, and its values go below"
+    if isinstance(operation.operator, (Equal, NotEqual)) and any(map(_is_not_0, operation.operands)):
+        return "of integers that are rounded, none is equal to this number"
     if isinstance(operation.operator, Comparison) and any(_reach(value, histograms) > WIDEST for value in values):
         return "its kernel ends the process where a step is 1 or more"
     return None
@@ -139,6 +141,11 @@ def divided_by(reasons: Mapping[Operation, str | None]) -> Iterator[Operation]:
 
 def _has_weights(operation: Operation) -> bool:
     return any(operand.role is Role.WEIGHT for operand in operation.operator.operands)
+
+
+def _is_not_0(value: Value | None) -> bool:
+    """Whether a value is constant, and some of it is no 0, which every scale has."""
+    return value is not None and value.constant is not None and bool(np.any(value.constant.array()))
 
 
 def _is_far_from_zero(divisor: Value | None) -> bool:

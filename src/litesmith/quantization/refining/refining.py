@@ -250,7 +250,7 @@ def _parts(batches: Iterable[Sequence[Array]], graph: Graph, samples: int) -> It
     for batch in batches:
         count = _count(batch)
         step = fixed or max(min(PART // largest, -(-min(count, most) // JUDGES)), 1)
-        if any(array.ndim and len(array) != count for array in batch) or count < step:
+        if any(not array.ndim or len(array) != count for array in batch) or count < step:
             if seen and seen + count > most:
                 return
             seen += count
