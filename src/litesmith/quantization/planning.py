@@ -22,6 +22,7 @@ from litesmith.quantization.groups import Group, groups_of, shared_operands
 from litesmith.quantization.loops import accumulating, without_weights
 from litesmith.quantization.observers.choosing import Observer, range_of
 from litesmith.quantization.ranges import Histogram
+from litesmith.quantization.readers import read_as
 from litesmith.quantization.reasons import LeftReal, divided_by, why_real
 from litesmith.quantization.scales import MOST, asymmetric, symmetric, symmetric16
 from litesmith.quantization.variances import coarse
@@ -161,7 +162,7 @@ def _scale(group: Group, histograms: Mapping[Value, Histogram], observer: Observ
         return lstm.power_of_two(histogram.low, histogram.high)
     is_symmetric = group.domain is DType.INT16 or any(_wants_zero(value) for value in group.members)
     bits = 16 if group.domain is DType.INT16 else 8
-    low, high = _with_masks(*range_of(histogram, observer, is_symmetric, bits), histogram)
+    low, high = _with_masks(*range_of(histogram, observer, is_symmetric, bits, read_as(group)), histogram)
     if bits == 16:
         return symmetric16(low, high)
     if any(isinstance(each.operator, (Softmax, LogSoftmax)) for value in group.members for each in value.users):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from litesmith.ir.types import Quantization
 from litesmith.quantization.ranges import Histogram
 
 Array = np.ndarray[Any, Any]
+Function = Callable[[Array], Array]
 LEAST, MOST = -128, 127
 MOST16 = 32767
 STEPS = MOST - LEAST
@@ -40,59 +42,64 @@ def _float32(scale: float) -> float:
     return float(np.float32(scale))
 
 
-def least_error_range(histogram: Histogram, is_symmetric: bool = False) -> tuple[float, float]:
+def least_error_range(
+    histogram: Histogram, is_symmetric: bool = False, read_as: Function | None = None
+) -> tuple[float, float]:
     """The range whose 255 steps stand for the values with the least mean squared error.
 
     Values outside are cut off, those inside rounded: a narrower range cuts off more and rounds finer.
+
+    Args:
+        is_symmetric: with as many steps below 0 as above.
+        read_as: what is computed of each value where it is read: then the error of that is the least.
     """
     if histogram.high <= histogram.low or not histogram.counts.sum():
         return histogram.low, histogram.high
     edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
-    middles = (edges[:-1] + edges[1:]) / 2
-    cut = _Beyond(histogram.counts, middles)
+    cut = _Cut(histogram.counts, (edges[:-1] + edges[1:]) / 2, read_as or _itself)
     if is_symmetric:
         reach = max(-histogram.low, histogram.high)
         highs = reach * np.arange(1, CANDIDATES + 1) / CANDIDATES
         lows = np.maximum(-highs, histogram.low)
         highs = np.minimum(highs, histogram.high)
         steps = 2 * np.maximum(highs, -lows) / (2 * MOST)
-        errors = cut.below(lows) + cut.above(highs) + cut.inside(lows, highs) * steps**2 / 12
-        best = int(np.argmin(errors))
+        best = int(np.argmin(cut.error(lows, highs, steps)))
         return float(lows[best]), float(highs[best])
     lows = histogram.low * np.arange(CANDIDATES + 1)[:, None] / CANDIDATES
     highs = histogram.high * np.arange(CANDIDATES + 1)[None, :] / CANDIDATES
     lows, highs = np.broadcast_arrays(lows, highs)
     steps = (highs - lows) / STEPS
-    errors = cut.below(lows) + cut.above(highs) + cut.inside(lows, highs) * steps**2 / 12
+    errors = cut.error(lows, highs, steps)
     errors[(highs - lows) <= 0] = np.inf
     row, column = np.unravel_index(int(np.argmin(errors)), errors.shape)
     return float(lows[row, column]), float(highs[row, column])
 
 
-class _Beyond:
-    """Sums over the bins of a histogram beyond a threshold, by running sums."""
+def _itself(values: Array) -> Array:
+    return values
 
-    def __init__(self, counts: Array, middles: Array) -> None:
-        self._middles = middles
-        zero = [0.0]
-        self._count = np.concatenate([zero, np.cumsum(counts)])
-        self._first = np.concatenate([zero, np.cumsum(counts * middles)])
-        self._second = np.concatenate([zero, np.cumsum(counts * middles**2)])
 
-    def below(self, low: Array) -> Array:
-        """The sum of (low - x) ** 2 over all x below `low`."""
-        place = np.searchsorted(self._middles, low)
-        errors: Array = low**2 * self._count[place] - 2 * low * self._first[place] + self._second[place]
-        return errors
+class _Cut:
+    """The squared error of what is read of values that are rounded in a range and cut off beyond, by running sums."""
 
-    def above(self, high: Array) -> Array:
-        """The sum of (x - high) ** 2 over all x above `high`."""
-        place = np.searchsorted(self._middles, high)
-        count, first, second = (sums[-1] - sums[place] for sums in (self._count, self._first, self._second))
-        errors: Array = high**2 * count - 2 * high * first + second
-        return errors
+    def __init__(self, counts: Array, middles: Array, read_as: Function) -> None:
+        self._middles, self._read_as = middles, read_as
+        values = read_as(middles)
+        slopes = np.gradient(values, middles)
+        self._count, self._first, self._second, self._steep = (
+            np.concatenate([[0.0], np.cumsum(counts * each)]) for each in (1.0, values, values**2, slopes**2)
+        )
 
-    def inside(self, low: Array, high: Array) -> Array:
-        """How many values lie between."""
-        count: Array = self._count
-        return np.asarray(count[np.searchsorted(self._middles, high)] - count[np.searchsorted(self._middles, low)])
+    def error(self, lows: Array, highs: Array, steps: Array) -> Array:
+        """Of all values, for ranges and the steps of their integers."""
+        below, above = (np.searchsorted(self._middles, each) for each in (lows, highs))
+        rounded = (self._steep[above] - self._steep[below]) * steps**2 / 12
+        sums = self._count, self._first, self._second
+        cut_below = _from(self._read_as(lows), *(each[below] for each in sums))
+        cut_above = _from(self._read_as(highs), *(each[-1] - each[above] for each in sums))
+        return np.asarray(rounded + cut_below + cut_above)
+
+
+def _from(place: Array, count: Array, first: Array, second: Array) -> Array:
+    """The sum of (x - place) ** 2 over so many x, whose sum is `first` and that of their squares `second`."""
+    return np.asarray(place**2 * count - 2 * place * first + second)
