@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.flatbuffer.layer_classes import classes_metadata
 from litesmith.flatbuffer.write import freeze
 from litesmith.frontends.options import Options, using
 from litesmith.frontends.original import Imported, Original
@@ -50,7 +51,9 @@ def converted(
                 optimize(
                     imported.model, pipeline_for(profile.operators) if profile and profile.writes_out else PIPELINE
                 )
-        if quantize is not None:
+        if quantize is None:
+            imported.model.metadata.update(classes_metadata(imported.model.all_graphs()))
+        else:
             imported.model.stored_weights = quantize_weights(imported.model, quantize)
         imported.model.framework, imported.model.loops = original.framework, tuple(loops)
         imported.model.computed_types, imported.model.other_outputs = types.computed(), tuple(types.outputs)

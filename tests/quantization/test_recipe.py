@@ -9,6 +9,7 @@ from keras import layers
 
 import litesmith
 from litesmith import LitesmithError, Recipe
+from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.types import DType
 from litesmith.quantization.forms import FORMS
 from litesmith.quantization.recipe import INT4
@@ -71,6 +72,64 @@ def test_each_border_is_crossed_once(lite):
 def test_patterns_fit_layers_and_operators(lite, pattern, selected):
     made = litesmith.quantize(lite, Recipe("int8").keep_float(pattern, "softmax"), ROWS)
     assert {layer for layer, types in types_of(made).items() if types[0] == "float32"} == selected
+
+
+class Encoder(layers.Layer):
+    """A layer of the user's own with others in it."""
+
+    def __init__(self, name):
+        super().__init__(name=name)
+        self.dense, self.other = layers.Dense(64, name="dense"), layers.Dense(64, name="wide")
+
+    def call(self, x):
+        return self.other(self.dense(x))
+
+
+@pytest.fixture(scope="module", params=["in memory", "from its file"])
+def encoder(request, tmp_path_factory):
+    x = keras.Input((64,))
+    y = layers.Dense(64, activation="relu", name="dense")(Encoder("block")(x))
+    made = litesmith.convert(keras.Model(x, layers.LayerNormalization(name="norm")(y)))
+    if request.param == "in memory":
+        return made
+    return litesmith.load(made.save(tmp_path_factory.mktemp("files") / "model.tflite"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "selected"),
+    [
+        ("Dense", {"dense", "block/dense", "block/wide"}),
+        ("dense", {"dense"}),
+        ("Enc*", {"block/dense", "block/wide"}),
+        ("encoder", None),
+        ("LayerNormalization", {"norm"}),
+    ],
+)
+def test_patterns_fit_classes_as_they_are_written(encoder, pattern, selected):
+    graphs = [encoder.graph]
+    if selected is None:
+        with pytest.raises(LitesmithError, match="Q105"):
+            Recipe("int8").keep_float(pattern).check(graphs)
+        return
+    recipe = Recipe("int8").keep_float(pattern)
+    recipe.check(graphs)
+    real = {each.source.layer for each in encoder.graph.operations if not recipe.form_of(each).computes_integers}
+    assert real == selected
+
+
+def test_folded_layers_are_of_the_class_that_they_are_folded_into():
+    network = keras.Sequential([keras.Input((4, 4, 3)), layers.Conv2D(4, 3), layers.BatchNormalization()])
+    (convolution,) = litesmith.convert(network).graph.operations
+    assert convolution.source.classes == ("Conv2D",)
+
+
+def test_where_classes_are_not_known_that_is_said(lite, tmp_path):
+    lite.save(tmp_path / "model.tflite")
+    read = litesmith.load(tmp_path / "model.tflite")
+    read.model.metadata.clear()
+    other = litesmith.LiteModel(to_bytes(read.model))
+    with pytest.raises(LitesmithError, match=r"Q105.*'Dense'.*classes are not known"):
+        litesmith.quantize(other, Recipe("int8").keep_float("Dense"), ROWS)
 
 
 def test_the_last_rule_that_fits_counts(lite):

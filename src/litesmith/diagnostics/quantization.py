@@ -100,14 +100,20 @@ class MatchesNothing(Diagnostic, code="Q105", bad_input=True):
 
     Why it matters: the rule would do nothing, and the layers that it was meant for would be quantized as all others.
     Example: `litesmith.Recipe("int8").keep_float("haed/*")` for a model whose layers are called `head/...`.
-    How to fix: select layers by their paths, or operators; `litesmith inspect` lists them.
+    How to fix: select layers by their paths or classes, or operators; `litesmith inspect` lists them. Files that other
+        tools wrote do not say of which classes their layers are.
+
+    Attributes:
+        knows_classes: whether it is known of which classes the model's layers are.
     """
 
     pattern: str
     nearest: tuple[str, ...]
+    knows_classes: bool = True
 
     def message(self) -> str:
-        return f"The recipe's pattern '{self.pattern}' fits no layer, operator or result of this model."
+        unknown = "" if self.knows_classes else ", of whose layers the classes are not known"
+        return f"The recipe's pattern '{self.pattern}' fits no layer, operator or result of this model{unknown}."
 
     def hint(self) -> str:
         if self.nearest:

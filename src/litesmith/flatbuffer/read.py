@@ -20,6 +20,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as generated
 
 from litesmith.flatbuffer.encoding import decode
+from litesmith.flatbuffer.layer_classes import LayerClasses
 from litesmith.flatbuffer.layer_names import layer_of
 from litesmith.flatbuffer.schema import (
     DTYPES,
@@ -86,16 +87,18 @@ class _Reader:
         self.tensors: dict[Graph, list[Value | None]] = {}
         """For each graph, what stands for its tensors, in the file's order; None for those that nothing writes."""
         self.unknown = 0
+        self.classes = LayerClasses({})
         self.subgraph: Any = None
         """The one that is being read."""
 
     def model(self) -> Model:
         if not self.graphs:
             raise Damaged("the file holds no graph")
+        metadata = {_text(entry.name): self._bytes(entry.buffer).tobytes() for entry in self.table.metadata or ()}
+        self.classes = LayerClasses(metadata)
         for graph, table in zip(self.graphs, self.table.subgraphs, strict=True):
             self._fill(graph, table)
         signatures = [self._signature(table) for table in self.table.signatureDefs or ()]
-        metadata = {_text(entry.name): self._bytes(entry.buffer).tobytes() for entry in self.table.metadata or ()}
         return Model(self.graphs, signatures, metadata, _text(self.table.description))
 
     def _fill(self, graph: Graph, table: Any) -> None:
@@ -119,7 +122,8 @@ class _Reader:
         outputs = [_at(subgraph.tensors, index) for index in _indices(table.outputs)]
         types = self._result_types(operator, operands, outputs)
         name = _text(outputs[0].name) if outputs else next((value.name for value in operands if value is not None), "")
-        operation = Operation(operator, operands, types, Source(layer=layer_of(name, _text(self.table.description))))
+        layer = layer_of(name, _text(self.table.description))
+        operation = Operation(operator, operands, types, Source(layer, classes=self.classes.of(layer)))
         operation.intermediates = tuple(
             self._type(_at(subgraph.tensors, index)) for index in _indices(table.intermediates)
         )

@@ -44,6 +44,7 @@ class Source:
         columns: the expression on that line, where Python says it (3.11 and later).
         passes: the passes that made or changed the operation, first to last.
         rewriting: what the operation is a part of, where operators stand for one that LiteRT does not have.
+        classes: names of the classes of the layers on the path, outermost first; empty where they are not known.
     """
 
     layer: str = ""
@@ -53,6 +54,7 @@ class Source:
     columns: Columns | None = None
     passes: tuple[str, ...] = ()
     rewriting: Rewriting | None = None
+    classes: tuple[str, ...] = ()
 
     def through(self, name: str) -> Source:
         """The same origin, after the pass called `name`."""
@@ -67,11 +69,11 @@ class Source:
 
     def doing(self, operation: str) -> Source:
         """Another operation of the same layer and line."""
-        return Source(self.layer, operation, *self.place)
+        return Source(self.layer, operation, *self.place, classes=self.classes)
 
     def at(self, place: Place) -> Source:
         """The same operation at another place; here, where that is not known."""
-        return Source(self.layer, self.operation, *(place if place.file else self.place))
+        return Source(self.layer, self.operation, *(place if place.file else self.place), classes=self.classes)
 
     def __str__(self) -> str:
         place = f" ({self.file}:{self.line})" if self.file else ""

@@ -10,6 +10,7 @@ from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.data_free import RangesGuessed
 from litesmith.diagnostics.quantization import CannotQuantize, MuchIsLost, NeedsCalibration, StaysReal
 from litesmith.diagnostics.telling import attentive, tell
+from litesmith.flatbuffer.layer_classes import METADATA as CLASSES
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.copying import copy_model
 from litesmith.ir.graph import Model
@@ -106,6 +107,7 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     if recipe.needs_data and (reason := _why_not(lite)) is not None:
         raise LitesmithError(CannotQuantize(reason))
     recipe.check(model.all_graphs())
+    model.metadata.pop(CLASSES, None)  # which only recipes select by
     if is_synthetic(calibration):
         tell(RangesGuessed(len(lite.model.normalizations)))
     try:

@@ -38,7 +38,8 @@ class Rule:
 
     Attributes:
         select: patterns (`*`, `?`, `[...]`), one of which fits the path of the layer, that path and the operator behind
-            it (`encoder/*/softmax`), the operator, the operation of Keras, or the name of a result; in any case.
+            it (`encoder/*/softmax`), the operator, the operation of Keras, or the name of a result, in any case; or the
+            class of the layer or of one around it (`LayerNormalization`), as it is written.
         mode: as of `quantize=`; or `int4`: the weights only, and the rest as it was.
         block: how many int4 weights share a scale.
     """
@@ -151,7 +152,7 @@ class Recipe:
         """Raise Q105 for each pattern that fits nothing in these graphs."""
         operations = [operation for graph in graphs for operation in graph.operations]
         missed = [
-            MatchesNothing(pattern, _nearest(pattern, operations))
+            MatchesNothing(pattern, _nearest(pattern, operations), any(each.source.classes for each in operations))
             for rule in self.rules
             for pattern in rule.select
             if not any(_fits(pattern, operation) for operation in operations)
@@ -236,16 +237,20 @@ def _no_more(read: Mapping[str, Any], *known: str) -> None:
 
 def _fits(pattern: str, operation: Operation) -> bool:
     lowered = pattern.lower()
-    return any(fnmatchcase(name.lower(), lowered) for name in _names(operation))
+    return any(fnmatchcase(name.lower(), lowered) for name in _names(operation)) or any(
+        fnmatchcase(name, pattern)
+        for name in operation.source.classes  # `dense` is a layer, `Dense` are many
+    )
 
 
 def _names(operation: Operation) -> list[str]:
-    """What an operation can be selected by."""
+    """What an operation can be selected by in any case."""
     layer, operator = operation.source.layer, operator_name(operation)
     names = [layer, f"{layer}/{operator}", operator, *(result.name for result in operation.results)]
     return [name for name in [*names, operation.source.operation.removeprefix("layers.")] if name]
 
 
 def _nearest(pattern: str, operations: Iterable[Operation]) -> tuple[str, ...]:
-    known = dict.fromkeys(name for operation in operations for name in (operation.source.layer,) if name)
+    sources = [operation.source for operation in operations]
+    known = dict.fromkeys(name for each in sources for name in (each.layer, *each.classes) if name)
     return tuple(difflib.get_close_matches(pattern, known, 3, 0.3))

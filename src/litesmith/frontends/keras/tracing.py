@@ -72,7 +72,7 @@ class Tracer:
     Attributes:
         found: what could not be lowered, and the operations that stand in the graph for it.
         failures: the exceptions behind those findings that are bugs of lowerings.
-        path: names of the layers that are running, the model itself left out.
+        path, classes: names of the layers that are running, and of their classes, the model itself left out.
         inside: how many layers are running, the model counted.
         scope: where variables stand for tensors of the graph.
     """
@@ -83,6 +83,7 @@ class Tracer:
         self.found: list[tuple[Diagnostic, list[Operation]]] = []
         self.failures: list[Exception] = []
         self.path: list[str] = []
+        self.classes: list[str] = []
         self.inside = 0
         self.root = sys._getframe()
         self.unknown = 0
@@ -109,7 +110,7 @@ class Tracer:
 
     def call_function(self, name: str, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A function of the backend, taken over by the lowering of its public name."""
-        with source_scope(source := Source("/".join(self.path), name, *users_line(self.root))):
+        with source_scope(source := self._source(name, users_line(self.root))):
             rule = lowering(name)
             if rule is None:
                 return self._through_framework(
@@ -185,6 +186,7 @@ class Tracer:
         place, before = len(self.path), self._kept()
         if self.inside:
             self.path.append(layer.name)
+            self.classes.append(type(layer).__name__)
         self.inside += 1
         try:
             with running_layer(layer):
@@ -200,7 +202,11 @@ class Tracer:
             return self._untraceable(layer, error, args, kwargs)
         finally:
             self.inside -= 1
-            del self.path[place:]
+            del self.path[place:], self.classes[place:]
+
+    def _source(self, operation: str, place: Place) -> Source:
+        """What the layer that is running does, at a place of the user's code."""
+        return Source("/".join(self.path), operation, classes=tuple(self.classes)).at(place)
 
     def _kept(self) -> tuple[int, dict[int, Any], dict[int, Any]]:
         """How many findings there are, and what variables stand for, as they are before a layer is called."""
@@ -216,7 +222,7 @@ class Tracer:
         self.found[count:] = []
         self.scope.state_mapping, self.scope.assigned = held, assigned
         call = layer.call if layer.quantization_mode is None else layer.quantized_call
-        source = Source("/".join(self.path), type(layer).__name__, *failing_line(failure.__traceback__))
+        source = self._source(type(layer).__name__, failing_line(failure.__traceback__))
         try:
             with running_layer(layer), source_scope(source):
                 return through.call(call, args, kwargs, layer.variables)
@@ -231,7 +237,7 @@ class Tracer:
 
     def _lower_call(self, rule: Lowering, name: str, called: Any, args: Any, kwargs: Any) -> Any:
         """What the lowering of a layer or operation makes of one call of it."""
-        with source_scope(source := Source("/".join(self.path), name, *users_line(self.root))):
+        with source_scope(source := self._source(name, users_line(self.root))):
             return self._apply(rule, name, called, source, (called,), args, kwargs)
 
     def call_update(self, metric: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> None:
@@ -244,7 +250,7 @@ class Tracer:
             original(metric, *args, **kwargs)
         except Exception as error:
             if not isinstance(error, (LitesmithError, CannotContinue)):
-                source = Source("/".join(self.path), type(metric).__name__, *failing_line(error.__traceback__))
+                source = self._source(type(metric).__name__, failing_line(error.__traceback__))
                 finding = UntraceableLayer(source, type(metric).__name__, _first_line(error), "update_state")
                 self.found.append((finding, []))
             places = [self._unknown_variable(variable) for variable in metric.variables]
@@ -258,7 +264,7 @@ class Tracer:
         return place
 
     def _untraceable(self, layer: Any, error: Exception, args: Any, kwargs: Any) -> Any:
-        source = Source("/".join(self.path), type(layer).__name__, *failing_line(error.__traceback__))
+        source = self._source(type(layer).__name__, failing_line(error.__traceback__))
         finding = UntraceableLayer(source, type(layer).__name__, _first_line(error))
         with source_scope(source):
             return self._placeholder(finding, type(layer).__name__, layer, args, kwargs)
