@@ -47,6 +47,12 @@ def steps_apart(lite, model, data):
         yield np.abs(own[name] - simulated[name]) / scale
 
 
+def steps_apart_of_only(lite, model, data):
+    """How many steps lie between the only output of the file and the model's."""
+    (scale,) = lite.graph.outputs[0].producer.operands[0].type.quantization.scales
+    return [np.abs(lite.run(data) - model.predict(data, verbose=0)) / scale]
+
+
 def move(model, amount=0.3):
     """Other weights than those that calibration saw, as training makes them."""
     for variable in model.trainable_variables:
@@ -187,6 +193,46 @@ def test_what_cannot_be_trained_is_said():
     with pytest.raises(LitesmithError, match=r"Q131: .*WHILE cannot be computed in training") as told:
         litesmith.qat(wide(Doubling(name="doubling")), calibration=FEATURES)
     assert told.value.diagnostics[0].where.layer == "doubling"
+
+
+def recurrent(layer, units=6):
+    """Numbers of images read row by row: states begin with zeros, steps share weights."""
+    kind = getattr(layers, layer)
+    return keras.Sequential([keras.Input((5, 4)), kind(units, name="steps"), layers.Dense(3, name="scores")])
+
+
+SERIES = RANDOM.standard_normal((64, 5, 4)).astype("float32")
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "SimpleRNN"])
+def test_recurrent_layers_train_step_by_step(layer):
+    model = litesmith.qat(recurrent(layer), calibration=SERIES)
+    assert all(np.isfinite(model.predict(SERIES, verbose=0)).ravel())
+    move(model, 0.1)
+    lite = litesmith.convert(model)
+    (kernel,) = (each for each in model.trainable_variables if each.name == "recurrent_kernel")
+    assert kernel.shape[0] % 6 == 0  # one for all steps
+    (apart,) = steps_apart_of_only(lite, model, SERIES)
+    assert np.mean(apart < 1.5) >= 0.999
+
+
+@pytest.mark.parametrize("mode", ["weights_int4", "weights_int8"])
+def test_weights_of_recurrent_layers(mode):
+    model = litesmith.qat(recurrent("LSTM", 40), mode)
+    move(model, 0.1)
+    np.testing.assert_allclose(
+        litesmith.convert(model).run(SERIES), model.predict(SERIES, verbose=0), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_bias_beside_a_state_of_zeros_leaves_the_weights_alone():
+    model = litesmith.qat(recurrent("SimpleRNN"), calibration=SERIES)
+    before = model.predict(SERIES, verbose=0)
+    for variable in model.trainable_variables:
+        if "bias" in variable.name:
+            variable.assign_add(np.full(variable.shape, 1e-5, "float32"))
+    (scale,) = litesmith.convert(model).graph.outputs[0].producer.operands[0].type.quantization.scales
+    np.testing.assert_allclose(model.predict(SERIES, verbose=0), before, atol=2.5 * scale)
 
 
 def test_data_is_needed_for_integers():

@@ -39,7 +39,7 @@ def qat(
     quantize: Recipe | str | Path = "int8",
     calibration: Any = None,
     inputs: Any = None,
-    rnn: str = "while",
+    rnn: str = "unroll",
     custom_objects: Mapping[str, Any] | str | Path | None = None,
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
@@ -58,7 +58,9 @@ def qat(
         quantize: a `Recipe`, the path of one, or a mode, as for `convert`.
         calibration: inputs as for `convert`, which integer activations need: their scales stay those that are found
             with it, while those of weights are trained.
-        inputs, rnn, custom_objects: as for `convert`.
+        inputs, custom_objects: as for `convert`.
+        rnn: as for `convert`. Loops cannot be trained, so recurrent layers are written out step by step, in the file as
+            well.
         strict, ignore: as for `convert`.
 
     Raises:

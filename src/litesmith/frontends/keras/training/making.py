@@ -120,7 +120,7 @@ def _first(kind: Kind, constant: Value, real: Array) -> Array:
         return real
     if kind is Kind.BIAS:
         return np.asarray(as_reals(constant.constant), np.float32)
-    weights = Weights(constant, None, None)
+    weights = Weights(constant, {})
     scales = weights.broadcast(weights.initial)
     middles = constant.constant.array().astype(np.float32) * scales
     return np.clip(real, middles - WITHIN * scales, middles + WITHIN * scales)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -79,9 +79,10 @@ def is_known(operand: Any) -> bool:
     return isinstance(operand, (np.ndarray, np.generic))
 
 
-def library(*operands: Any) -> Any:
-    """Numpy for what is known, Keras' operations for everything else; both have the same functions."""
-    return np if all(map(is_known, operands)) else keras.ops
+def library(*operands: Any, sizes: Iterable[Any] = ()) -> Any:
+    """Numpy for what is known, where sizes are too; Keras' operations for everything else, which are called alike."""
+    are_known = all(isinstance(size, (int, np.integer)) for size in sizes)
+    return np if are_known and all(map(is_known, operands)) else keras.ops
 
 
 Evaluate = Callable[[Call], Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from litesmith.flatbuffer.read import read
 from litesmith.frontends.keras.training.graph import Evaluation, steps_of
 from litesmith.frontends.keras.training.rounding import Steps, through
 from litesmith.frontends.keras.training.tables import tables
-from litesmith.frontends.keras.training.weights import Kind, Trained, Weights, typed
+from litesmith.frontends.keras.training.weights import MOST_OF_BIAS, Kind, Trained, Weights, typed
 from litesmith.ir.builder import constant_value
 from litesmith.ir.constants import Constant
 from litesmith.ir.copying import copy_model
@@ -42,8 +42,9 @@ class Simulation:
         (self.face,) = faces_of(self.model).values()
         self.evaluation = Evaluation(self.graph, tables(self.graph))
         self._constants = [each.constant(self.graph) for each in self.trained]
+        numbers = {operation: number for number, operation in enumerate(self.graph.operations)}
         self._weights = {
-            each: _weights(self.graph, each, value)
+            each: Weights(value, dict(_readers(value, numbers)))
             for each, value in zip(self.trained, self._constants, strict=True)
             if each.kind is Kind.WEIGHTS
         }
@@ -69,7 +70,7 @@ class Simulation:
         found: dict[Value, tuple[Any, Steps | None]] = {}
         for each, value, real, logarithm in zip(self.trained, self._constants, reals, logarithms, strict=True):
             if each.kind is Kind.WEIGHTS:
-                found[value] = self._weights[each].rounded(real, biases.get(each.operation), logarithm)
+                found[value] = self._weights[each].rounded(real, biases, logarithm)
             elif each.kind is Kind.VALUES:
                 steps = steps_of(value.type)
                 assert steps is not None
@@ -84,12 +85,13 @@ class Simulation:
         """The model with what was trained in it."""
         model = copy_model(self.model)
         graph, rounded_constants = model.main, self._rounded(reals, logarithms)
-        made: dict[Value, Value] = {}
         for each, value, real in zip(self.trained, self._constants, reals, strict=True):
-            if value not in made:
-                made[value] = constant_value(self._constant(each, value, real, rounded_constants), value.name)
             operation, place = _read_at(graph, each)
-            graph.rewire(operation, place, made[value])
+            before = operation.operands[place]
+            assert before is not None
+            made = constant_value(self._constant(each, value, real, rounded_constants), value.name)
+            for reader, at in list(before.uses):
+                graph.rewire(reader, at, made)
         return model
 
     def _constant(
@@ -108,15 +110,18 @@ class Simulation:
         assert weights[1] is not None
         scales = np.asarray(ops.convert_to_numpy(weights[1].scale), np.float32).reshape(-1)
         products = scales * np.float32(input_scale(operation))  # float32, in which the same integers were simulated
-        return as_bias(Constant.of(np.asarray(ops.convert_to_numpy(real))), products, value.type.dtype)
+        most = products * np.float32(MOST_OF_BIAS)
+        bias = np.clip(np.asarray(ops.convert_to_numpy(real)), -most, most)
+        return as_bias(Constant.of(bias), products, value.type.dtype)
 
 
-def _weights(graph: Graph, trained: Trained, value: Value) -> Weights:
-    operation = trained.reader(graph)
-    is_direct = operation.operands[trained.place] is value
-    quantization = operation.results[0].type.quantization
-    result = quantization.scales[0] if quantization is not None else None
-    return Weights(value, input_scale(operation) if is_direct else None, result if is_direct else None)
+def _readers(weights: Value, numbers: Mapping[Operation, int]) -> Iterator[tuple[int, tuple[float, float | None]]]:
+    """The operations that multiply integers by weights, and the scales of these integers and of the results."""
+    for operation, place in weights.uses:
+        data = input_scale(operation) if operation.operator.operand(place).role is Role.WEIGHT else None
+        if data is not None:
+            made = operation.results[0].type.quantization
+            yield numbers[operation], (data, made.scales[0] if made is not None else None)
 
 
 def _operands(operation: Operation, role: Role) -> list[Value]:

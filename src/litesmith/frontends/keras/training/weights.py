@@ -16,11 +16,17 @@ from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.ir.types import Quantization, TensorType
 from litesmith.opset.conversion import Dequantize
-from litesmith.quantization.constants import LARGEST_BIAS, LARGEST_WEIGHT, SMALLEST_FLOAT16, SMALLEST_SCALE
+from litesmith.quantization.constants import LARGEST_WEIGHT, SMALLEST_FLOAT16, SMALLEST_SCALE
 
 Array = np.ndarray[Any, Any]
 MOST_STEPS = 250
 """Of a result in one of what it is made of; XNNPACK refuses files from 256 on."""
+
+
+MOST_OF_BIAS = 2.0**30
+"""Larger integers than this biases do not become, so that sums stay within 32 bits."""
+SMALLEST_DATA = 2.0**-31
+"""A scale of what is always 0, as the state that a recurrent layer begins with: no bias fits beside its products."""
 
 
 class Kind(enum.Enum):
@@ -99,24 +105,29 @@ class Weights:
         initial: the scales that training begins with, one for each channel or block.
     """
 
-    def __init__(self, constant: Value, input_scale: float | None, result_scale: float | None) -> None:
-        """The scales of what the weights are multiplied by, and of what comes out, where these are integers."""
+    def __init__(self, constant: Value, readers: Mapping[int, tuple[float, float | None]]) -> None:
+        """How the weights are read.
+
+        Args:
+            readers: by the number of each operation that multiplies them by integers, the scales of these and of what
+                comes out, None where that is real numbers.
+        """
         quantization = constant.type.quantization
         assert quantization is not None
         self.type = constant.type
         self.quantization = quantization
         self.most = LARGEST_WEIGHT[constant.type.dtype]
-        self.input_scale, self.result_scale = input_scale, result_scale
+        self.readers = readers
         self.initial = np.array(quantization.scales, np.float32)
 
-    def rounded(self, real: Any, bias: Any, logarithm: Any) -> tuple[Any, Steps]:
+    def rounded(self, real: Any, biases: Mapping[int, Any], logarithm: Any) -> tuple[Any, Steps]:
         """The integers, and their scales.
 
         Args:
-            bias: what is added to the products, whose integers must not be too large; None for none.
+            biases: by operation, what is added to products, whose integers must not be too large.
             logarithm: of what the initial scales are multiplied by.
         """
-        scales = self._scales(bias, logarithm)
+        scales = self._scales(biases, logarithm)
         if self.quantization.block_size:
             scales = ops.repeat(scales, self.quantization.block_size, axis=1)
         integers = rounded(ops.divide(real, scales), -self.most, self.most)
@@ -127,7 +138,7 @@ class Weights:
         shaped = scales.reshape(self._shape())
         return np.repeat(shaped, self.quantization.block_size, axis=1) if self.quantization.block_size else shaped
 
-    def _scales(self, bias: Any, logarithm: Any) -> Any:
+    def _scales(self, biases: Mapping[int, Any], logarithm: Any) -> Any:
         """In a shape that broadcasts against the weights; for blocks, [channels, blocks].
 
         Those of blocks are float16 in the file, and XNNPACK makes bfloat16 of them: they are numbers that both have.
@@ -138,11 +149,13 @@ class Weights:
             scales = ops.maximum(scales, SMALLEST_FLOAT16)
             return through(ops.cast(ops.cast(scales, "bfloat16"), "float32"), scales)
         scales = ops.maximum(scales, SMALLEST_SCALE)
-        if self.input_scale is not None and bias is not None:
-            least = ops.stop_gradient(ops.abs(bias)) / np.float32(self.input_scale * LARGEST_BIAS / 2)
-            scales = ops.maximum(scales, self._along(least))
-        if self.input_scale is not None and self.result_scale is not None:
-            scales = ops.minimum(scales, np.float32(self.result_scale * MOST_STEPS / self.input_scale))
+        for operation, (data, _) in self.readers.items():
+            if operation in biases and data > SMALLEST_DATA:
+                least = ops.stop_gradient(ops.abs(biases[operation])) / np.float32(data * MOST_OF_BIAS)
+                scales = ops.maximum(scales, self._along(least))
+        limits = [result * MOST_STEPS / data for data, result in self.readers.values() if result is not None]
+        if limits:
+            scales = ops.minimum(scales, np.float32(min(limits)))
         return scales
 
     def _shape(self) -> tuple[int, ...]:

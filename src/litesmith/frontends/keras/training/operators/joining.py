@@ -47,7 +47,8 @@ def _split_at(call: Call) -> Any:
 
 @evaluates(Tile)
 def _tiled(call: Call) -> Any:
-    return library(call.operands[0]).tile(call.operands[0], [int(count) for count in call.known(1)])
+    counts = [int(count) if isinstance(count, (int, np.integer)) else count for count in call.known(1)]
+    return library(call.operands[0], sizes=counts).tile(call.operands[0], counts)
 
 
 @evaluates(MirrorPad)
@@ -60,7 +61,7 @@ def _mirrored(call: Call) -> Any:
 @evaluates(Fill)
 def _filled(call: Call) -> Any:
     shape, value = tuple(call.known(0).tolist()), call.operands[1]
-    return library(value).broadcast_to(library(value).reshape(value, ()), shape)
+    return library(value, sizes=shape).broadcast_to(library(value).reshape(value, ()), shape)
 
 
 @evaluates(Range)

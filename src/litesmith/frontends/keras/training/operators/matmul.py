@@ -10,7 +10,8 @@ from keras import ops
 from litesmith.frontends.keras.training.operators.activations import finished
 from litesmith.frontends.keras.training.operators.arithmetic import ratio
 from litesmith.frontends.keras.training.registry import Call, evaluates
-from litesmith.frontends.keras.training.rounding import limited, rounded, through
+from litesmith.frontends.keras.training.rounding import limited, rounded
+from litesmith.frontends.keras.training.weights import MOST_OF_BIAS, SMALLEST_DATA
 from litesmith.opset.matmul import BatchMatmul, EmbeddingLookup, FullyConnected
 
 TINY = 1e-30
@@ -53,7 +54,9 @@ def weighted(
     scales = ops.reshape(ops.convert_to_tensor(kernel.scale, "float32"), (-1,))
     if shift is not None:
         counted = ops.divide(shift, ops.multiply(scales, steps.scale))
-        total = ops.add(total, through(ops.round(counted), counted))
+        if steps.scale <= SMALLEST_DATA:
+            counted = ops.stop_gradient(counted)
+        total = ops.add(total, rounded(counted, -MOST_OF_BIAS, MOST_OF_BIAS))
     return finished(call, ops.multiply(total, _ratios(steps.scale, scales, result.scale)))
 
 

@@ -29,8 +29,8 @@ from litesmith.opset.shaping import (
 @evaluates(Reshape)
 def _reshaped(call: Call) -> Any:
     operand = call.operands[0]
-    shape = call.operator.new_shape if call.given(1) is None else call.known(1).tolist()
-    return library(operand).reshape(operand, tuple(shape))
+    shape = tuple(call.operator.new_shape if call.given(1) is None else call.known(1).tolist())
+    return library(operand, sizes=shape).reshape(operand, shape)
 
 
 @evaluates(Squeeze)
@@ -52,7 +52,8 @@ def _transposed(call: Call) -> Any:
 
 @evaluates(BroadcastTo)
 def _broadcast(call: Call) -> Any:
-    return library(call.operands[0]).broadcast_to(call.operands[0], tuple(call.known(1).tolist()))
+    shape = tuple(call.known(1).tolist())
+    return library(call.operands[0], sizes=shape).broadcast_to(call.operands[0], shape)
 
 
 @evaluates(BroadcastArgs)
@@ -70,7 +71,8 @@ def _shape(call: Call) -> Any:
     if all(isinstance(size, (int, np.integer)) for size in sizes):
         return np.array(sizes, call.operator.out_type.numpy)
     found = np.empty(len(sizes), object)
-    found[:] = sizes
+    for place, size in enumerate(sizes):  # one by one: an array is not made of tensors that only the run knows
+        found[place] = size
     return found
 
 
