@@ -39,7 +39,8 @@ def test_the_best_within_the_budget_is_returned_and_nothing_beats_the_front(real
     assert len(found.model) == min(trial.bytes for trial in within)
     for trial in found.front:
         assert not any(other.bytes <= trial.bytes and other.measure > trial.measure for other in found.trials)
-    again = litesmith.quantize(real, found.recipe, DATA if found.recipe.needs_data else None)
+    assert found.recipe.mode == "weights_int4", "the data is used for what is rounded to 4 bits, too"
+    again = litesmith.quantize(real, found.recipe, DATA)
     assert np.allclose(again.run(DATA), found.model.run(DATA), atol=1e-6)
 
 

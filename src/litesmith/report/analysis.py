@@ -59,7 +59,8 @@ def _number(decibels: float | None) -> str:
 def _words(layer: LayerError) -> Text:
     if layer.cured is not None:
         return Text(f"{layer.layer}: {layer.cause}; {layer.cured}")
-    best = max(layer.tried, key=lambda cure: cure.gain, default=None)
+    own = (cure for cure in layer.tried if not cure.change.startswith("observer="))
+    best = max(own, key=lambda cure: cure.gain, default=None)
     nothing = "" if best is None else f"; nothing in this layer alone helps: at best {best}"
     return Text(f"{layer.layer}: {layer.cause}{nothing}")
 

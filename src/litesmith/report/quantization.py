@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from litesmith.quantization.outcome import Quantization
     from litesmith.quantization.refining.refining import Refinings
 
+ALIKE = 0.05
+"""In decibels."""
+
 
 def quantization_lines(done: Quantization | None) -> list[str]:
     """What was moved and what was refined, in a line each; nothing is known of a file that was read."""
@@ -37,5 +40,6 @@ def refining_lines(found: Refinings) -> list[str]:
     if found.undone:
         line = f"{line}, and all of it put back"
     if found.gain is not None:
-        line = f"{line}: error of outputs {-found.gain:+.1f} dB"
+        is_alike = abs(found.gain) < ALIKE
+        line = f"{line}: error of outputs {'as before' if is_alike else f'{-found.gain:+.1f} dB'}"
     return [f"{line}; ended before it was done" if found.stopped else line]

@@ -58,7 +58,7 @@ class Bench:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # findings of recipes that are only tried
-                data = self.calibration if recipe.needs_data else None
+                data = self.calibration if recipe.needs_data or _has_few_bits(recipe) else None
                 face = self.inference_type if recipe.needs_data else "float32"
                 made = quantize(self.real, recipe, data, face)
             if (done := made.quantization) is not None and done.refining is not None and done.refining.stopped:
@@ -92,6 +92,11 @@ class Bench:
 
     def _first(self, made: LiteModel) -> Any:
         return zip(self.inputs[0], made.graph.inputs, strict=True)
+
+
+def _has_few_bits(recipe: Recipe) -> bool:
+    """Whether some weights have 4 bits: data is of use for their rounding."""
+    return any("int4" in mode for mode in (recipe.mode, *(rule.mode for rule in recipe.rules)))
 
 
 def compared(expected: list[list[Array]], found: list[list[Array]]) -> tuple[float, float]:
