@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from litesmith.diagnostics.base import Diagnostic
 from litesmith.flatbuffer.read import read
-from litesmith.ir.graph import Graph, Model, Value
+from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.types import TensorType
 from litesmith.lite_face import Face, face_metadata, faces_of, shown
 from litesmith.opset.joining import Fill
@@ -44,6 +44,7 @@ class LiteModel:
         preprocessing: what was left to the app by `split_preprocessing`, in front of the file; `run` does it first.
         kernels: the libraries that compute its custom operators; with any it runs in a process of its own.
         rounded_from: the graphs right before their numbers were rounded, where it was quantized just now.
+        rounded_pairs: the operations of the first of these, each with what it is in `model`.
         quantization: what was done to it then, and what that cost; None for a file that was read.
     """
 
@@ -59,6 +60,7 @@ class LiteModel:
         """`model`: the graphs of `content`, where they are at hand."""
         self.preprocessing = preprocessing
         self.rounded_from: Model | None = None
+        self.rounded_pairs: Sequence[tuple[Operation, Operation]] = ()
         self.quantization: Quantization | None = None
         self.kernels = kernel_paths(kernels)
         self._content = content

@@ -10,7 +10,7 @@ import pytest
 from keras import layers, ops
 
 import litesmith
-from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.base import FindingWarning, LitesmithError
 from litesmith.frontends.keras.training.model import QatModel
 
 RANDOM = np.random.default_rng(0)
@@ -233,6 +233,30 @@ def test_a_bias_beside_a_state_of_zeros_leaves_the_weights_alone():
             variable.assign_add(np.full(variable.shape, 1e-5, "float32"))
     (scale,) = litesmith.convert(model).graph.outputs[0].producer.operands[0].type.quantization.scales
     np.testing.assert_allclose(model.predict(SERIES, verbose=0), before, atol=2.5 * scale)
+
+
+@pytest.mark.parametrize("face", ["int8", "uint8"])
+def test_callers_of_the_file_may_give_integers(face, tmp_path):
+    model = litesmith.qat(wide(), calibration=FEATURES, inference_type=face)
+    move(model)
+    lite = litesmith.convert(model)
+    (given,), (made,) = lite.graph.inputs, lite.graph.outputs
+    assert {str(each.type.dtype) for each in (given, made)} == {face}
+    steps = [(each.type.quantization.scales[0], each.type.quantization.zero_points[0]) for each in (given, made)]
+    (scale, zero), (out_scale, out_zero) = steps
+    integers = np.clip(np.rint(FEATURES / scale) + zero, np.iinfo(face).min, np.iinfo(face).max).astype(face)
+    real = (lite.run(integers).astype("float32") - out_zero) * out_scale
+    apart = np.abs(real - model.predict((integers.astype("float32") - zero) * scale, verbose=0)) / out_scale
+    assert np.mean(apart < 1.5) >= 0.999
+    model.save(tmp_path / "trained.keras")
+    assert bytes(litesmith.convert(tmp_path / "trained.keras")) == bytes(lite)
+
+
+def test_what_stays_real_is_said():
+    net = wide(layers.Lambda(lambda x: ops.sin(x), name="wave"))
+    with pytest.warns(FindingWarning, match="Q101: SIN") as told:
+        litesmith.qat(net, calibration=FEATURES)
+    assert any("wave" in str(warning.message) for warning in told)
 
 
 def test_data_is_needed_for_integers():

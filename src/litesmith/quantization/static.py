@@ -99,7 +99,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
         )
     verify_model(model)
     made = LiteModel(to_bytes(model), model, isolated=False)
-    made.rounded_from = real
+    made.rounded_from, made.rounded_pairs = real, tuple(pairs)
     model.losses = tuple(losses(made, seen)) if seen else ()
     made.quantization = Quantization(recipe, tuple(changes), refined, model.losses, model.stored_weights)
     made.reset()

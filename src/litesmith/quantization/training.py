@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,10 @@ from litesmith.ir.graph import Operation
 from litesmith.ir.types import DType
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
-from litesmith.quantization.calibration import UnfitData
-from litesmith.quantization.forms import Form
-from litesmith.quantization.quantizing import asked
+from litesmith.quantization.quantizing import asked, by_recipe
 from litesmith.quantization.recipe import Recipe
-from litesmith.quantization.static import Asked, quantized
+from litesmith.quantization.rewriting import Face
+from litesmith.quantization.static import Asked
 
 if TYPE_CHECKING:
     from litesmith.frontends.keras.training.model import QatModel
@@ -41,6 +39,7 @@ def qat(
     inputs: Any = None,
     rnn: str = "unroll",
     custom_objects: Mapping[str, Any] | str | Path | None = None,
+    inference_type: Face = "float32",
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | tuple[str, ...] = (),  # noqa: ARG001
@@ -61,33 +60,31 @@ def qat(
         inputs, custom_objects: as for `convert`.
         rnn: as for `convert`. Loops cannot be trained, so recurrent layers are written out step by step, in the file as
             well.
-        strict, ignore: as for `convert`.
+        inference_type: what callers of the converted file give and take, as for `convert`; the Keras model takes and
+            returns real numbers.
+        strict, ignore: as for `convert`. What stays real is said (Q101), and what much is lost of at first (Q102).
 
     Raises:
         LitesmithError: Q103 without data that fits, Q104 for a model with state or texts, Q131 for each layer that
             computes what cannot be trained so, and what a conversion finds.
     """
-    recipe = asked(quantize, calibration, "float32")
+    recipe = asked(quantize, calibration, inference_type)
     assert recipe is not None
     if recipe.needs_data and calibration is None:
         raise LitesmithError(NeedsCalibration("there is none"))
     original, lite = _real(model, inputs, rnn, custom_objects)
     if (reason := _why_not(lite)) is not None:
         raise LitesmithError(CannotQuantize(reason))
-    recipe.check(lite.model.all_graphs())
-    noting = NotingRecipe(**{each.name: getattr(recipe, each.name) for each in fields(recipe)})
     found = copy_model(lite.model)
-    try:
-        quantized(lite, found, calibration, Asked(noting))
-    except UnfitData as problem:
-        raise LitesmithError(NeedsCalibration(str(problem))) from None
+    rounded = by_recipe(lite, found, calibration, Asked(recipe))
     from litesmith.frontends.keras.training import making
     from litesmith.frontends.keras.training.graph import missing
 
     _require(missing(found.main))
     own = getattr(original, "model", None)
     variables = {variable.path: variable.trainable for variable in getattr(own, "variables", ())}
-    return making.trainable_model(found, noting.reals, variables, f"{getattr(own, 'name', 'model')}_qat")
+    name = f"{getattr(own, 'name', 'model')}_qat"
+    return making.trainable_model(found, dict(_reals(rounded)), variables, name, inference_type)
 
 
 def _real(
@@ -102,21 +99,12 @@ def _real(
     return original, converted(original, inputs, None, Options(rnn), None)[0]
 
 
-@dataclass(frozen=True)
-class NotingRecipe(Recipe):
-    """A recipe that keeps the real numbers that operations read when they are last asked what they become.
-
-    Attributes:
-        reals: by operation and place.
-    """
-
-    reals: dict[tuple[Operation, int], Constant] = field(default_factory=dict, compare=False)
-
-    def form_of(self, operation: Operation) -> Form:
-        for place, operand in enumerate(operation.operands):
+def _reals(rounded: LiteModel) -> Iterator[tuple[tuple[Operation, int], Constant]]:
+    """The real numbers that operations read before they were rounded, by operation and place."""
+    for before, operation in rounded.rounded_pairs:
+        for place, operand in enumerate(before.operands):
             if operand is not None and operand.constant is not None and operand.type.dtype is DType.FLOAT32:
-                self.reals[operation, place] = operand.constant
-        return super().form_of(operation)
+                yield (operation, place), operand.constant
 
 
 def _why_not(lite: LiteModel) -> str | None:

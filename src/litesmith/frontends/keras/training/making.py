@@ -15,6 +15,7 @@ from litesmith.ir.constants import Constant
 from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.quantization.constants import as_reals
+from litesmith.quantization.rewriting import Face
 
 Array = np.ndarray[Any, Any]
 WITHIN = 0.45
@@ -23,19 +24,22 @@ Reals = Mapping[tuple[Operation, int], Constant]
 """The real numbers that operations read in places before anything was rounded."""
 
 
-def trainable_model(quantized: Model, reals: Reals, variables: Mapping[str, bool], name: str) -> QatModel:
+def trainable_model(
+    quantized: Model, reals: Reals, variables: Mapping[str, bool], name: str, inference_type: Face = "float32"
+) -> QatModel:
     """The model that trains what a quantized one was made of.
 
     Args:
         reals: what its constants were before they were rounded, by the same operations.
         variables: the paths of the original's variables, and which of them are trained.
         name: of the model.
+        inference_type: of the inputs and outputs of the file, real numbers in `quantized`.
     """
     _give_biases_to_each(quantized.main)
     found = list(_Constants(quantized, reals, variables))
     trained, arrays = [each for each, _ in found], [array for _, array in found]
     content = base64.b64encode(to_bytes(quantized)).decode()
-    made = QatModel(content, [each.to_json() for each in trained], name=name)
+    made = QatModel(content, [each.to_json() for each in trained], inference_type, name=name)
     made.begin_with(arrays)
     return made
 

@@ -14,6 +14,8 @@ from litesmith.frontends.keras.training.simulation import Simulation
 from litesmith.frontends.keras.training.weights import Trained
 from litesmith.ir.graph import Graph, Model
 from litesmith.lite_face import Face
+from litesmith.quantization.rewriting import Face as InferenceType
+from litesmith.quantization.rewriting import face as use_integers
 
 Array = np.ndarray[Any, Any]
 LOGARITHM = "log_scale"
@@ -52,10 +54,14 @@ class QatModel(keras.Model):
     Args:
         content: the file, in base64.
         trained: its constants that are trained, as JSON has them.
+        inference_type: what callers of the converted model give and take; this one takes and returns real numbers.
     """
 
-    def __init__(self, content: str, trained: Sequence[dict[str, Any]], **kwargs: Any) -> None:
+    def __init__(
+        self, content: str, trained: Sequence[dict[str, Any]], inference_type: InferenceType = "float32", **kwargs: Any
+    ) -> None:
         super().__init__(**{**kwargs, "dtype": "float32"})
+        self.inference_type = inference_type
         self._simulation = Simulation(base64.b64decode(content), list(map(Trained.from_json, trained)))
         self.parts = [TrainedConstants(shapes, names, name=layer) for layer, (shapes, names) in self._specs().items()]
         self.output_names = list(self.face.output_names)
@@ -119,7 +125,9 @@ class QatModel(keras.Model):
 
     def converted(self) -> Model:
         """The graphs of the file, with what was trained."""
-        return self._simulation.converted(*self._state())
+        model = self._simulation.converted(*self._state())
+        use_integers(model.main, self.inference_type)
+        return model
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -127,6 +135,7 @@ class QatModel(keras.Model):
             "trainable": self.trainable,
             "content": base64.b64encode(self._simulation.content).decode(),
             "trained": [each.to_json() for each in self._simulation.trained],
+            "inference_type": self.inference_type,
         }
 
 

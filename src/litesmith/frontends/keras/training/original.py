@@ -10,13 +10,15 @@ import numpy as np
 
 from litesmith.frontends.inputs import BatchWhereOpen
 from litesmith.frontends.keras.original import KerasModel
+from litesmith.frontends.keras.training.graph import steps_of
 from litesmith.frontends.keras.training.model import QatModel
 from litesmith.frontends.options import Options
 from litesmith.frontends.original import Imported
 from litesmith.ir.calling import Calling
 from litesmith.ir.dims import Dim, Shape
-from litesmith.ir.graph import Model, Operation, Value
+from litesmith.ir.graph import Graph, Model, Operation, Value
 from litesmith.ir.operator import TypeRule
+from litesmith.ir.types import TensorType
 from litesmith.opset.conversion import Dequantize
 
 STEPS_APART = 4.0
@@ -31,7 +33,23 @@ class TrainedWithRoundings(KerasModel):
     @cached_property
     def output_steps(self) -> tuple[float, ...]:
         """How much each output may be off by: some of the steps that it is rounded to; 0 for one of real numbers."""
-        return tuple(STEPS_APART * _step(value) for value in self.model.simulated.outputs)
+        return tuple(
+            STEPS_APART * (_step(own) if given.type.quantization is None else 1)
+            for own, given in zip(self.model.simulated.outputs, self._file.outputs, strict=True)
+        )
+
+    @cached_property
+    def _file(self) -> Graph:
+        """The graph of the file: its inputs and outputs may be integers, where the model has real numbers."""
+        return self.model.converted().main
+
+    def run(self, inputs: Any) -> Any:
+        """Its outputs, of the types that the file has."""
+        leaves = self.model.face.leaves(inputs)
+        reals = [_real(own, value.type) for own, value in zip(leaves, self._file.inputs, strict=True)]
+        outputs = self.model.face.outputs
+        made = outputs.flatten(super().run(self.model.face.inputs.pack(reals)))
+        return outputs.pack([_stored(own, value.type) for own, value in zip(made, self._file.outputs, strict=True)])
 
     def import_graphs(
         self, inputs: Any, batch: int | None, options: Options, signatures: Mapping[str, Any] | None
@@ -46,6 +64,21 @@ class TrainedWithRoundings(KerasModel):
         names = face.size_names if any(map(any, face.size_names)) else ()
         calls = {signature.name: Calling(face.inputs, face.outputs, names)}
         return Imported(model, calls, {signature.name: self}, is_finished=True)
+
+
+def _real(integers: Any, type: TensorType) -> Any:
+    """What integers stand for, where they do."""
+    steps = steps_of(type)
+    return integers if steps is None else ((np.float32(integers) - steps.zero) * np.float32(steps.scale))
+
+
+def _stored(real: Any, type: TensorType) -> Any:
+    """The integers that stand for real numbers, where the file has such."""
+    steps = steps_of(type)
+    if steps is None:
+        return real
+    counted = np.rint(np.asarray(real) / np.float32(steps.scale)) + steps.zero
+    return np.clip(counted, steps.least, steps.most).astype(type.dtype.numpy)
 
 
 def _step(value: Value) -> float:
