@@ -86,10 +86,25 @@ def test_layers_are_relaxed_until_it_is_good_enough(real, monkeypatch):
     assert all(trial.decibels > plain.decibels for trial in relaxed)
 
 
+def test_weights_of_four_bits_get_more_where_they_lose_most(monkeypatch):
+    monkeypatch.setitem(searching.MODES, "size", ("weights_int4", "weights_int8"))
+    keras.utils.set_random_seed(0)
+    stack = [layers.Dense(64, activation="relu", name=f"dense_{number}") for number in range(4)]
+    deep = litesmith.convert(keras.Sequential([keras.Input((64,), name="x"), *stack]), verify=False)
+    data = np.random.default_rng(0).standard_normal((64, 64)).astype("float32")
+    few, many = search(deep, data, Budget(min_decibels=199, max_evaluations=2)).trials
+    found = search(deep, data, Budget(min_decibels=few.decibels + 1, max_evaluations=8))
+    assert found.recipe.mode == "weights_int4"
+    assert {rule.mode for rule in found.recipe.rules} == {"weights_int8"}
+    assert few.bytes < len(found.model) < many.bytes
+    assert all(trial.bytes < many.bytes for trial in found.trials if trial.recipe.rules)
+
+
 def test_without_data_for_ranges_only_weights_change(real):
     found = search(real, None, Budget(min_decibels=20, max_evaluations=8), data=DATA)
     assert found
-    assert {trial.recipe.mode for trial in found.trials} == {"weights_int4", "dynamic_int8", "float16"}
+    tried = {trial.recipe.mode for trial in found.trials}
+    assert tried == {"weights_int4", "dynamic_int8", "float16"}
     with pytest.raises(LitesmithError) as raised:
         search(real)
     assert raised.value.diagnostics[0].code == "Q103"

@@ -40,6 +40,8 @@ MODES = {
 """What is tried for the whole model, by goal: what costs least first."""
 VARIED = "int8"
 """The mode whose layers are relaxed one by one."""
+FEWEST_BITS, MORE_BITS = "weights_int4", "weights_int8"
+"""The mode of the smallest files, and what layers become with which it is not good enough."""
 OTHERWISE: tuple[Callable[[Recipe], Recipe], ...] = (
     lambda recipe: replace(recipe, observer="percentile"),
     lambda recipe: replace(recipe, observer="min_max"),
@@ -59,8 +61,9 @@ def search(
 ) -> Found:
     """Try recipes from cheap to dear, and return all that was found, and the best within the budget.
 
-    First modes for the whole model, then what else the int8 model can be made with, then int8 with the layers that add
-    most of its error (`analyze`) in 16 bits or float32: one, two, four, ... of them.
+    First modes for the whole model, then weights of 4 bits with the layers that add most of their error (`analyze`) in
+    8: one, two, four, ... of them; then what else the int8 model can be made with, and int8 with the layers that add
+    most of its error in 16 bits or float32. It ends where something that is good enough costs less.
 
     Args:
         model: a float32 `LiteModel`, the path of a `.tflite` file, or what `convert` takes.
@@ -146,6 +149,8 @@ class _Search:
         try:
             self._try([(recipe, "yours") for recipe in first])
             self._try([(Recipe(mode), "a mode for all") for mode in self._modes()])
+            if FEWEST_BITS in self._modes():
+                self._give_more_bits()
             if VARIED in self._modes():
                 self._vary()
         except _Stopped:
@@ -160,10 +165,20 @@ class _Search:
         names = MODES[self.budget.goal]
         return [name for name in names if self.bench.calibration is not None or not Recipe(name).needs_data]
 
+    def _give_more_bits(self) -> None:
+        """Weights of 4 bits, where they are not good enough, with the layers that add most in 8."""
+        plain = self._trial(Recipe(FEWEST_BITS))
+        if plain is not None and not plain.within and plain.cost(self.budget.goal) < self._cheapest():
+            self._relax(plain)
+
+    def _cheapest(self) -> float:
+        """The least cost within the budget."""
+        return min((each.cost(self.budget.goal) for each in self.trials if each.within), default=float("inf"))
+
     def _vary(self) -> None:
         """Other ways to make the model of int8, then layers of it in more bits; nothing where something is as cheap."""
-        plain, goal = self._trial(Recipe(VARIED)), self.budget.goal
-        if plain is None or any(each.within and each.cost(goal) <= plain.cost(goal) for each in self.trials):
+        plain = self._trial(Recipe(VARIED))
+        if plain is None or self._cheapest() <= plain.cost(self.budget.goal):
             return
         self._try([(otherwise(plain.recipe), "made otherwise") for otherwise in OTHERWISE])
         made = [each for each in self.trials if each.recipe.mode == VARIED and not each.recipe.rules]
@@ -172,12 +187,17 @@ class _Search:
             self._relax(best)
 
     def _relax(self, trial: Trial) -> None:
-        """Twice as many layers each time, then half as many again where that was more than needed."""
+        """Twice as many layers each time, then half as many again where that was more than needed.
+
+        It ends where something else that is good enough costs less.
+        """
         found = self._analysis(trial)
         layers = [layer for layer in found.layers if layer.share >= NEGLIGIBLE and not layer.layer.startswith(INPUT)]
-        least, count = 0, 1
-        while count <= len(layers) and not self._relaxed(trial, layers, count).within:
+        least, count, limit = 0, 1, self._cheapest()
+        while count <= len(layers) and not (tried := self._relaxed(trial, layers, count)).within:
             least, count = count, 2 * count
+            if tried.cost(self.budget.goal) >= limit:
+                return
         if count > len(layers):
             return
         while count - least > 1:
@@ -189,12 +209,14 @@ class _Search:
 
     def _relaxed(self, trial: Trial, layers: Sequence[Any], count: int) -> Trial:
         recipe = trial.recipe
-        for mode in ("int16x8", "float32"):
-            some = (name for layer in layers[:count] if _mode_of(layer) == mode for name in _names(layer, mode))
-            chosen = tuple(_escaped(name) for name in dict.fromkeys(some))
-            recipe = recipe.use(mode, *chosen) if chosen else recipe
+        wanted: dict[str, dict[str, None]] = {"int16x8": {}, MORE_BITS: {}, "float32": {}}
+        for layer in layers[:count]:
+            mode = MORE_BITS if recipe.mode == FEWEST_BITS else _mode_of(layer)
+            wanted[mode].update(dict.fromkeys(_names(layer, mode)))
+        for mode, names in wanted.items():
+            recipe = recipe.use(mode, *map(_escaped, names)) if names else recipe
         self._try([(recipe, f"the {count} layers that add most" if count > 1 else "the layer that adds most")])
-        return self.trials[-1]
+        return next(each for each in self.trials if each.recipe == recipe)
 
     def _analysis(self, trial: Trial) -> Analysis:
         place = next(place for place, each in enumerate(self.trials) if each is trial)

@@ -112,7 +112,7 @@ def compared(expected: list[list[Array]], found: list[list[Array]]) -> tuple[flo
     return (NO_NOISE if share <= 0 else min(-10 * float(np.log10(share)), NO_NOISE)), same
 
 
-Sources = tuple[tuple[tuple[str, str], ...], ...]
+Sources = tuple[tuple[Source, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,7 @@ class Parcel:
     def of(bench: Bench) -> Parcel:
         """`bench` without the graphs of its model."""
         sources = tuple(
-            tuple((operation.source.layer, operation.source.operation) for operation in graph.operations)
-            for graph in bench.real.model.all_graphs()
+            tuple(operation.source for operation in graph.operations) for graph in bench.real.model.all_graphs()
         )
         return Parcel(bytes(bench.real), sources, replace(bench, real=None))  # type: ignore[arg-type]
 
@@ -146,5 +145,5 @@ def _name_sources(model: Model, sources: Sources) -> None:
     if [len(graph.operations) for graph in graphs] != [len(each) for each in sources]:
         return
     for graph, each in zip(graphs, sources, strict=True):
-        for operation, (layer, said) in zip(graph.operations, each, strict=True):
-            operation.source = Source(layer, said)
+        for operation, source in zip(graph.operations, each, strict=True):
+            operation.source = source
