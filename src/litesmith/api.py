@@ -21,6 +21,7 @@ from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
 from litesmith.quantization.quantizing import asked, by_recipe, plain_mode
 from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.refining.refining import Progress
 from litesmith.quantization.search.budget import AUTO, Budget
 from litesmith.quantization.search.searching import require, search
 from litesmith.quantization.static import Asked
@@ -55,6 +56,8 @@ def convert(
     calibration: Any = None,
     inference_type: str = "float32",
     budget: Budget | None = None,
+    progress: Progress | None = None,
+    resume: str | Path | None = None,
     *,
     strict: bool = False,  # noqa: ARG001 (`attentive` reads it)
     ignore: str | Sequence[str] = (),  # noqa: ARG001
@@ -94,6 +97,7 @@ def convert(
             become integers, or int4, or what a recipe says; what that changes much is said (Q102).
         budget: for `quantize="auto"`, which tries recipes as `search` does: how good the file must be, what is made
             least, and how much is tried; Q143 where nothing keeps within it.
+        progress, resume: as for `quantize`, and `progress` as for `search` where recipes are tried.
         strict: warnings count as errors.
         ignore: findings that are left out, by code, and by layer where that is said: `"V103"`, `"D205@encoder/*"`.
             Warnings, notes, and what a target has against the model; an error is never ignored.
@@ -125,9 +129,10 @@ def convert(
             compare_signatures(imported, lite, atol, rtol)
         verify = False
         if recipe is None:
-            lite = require(search(lite, calibration, budget, inference_type=inference_type))
+            lite = require(search(lite, calibration, budget, inference_type=inference_type, progress=progress))
         else:
-            lite = by_recipe(lite, lite.model, calibration, Asked(recipe, inference_type))  # type: ignore[arg-type]
+            said = Asked(recipe, inference_type, progress, resume)  # type: ignore[arg-type]
+            lite = by_recipe(lite, lite.model, calibration, said)
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:

@@ -48,3 +48,15 @@ def test_16_bits_are_reached_from_convert(command, folder):
     ran = command("convert", folder / "model.keras", "-o", file, *given)
     assert ran.code == 0, ran.err
     assert litesmith.load(file).graph.inputs[0].type.dtype.value == "int16"
+
+
+def test_what_is_refined_is_kept_in_a_folder(command, folder, tmp_path):
+    said = ["convert", folder / "model.keras", "--quantize", "int8", "--calibration", folder / "images.npz"]
+    for name in ("first", "again"):
+        ran = command(*said, "-o", tmp_path / f"{name}.tflite", "--resume", tmp_path / "kept")
+        assert ran.code == 0, ran.err
+    assert len(list((tmp_path / "kept").glob("layer_*.npz"))) == 2
+    assert (tmp_path / "first.tflite").read_bytes() == (tmp_path / "again.tflite").read_bytes()
+    ran = command(*said[:4], "-o", tmp_path / "x.tflite", "--resume", tmp_path / "kept")
+    assert ran.code == 2
+    assert "--calibration" in ran.err

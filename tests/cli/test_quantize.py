@@ -1,5 +1,7 @@
 """`litesmith quantize`."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -16,6 +18,10 @@ labels = np.load({labels!r})
 
 def accuracy(lite):
     return (lite.run(images).argmax(1) == labels).mean()
+
+
+def fails(lite):
+    raise KeyError("labels")
 
 
 def worse(lite):
@@ -148,3 +154,75 @@ def test_recipes_are_searched_within_a_budget(command, folder, tmp_path):
     assert ran.code == 1
     assert "Q143" in ran.err
     assert not (tmp_path / "out.tflite").exists()
+
+
+def test_what_cannot_judge_is_said_before_anything_is_quantized(command, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("litesmith.quantization.quantizing.quantize", None)
+    said = ["quantize", folder / "model.tflite", "--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite"]
+    ran = command(*said, "--eval", f"{folder / 'mine.py'}:fails")
+    assert ran.code == 2
+    assert "judged by fails: KeyError: labels." in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "arrays", "said"),
+    [
+        ("none", {}, "Q103.*there is no array in it"),
+        ("other", {"pictures": np.ones((4, 8, 8, 3)), "y": np.ones(4)}, "Q103.*'pictures' would fit"),
+        ("nothing", {"image": np.ones((0, 8, 8, 3))}, "Q103.*there is no sample"),
+        ("wrong", {"image": np.ones((4, 8, 9, 3))}, "Q103.*resize them to 8 x 8"),
+        ("gaps", {"image": np.full((4, 8, 8, 3), np.nan)}, "Q103.*NaN or infinite"),
+        ("objects", {"image": np.array([{}], object)}, "F104.*Python objects"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_data_that_shows_nothing_is_a_mistake(command, folder, tmp_path, name, arrays, said):
+    np.savez(tmp_path / f"{name}.npz", **arrays)
+    out = tmp_path / "out.tflite"
+    ran = command("quantize", folder / "model.tflite", "--calibration", tmp_path / f"{name}.npz", "-o", out)
+    assert ran.code == 2
+    assert re.search(said, ran.err)
+    assert not out.exists()
+
+
+def test_a_file_of_integers_is_not_quantized_again(command, folder, tmp_path):
+    out = tmp_path / "int8.tflite"
+    assert command("quantize", folder / "model.tflite", "--calibration", folder / "images.npz", "-o", out).code == 0
+    ran = command("quantize", out, "--mode", "weights_int8", "-o", tmp_path / "again.tflite")
+    assert (ran.code, "Q108" in ran.err) == (2, True)
+    assert not (tmp_path / "again.tflite").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--goal", "ram"], "that is for --mode auto"),
+        (["--jobs", "2"], "that is for --mode auto"),
+        (["--inference-type", "int16"], "is not of the 8 bits of int8"),
+        (["--recipe", "missing.toml"], "F101"),
+        (["--mode", "auto", "--resume", "kept"], "recipes are tried anew"),
+        (["--resume", __file__], "F201"),
+        (["--save-recipe", "/nowhere/recipe.toml"], "F201"),
+    ],
+)
+def test_what_means_nothing_is_said(command, folder, tmp_path, options, said):
+    out = tmp_path / "out.tflite"
+    given = ["--calibration", folder / "images.npz", "-o", out, *options]
+    ran = command("quantize", folder / "model.tflite", *given)
+    assert ran.code == 2
+    assert said in " ".join(ran.err.replace("│", " ").split())
+    assert not out.exists()
+
+
+def test_analysis_needs_data(command, folder):
+    ran = command("quantize", folder / "model.tflite", "--mode", "float16", "--analyze")
+    assert ran.code == 2
+    assert "say --calibration" in ran.err
+
+
+def test_a_folder_of_something_else_is_not_written_to(command, folder, tmp_path):
+    (tmp_path / "layer_0.npz").write_bytes(b"mine")
+    given = ["--calibration", folder / "images.npz", "-o", tmp_path / "out.tflite", "--resume", tmp_path]
+    ran = command("quantize", folder / "model.tflite", *given)
+    assert (ran.code, "F201" in ran.err) == (2, True)
+    assert (tmp_path / "layer_0.npz").read_bytes() == b"mine"

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from litesmith.diagnostics.quoting import quoted
+from litesmith.diagnostics.quoting import named, quoted
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,15 @@ def test_keras_own_error_of_a_layer_is_told_without_its_wrapping():
         Odd()(keras.ops.ones((1, 4)))
     assert "Exception encountered when calling" in str(raised.value)
     assert quoted(raised.value) == "This is odd"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyError("labels"), "KeyError: labels"),
+        (ValueError("no such thing."), "ValueError: no such thing"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_the_name_of_an_error_is_said_once(error, said):
+    assert named(error) == said

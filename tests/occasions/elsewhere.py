@@ -86,6 +86,11 @@ ELSEWHERE = {
     ),
     "Q105": (_RECIPES, "test_a_pattern_that_fits_nothing_is_a_mistake", "test_parts_become_what_the_recipe_says"),
     "Q106": (_RECIPES, "test_what_is_no_recipe_is_a_mistake", "test_a_recipe_survives_toml"),
+    "Q108": (
+        _INTEGERS,
+        "test_what_is_of_integers_already_is_refused",
+        "test_files_of_weights_in_fewer_bits_become_integers",
+    ),
     "Q131": (
         "quantization/test_training.py",
         "test_what_cannot_be_trained_is_said",

@@ -312,3 +312,17 @@ def test_what_has_a_length_or_an_end_is_taken_whole(recwarn):
         assert sum(len(array) for (array,) in batches(given, face_of((4,)))) == 1250
     assert sum(len(array) for (array,) in batches((rows for _ in range(4)), face_of((4,)))) == 1000
     assert not [each for each in recwarn if "Q107" in str(each.message)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.zeros((0, 4), np.float32), "no sample for input 'a'"),
+        ([np.ones((8, 4), np.float32), np.full((8, 4), np.nan, np.float32)], "batch 1: .*NaN or infinite throughout"),
+        ({}, "no array in it; the model's inputs are 'a'"),
+    ],
+    ids=["no samples", "no numbers", "no arrays"],
+)
+def test_data_that_shows_nothing_is_refused(given, said):
+    with pytest.raises(UnfitData, match=said):
+        list(batches(given, face_of((4,))))

@@ -118,10 +118,17 @@ def test_models_of_several_signatures_are_refused():
         )
 
 
-def test_what_is_of_integers_already_is_refused():
-    lite = litesmith.convert(network(), quantize="int8", calibration=IMAGES, inference_type="int8")
-    with pytest.raises(LitesmithError, match=r"Q104.*no real numbers"):
-        litesmith.quantize(lite, calibration=IMAGES)
+@pytest.mark.parametrize("face", ["float32", "int8"])
+@pytest.mark.parametrize("mode", ["int8", "int16x8", "weights_int8", "float16"])
+def test_what_is_of_integers_already_is_refused(mode, face):
+    lite = litesmith.convert(network(), quantize="int8", calibration=IMAGES, inference_type=face)
+    with pytest.raises(LitesmithError, match=r"Q108"):
+        litesmith.quantize(lite, mode, calibration=None if "weights" in mode or mode == "float16" else IMAGES)
+
+
+def test_files_of_weights_in_fewer_bits_become_integers():
+    lite = litesmith.convert(network(), quantize="float16")
+    assert len(litesmith.quantize(lite, "int8", IMAGES, ignore="Q101")) > 0
 
 
 def test_texts_and_custom_operators_are_refused():

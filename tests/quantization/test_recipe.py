@@ -218,7 +218,7 @@ def test_what_is_no_recipe_is_a_mistake(text, said):
 
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path):
-    with pytest.raises(LitesmithError, match=r"Q106.*cannot be read"):
+    with pytest.raises(LitesmithError, match=r"F101.*no file"):
         Recipe.load(tmp_path / "recipe.toml")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from litesmith.custom_operators.twin import NotRunnable, custom_operators_of, twin_of
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.internal import Unexpected
-from litesmith.diagnostics.quoting import quoted
+from litesmith.diagnostics.quoting import named, quoted
 from litesmith.diagnostics.runtime import RuntimeDied, RuntimeTooSlow
 from litesmith.diagnostics.verification import FacesDiffer, OutputsDiffer
 from litesmith.frontends.original import Original
@@ -89,7 +89,7 @@ class Trial:
                 Kind.CONVERSION, tuple(error.diagnostics), frozenset(each.code for each in error.diagnostics), error
             )
         except Exception as error:
-            finding = Unexpected(f"{type(error).__name__}: {quoted(error)}")
+            finding = Unexpected(named(error))
             return Failure(Kind.CONVERSION, (finding,), frozenset({f"{finding.code} {type(error).__name__}"}), error)
 
     def numbers(

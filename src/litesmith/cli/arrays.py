@@ -37,7 +37,12 @@ def read_arrays(path: Path) -> dict[str, Array]:
     try:
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
         return {"arr_0": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except ValueError as error:
+        if "Object arrays" in str(error):
+            objects = "one of Python objects, which run code when they are read"
+            raise LitesmithError(NotThisKind(str(path), objects, "an array file of numbers")) from error
+        raise LitesmithError(DamagedFile(str(path), str(error).splitlines()[0].rstrip("."))) from error
+    except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise LitesmithError(DamagedFile(str(path), str(error).splitlines()[0].rstrip("."))) from error
 
 

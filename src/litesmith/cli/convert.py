@@ -25,6 +25,7 @@ from litesmith.cli.options import (
     Target,
 )
 from litesmith.cli.output import Output, reporting
+from litesmith.cli.refining import Resume, check_resume, counted
 from litesmith.cli.stopwatch import Stopwatch
 from litesmith.cli.targets import said_target
 from litesmith.frontends.options import RnnForm
@@ -76,6 +77,7 @@ def convert(
     calibration: Calibration = None,
     pixels: Pixels = None,
     inference_type: InferenceType = "float32",
+    resume: Resume = None,
     split_preprocessing: Annotated[
         bool,
         typer.Option(
@@ -105,6 +107,8 @@ def convert(
             raise typer.BadParameter("that is for --quantize to integers", param_hint="--calibration")
         if quantize not in ("int8", "int16x8") and inference_type != "float32":
             raise typer.BadParameter("that is for --quantize int8 or int16x8", param_hint="--inference-type")
+        data = None if calibration is None else calibration_data(calibration, pixels)
+        check_resume(resume, data)
         target = output or file_beside(model)
         said_target(board, arena)
         settings = {
@@ -112,8 +116,9 @@ def convert(
             "rnn": rnn,
             "split_preprocessing": split_preprocessing,
             "quantize": quantize,
-            "calibration": None if calibration is None else calibration_data(calibration, pixels),
+            "calibration": data,
             "inference_type": inference_type,
+            "resume": resume,
             "target": board,
             "arena": arena,
             "kernels": kernels,
@@ -142,7 +147,7 @@ def _convert(
         original = loaded.original
         if sources[2] is not None and loaded.backend is not None:
             raise typer.BadParameter(f"{sources[2]!r} is not NAME=SHAPE", param_hint="--signature")
-    with watch("convert", "Converting"):
+    with watch("convert", "Converting") as tell:
         from litesmith import api
         from litesmith.quantization.weights import ROUNDINGS
 
@@ -153,7 +158,14 @@ def _convert(
         # What is compared is the model before that.
         is_rounded = settings["quantize"] not in (None, *ROUNDINGS) or settings["calibration"] is not None
         lite = api.convert(
-            original, inputs, verify=enabled and is_rounded, atol=atol, rtol=rtol, signatures=signatures, **settings
+            original,
+            inputs,
+            verify=enabled and is_rounded,
+            atol=atol,
+            rtol=rtol,
+            signatures=signatures,
+            progress=counted(tell),
+            **settings,
         )
     report, not_compared = None, None
     if not is_rounded:

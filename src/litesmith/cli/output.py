@@ -156,9 +156,9 @@ def _reporting(as_json: bool, debug: bool, strict: bool, ignore: Sequence[str]) 
         raise typer.Exit(exit_code(error.diagnostics)) from None
     except Exception as error:
         from litesmith.diagnostics.internal import Unexpected
-        from litesmith.diagnostics.quoting import quoted
+        from litesmith.diagnostics.quoting import named
 
-        output.findings([Unexpected(f"{type(error).__name__}: {quoted(error)}")])
+        output.findings([Unexpected(named(error))])
         _trace(output)
         raise typer.Exit(NEGATIVE) from None
 

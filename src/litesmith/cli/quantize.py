@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from litesmith.cli.calibration import Calibration, InferenceType, Pixels, calibr
 from litesmith.cli.measures import measure
 from litesmith.cli.options import Architecture, CustomObjects, Debug, Ignore, Json, Strict
 from litesmith.cli.output import Output, reporting
+from litesmith.cli.refining import Resume, check_resume, counted
 from litesmith.cli.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from litesmith.report.quantized import Judged
 
 AUTO = "auto"
+MOST_TRIED = 12
 ModelOrFile = Annotated[
     str,
     typer.Argument(
@@ -51,6 +52,7 @@ def quantize(
     calibration: Calibration = None,
     pixels: Pixels = None,
     inference_type: InferenceType = "float32",
+    resume: Resume = None,
     max_drop: Annotated[
         str | None, typer.Option(metavar="DROP", help="How far the measure of --eval may fall: 0.5% or 0.005.")
     ] = None,
@@ -74,7 +76,7 @@ def quantize(
     ] = None,
     max_evaluations: Annotated[
         int, typer.Option("--max-evaluations", min=1, metavar="N", help="How many recipes auto tries at most.")
-    ] = 12,
+    ] = MOST_TRIED,
     jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Processes that try recipes (needs joblib).")] = 1,
     save_recipe: Annotated[
         Path | None, typer.Option("--save-recipe", metavar="FILE.toml", help="Where the recipe that was used goes.")
@@ -102,6 +104,8 @@ def quantize(
         data = None if calibration is None else calibration_data(calibration, pixels)
         chosen = _recipe(mode, recipe, data, inference_type)
         allowed, judging = _drop(max_drop, evaluate, chosen), measure(evaluate)
+        check_resume(resume, data, is_searched=chosen is None)
+        _check_options(analyze and data is None, chosen is None, (goal, min_decibels, max_evaluations, jobs))
         target = output or _beside(model, mode or (recipe.stem if recipe else "int8"))
         for path in (target, save_recipe):
             if path is not None:
@@ -109,13 +113,15 @@ def quantize(
         watch = Stopwatch(out)
         opening = (shapes or [], batch, verify, custom_objects, architecture)
         real, framework = _opened(watch, model, opening)
-        found = None
+        found = before = None
         if chosen is None:
             budget = (allowed, judging, min_decibels, goal, max_evaluations, jobs)
             made, chosen, found = _searched(watch, real, data, inference_type, budget)
         else:
-            made = _quantized(watch, real, chosen, data, inference_type)
-        judged = _judged(watch, judging, real, made, allowed) if found is None else None
+            before = _measured(watch, judging, real)
+            made = _quantized(watch, real, chosen, data, inference_type, resume)
+        after = None if before is None else _measured(watch, judging, made)
+        judged = _judged(judging, before, after, allowed)
         analysis = _analyzed(watch, real, made, data) if analyze else None
         out.attention.require()
         made.save(target)
@@ -136,6 +142,15 @@ def _recipe(mode: str | None, recipe: Path | None, data: Any, inference_type: st
         return asked(recipe or mode or "int8", data, inference_type)
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint="--mode, --calibration, --inference-type") from None
+
+
+def _check_options(lacks_data: bool, is_searched: bool, searching: tuple[Any, ...]) -> None:
+    """Raise for options that mean nothing beside the others, before anything is done."""
+    if lacks_data:
+        raise typer.BadParameter("it is measured on data; say --calibration", param_hint="--analyze")
+    if not is_searched and searching != ("size", None, MOST_TRIED, 1):
+        hint = "--goal, --min-decibels, --max-evaluations, --jobs"
+        raise typer.BadParameter("that is for --mode auto", param_hint=hint)
 
 
 def _beside(model: str, mode: str) -> Path:
@@ -167,16 +182,13 @@ def _opened(watch: Stopwatch, model: str, opening: Any) -> tuple[LiteModel, str 
     return lite, original.framework if verify else None
 
 
-def _quantized(watch: Stopwatch, real: LiteModel, recipe: Recipe, data: Any, inference_type: str) -> LiteModel:
+def _quantized(
+    watch: Stopwatch, real: LiteModel, recipe: Recipe, data: Any, inference_type: str, resume: Path | None
+) -> LiteModel:
     from litesmith.quantization import quantizing
 
     with watch("quantized", "Quantizing") as tell:
-        return quantizing.quantize(real, recipe, data, inference_type, _counted(tell, "weights refined"))
-
-
-def _counted(tell: Callable[[str], None], of: str) -> Callable[[int, int, str], None]:
-    """How far it is, in words: `3 of 12 weights refined; block/dense`."""
-    return lambda done, count, what: tell(f"{done} of {count} {of}; {what}")
+        return quantizing.quantize(real, recipe, data, inference_type, counted(tell), resume)
 
 
 def _searched(
@@ -192,7 +204,7 @@ def _searched(
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint="--max-drop, --jobs") from None
     with watch("searched", "Trying recipes") as tell:
-        told = _counted(tell, "tried at most")
+        told = counted(tell, "tried at most")
         found = search(real, data, budget, inference_type=inference_type, progress=told)
     model = require(found)
     assert found.recipe is not None
@@ -202,8 +214,6 @@ def _searched(
 def _analyzed(watch: Stopwatch, real: LiteModel, made: LiteModel, data: Any) -> Analysis:
     from litesmith.quantization.analysis import analyzing
 
-    if data is None:
-        raise typer.BadParameter("it is measured on data; say --calibration", param_hint="--analyze")
     with watch("analyzed", "Measuring layers") as tell:
         return analyzing.analyze(real, made, data, progress=tell)
 
@@ -223,18 +233,22 @@ def _drop(said: str | None, evaluate: str | None, recipe: Recipe | None) -> floa
     return drop
 
 
-def _judged(
-    watch: Stopwatch, measure: Measure | None, real: LiteModel, made: LiteModel, allowed: float | None
-) -> Judged | None:
-    """What the measure says; Q141 where it falls too far."""
+def _measured(watch: Stopwatch, measure: Measure | None, lite: LiteModel) -> float | None:
+    """What the measure says; None without one."""
+    if measure is None:
+        return None
+    with watch("judged", "Judging"):
+        return measure(lite)
+
+
+def _judged(measure: Measure | None, before: float | None, after: float | None, allowed: float | None) -> Judged | None:
+    """What a measure said; Q141 where it fell too far."""
     from litesmith.diagnostics.base import LitesmithError
     from litesmith.diagnostics.quantization_search import DropsTooMuch
     from litesmith.report.quantized import Judged
 
-    if measure is None:
+    if measure is None or before is None or after is None:
         return None
-    with watch("judged", "Judging"):
-        before, after = measure(real), measure(made)
     if allowed is not None and before - after > allowed:
         raise LitesmithError(DropsTooMuch(measure.name, before, after, allowed))
     return Judged(measure.name, before, after, allowed)

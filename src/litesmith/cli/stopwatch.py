@@ -27,4 +27,4 @@ class Stopwatch:
         start = time.perf_counter()
         with self.out.progress(doing) as tell:
             yield tell
-        self.seconds[step] = time.perf_counter() - start
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start

@@ -157,3 +157,19 @@ class CutShort(Diagnostic, code="Q107", severity=Severity.NOTE):
 
     def hint(self) -> str:
         return "Samples in random order are enough; a list of batches is taken whole."
+
+
+@dataclass(frozen=True)
+class IntegersAlready(Diagnostic, code="Q108", bad_input=True):
+    """A model that is to be quantized computes with integers already.
+
+    Why it matters: what was rounded once stays lost, and ranges are taken from real numbers.
+    Example: `litesmith quantize model.int8.tflite --mode int16x8`.
+    How to fix: quantize the model that it was made of.
+    """
+
+    def message(self) -> str:
+        return "The model computes with integers already."
+
+    def hint(self) -> str:
+        return "Give the model that it was made of: of Keras, or a file of float32."

@@ -13,6 +13,12 @@ APPENDED = (" Full object config", " config={", " Arguments received by")
 LONGEST = 300
 
 
+def named(error: BaseException) -> str:
+    """The type of an exception, and what it says."""
+    said, name = quoted(error), type(error).__name__
+    return said if said == name or said.startswith(f"{name}: ") else f"{name}: {said}"
+
+
 def quoted(error: BaseException) -> str:
     """The first line that says something, without a full stop; a cause that the text quotes comes first.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.quantization_search import MetricFailed
-from litesmith.diagnostics.quoting import quoted
+from litesmith.diagnostics.quoting import named
 from litesmith.ir.types import TensorType
 from litesmith.lite_model import LiteModel
 
@@ -46,7 +46,7 @@ class Measure:
         except LitesmithError:
             raise
         except Exception as error:
-            raise LitesmithError(MetricFailed(self.name, f"{type(error).__name__}: {quoted(error)}")) from error
+            raise LitesmithError(MetricFailed(self.name, named(error))) from error
         if math.isnan(found):
             raise LitesmithError(MetricFailed(self.name, "it gives NaN"))
         return found

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.data_free import RangesGuessed
-from litesmith.diagnostics.quantization import CannotQuantize, MuchIsLost, NeedsCalibration, StaysReal
+from litesmith.diagnostics.quantization import CannotQuantize, IntegersAlready, MuchIsLost, NeedsCalibration, StaysReal
 from litesmith.diagnostics.telling import attentive, tell
 from litesmith.flatbuffer.layer_classes import METADATA as CLASSES
 from litesmith.flatbuffer.write import to_bytes
@@ -27,11 +27,14 @@ from litesmith.quantization.outcome import Quantization
 from litesmith.quantization.ranges import activations
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe, recipe_of
+from litesmith.quantization.refining.checkpoints import prepared
 from litesmith.quantization.refining.refining import Progress
 from litesmith.quantization.rewriting import Face
 from litesmith.quantization.static import Asked, quantized
 from litesmith.quantization.weights import ROUNDINGS, quantize_weights
 
+FACES_BITS = {"int8": 8, "uint8": 8, "int16": 16}
+"""Of the integers that callers give and take."""
 FEW_DECIBELS = 15.0
 """An output that is less above its noise is said."""
 
@@ -45,6 +48,10 @@ def asked(quantize: Recipe | str | Path | None, calibration: Any, inference_type
         raise ValueError(f"calibration= is for quantize=, one of {', '.join(FORMS)}")
     if inference_type != "float32" and not (recipe is not None and recipe.needs_data):
         raise ValueError(f"inference_type= is for a model of integers: quantize= one of {', '.join(INTEGER_MODES)}")
+    if inference_type in FACES_BITS and recipe is not None and not recipe.rules:
+        bits = FORMS[recipe.mode].activations.bits
+        if bits != FACES_BITS[inference_type]:
+            raise ValueError(f"inference_type={inference_type!r} is not of the {bits} bits of {recipe.mode}")
     return recipe
 
 
@@ -81,12 +88,14 @@ def quantize(
 
     Raises:
         LitesmithError: Q103 without data that fits, Q104 for a model with several signatures, Q105 for a
-            recipe's pattern that fits nothing, and what the file is not.
+            recipe's pattern that fits nothing, Q108 for a model of integers, and what the file is not.
     """
     found = asked(recipe, calibration, inference_type)
     assert found is not None
     if not isinstance(lite, LiteModel):
         lite = load(lite)
+    if _has_integers(lite):
+        raise LitesmithError(IntegersAlready())
     model = copy_model(lite.model)
     if (mode := plain_mode(found)) is not None and calibration is None:
         model.stored_weights = quantize_weights(model, mode)
@@ -106,6 +115,8 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
         raise LitesmithError(NeedsCalibration("there is none"))
     if recipe.needs_data and (reason := _why_not(lite)) is not None:
         raise LitesmithError(CannotQuantize(reason))
+    if asked.resume is not None:
+        prepared(asked.resume)
     recipe.check(model.all_graphs())
     model.metadata.pop(CLASSES, None)  # which only recipes select by
     if is_synthetic(calibration):
@@ -135,6 +146,12 @@ def _why_not(lite: LiteModel) -> str | None:
     if not any(value.type.dtype is DType.FLOAT32 for value in activations(lite.graph)):
         return "it has no real numbers to begin with"
     return None
+
+
+def _has_integers(lite: LiteModel) -> bool:
+    """Whether something of a model computes with integers that stand for real numbers."""
+    made = (result for graph in lite.model.all_graphs() for each in graph.operations for result in each.results)
+    return any(value.type.quantization is not None for value in made)
 
 
 def _left(found: Iterable[LeftReal]) -> list[StaysReal]:

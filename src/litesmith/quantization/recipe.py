@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import FileNotFound
 from litesmith.diagnostics.quantization import MatchesNothing, NoRecipe
 from litesmith.ir.graph import Graph, Operation
 from litesmith.ir.types import DType
@@ -19,6 +20,7 @@ from litesmith.opset.unmodeled import operator_name
 from litesmith.quantization.forms import FORMS, REAL, Form
 from litesmith.quantization.observers.choosing import OBSERVERS, Observer
 from litesmith.quantization.refining.solving import ROUNDERS, Rounder
+from litesmith.runtime.saving import save_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -186,18 +188,24 @@ class Recipe:
             raise LitesmithError(NoRecipe(str(problem))) from None
 
     def save(self, path: str | Path) -> None:
-        """Write the recipe as a TOML file."""
-        Path(path).write_text(self.to_toml(), encoding="utf-8")
+        """Write the recipe as a TOML file.
+
+        Raises:
+            LitesmithError: F201 where it cannot be written.
+        """
+        save_bytes(self.to_toml().encode(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
         """The recipe in a TOML file.
 
         Raises:
-            LitesmithError: Q106 for a file that is none.
+            LitesmithError: F101 for no file, Q106 for one that is none.
         """
         try:
             text = Path(path).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise LitesmithError(FileNotFound(str(path))) from None
         except (OSError, UnicodeDecodeError) as problem:
             raise LitesmithError(NoRecipe(f"{path} cannot be read: {problem}")) from None
         return cls.from_toml(text)

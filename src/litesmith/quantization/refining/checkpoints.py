@@ -10,18 +10,37 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.diagnostics.base import LitesmithError
+from litesmith.diagnostics.files import CannotWrite
 from litesmith.quantization.refining.solving import Solution
+from litesmith.runtime.saving import check_writable
 
 Array = np.ndarray[Any, Any]
 KEY_FILE = "key"
+
+
+def prepared(folder: str | Path) -> Path:
+    """The folder, made where it is missing.
+
+    Raises:
+        LitesmithError: F201 where none can be made or written to, or where it holds files of the same names.
+    """
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LitesmithError(CannotWrite(str(path), (error.strerror or str(error)).lower())) from error
+    check_writable(path / KEY_FILE)
+    if not (path / KEY_FILE).exists() and any(path.glob("layer_*.npz")):
+        raise LitesmithError(CannotWrite(str(path), "it holds layer_*.npz of something else"))
+    return path
 
 
 class Checkpoints:
     """A folder of solutions, one file for each layer; those of another model, method or other data are removed."""
 
     def __init__(self, folder: str | Path, key: str) -> None:
-        self._folder = Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder = prepared(folder)
         held = self._folder / KEY_FILE
         if not held.is_file() or held.read_text(encoding="utf-8") != key:
             for path in self._folder.glob("layer_*.npz"):

@@ -30,9 +30,11 @@ def fitted(item: Any, face: Face) -> list[Array]:
     """
     inputs = inputs_of(item, face)
     try:
-        return face.arrays(inputs)
+        arrays: list[Array] = face.arrays(inputs)
     except (ValueError, TypeError) as problem:
         raise UnfitData(_why(item, inputs, face) or str(problem)) from problem
+    _check_numbers(arrays, face)
+    return arrays
 
 
 def inputs_of(item: Any, face: Face) -> Any:
@@ -59,6 +61,14 @@ def is_nested_so(item: Any, face: Face) -> bool:
         return False
 
 
+def _check_numbers(arrays: Sequence[Array], face: Face) -> None:
+    for array, name in zip(arrays, face.input_names, strict=True):
+        if 0 in array.shape:
+            raise UnfitData(f"there is no sample for input {name!r}: its array is {array.shape}")
+        if array.dtype.kind == "f" and not np.isfinite(array).any():
+            raise UnfitData(f"the data for input {name!r} is NaN or infinite throughout")
+
+
 def _named(item: Mapping[Any, Any], face: Face) -> Any:
     """The entries of the inputs; others are labels."""
     names = face.input_names
@@ -75,6 +85,8 @@ def _named(item: Mapping[Any, Any], face: Face) -> Any:
 
 def _other_names(item: Mapping[Any, Any], face: Face) -> str:
     names = ", ".join(map(repr, face.input_names))
+    if not item:
+        return f"there is no array in it; the model's inputs are {names}"
     said = f"its arrays are called {', '.join(map(repr, item))}, and the model's inputs {names}"
     if len(face.input_names) != 1:
         return said
