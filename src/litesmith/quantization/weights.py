@@ -33,6 +33,7 @@ from litesmith.opset.joining import Concatenation, Pack
 from litesmith.opset.matmul import BatchMatmul, FullyConnected
 from litesmith.quantization.constants import LARGEST_WEIGHT, in_blocks, weight_scales, with_scales
 from litesmith.quantization.forms import FORMS, Form
+from litesmith.quantization.tables import pick_rows, picks_rows
 
 Array = np.ndarray[Any, Any]
 FEWEST = 1024
@@ -44,6 +45,7 @@ METADATA = "litesmith.weights"
 """Name of the metadata entry that keeps the form of the weights."""
 
 ONCE = "made float32 once, when the model is loaded"
+BY_ROWS = "made float32 row by row, as rows are picked"
 HYBRID = "read by the operator's kernel for {} weights"
 FEW = f"fewer than {FEWEST} numbers"
 NOT_FINITE = "infinities or NaNs in it"
@@ -113,6 +115,9 @@ class _Weights:
             form = self.form_of(operation)
             if form.computes_integers or form.weights is DType.FLOAT32:
                 continue
+            if picks_rows(operation, form.weights):
+                self._replace_table(operation, form)
+                continue
             for place, axis in _weights_of(operation):
                 self._replace(operation, place, axis, form, known)
 
@@ -140,6 +145,20 @@ class _Weights:
         if is_read and isinstance(operation.operator, FullyConnected):
             operation.operator = replace(operation.operator, asymmetric_quantize_inputs=True)
         self._note(operation, size, made.type.dtype.value, HYBRID.format(made.type.dtype.value) if is_read else ONCE)
+
+    def _replace_table(self, operation: Operation, form: Form) -> None:
+        """Make an operation pick rows of integers, and real numbers of what it picked."""
+        table = operation.operands[0]
+        assert table is not None
+        assert table.constant is not None
+        size, width = table.type.elements, table.type.shape[1]
+        block = form.block if form.block and width % form.block == 0 else 0
+        made = self._quantized(table.constant, 0, form.weights, block) if size >= FEWEST else None
+        if made is None:
+            self._note(operation, size, "float32", FEW if size < FEWEST else NOT_FINITE)
+            return
+        pick_rows(operation, made)
+        self._note(operation, size, form.weights.value, BY_ROWS)
 
     def _note(self, operation: Operation, size: int, form: str, reason: str) -> None:
         layer = operation.source.layer

@@ -21,6 +21,7 @@ from litesmith.opset.convolution import Conv2D, DepthwiseConv2D
 from litesmith.opset.matmul import FullyConnected
 from litesmith.quantization import lstm
 from litesmith.quantization.analysis.recurrent import as_loop, is_integer_lstm
+from litesmith.quantization.tables import gather_again
 
 Array = np.ndarray[Any, Any]
 NARROW = (DType.INT8, DType.UINT8, DType.INT16)
@@ -112,6 +113,8 @@ def unrounded(model: Model) -> Unrounded:
     """The real numbers of a quantized model's first graph, and of those that it runs; the model stays as it is."""
     copy = copy_model(model)
     copy.graphs, copy.signatures = copy.graphs[:1], []
+    for graph in copy.all_graphs():
+        gather_again(graph)
     found = [_Graph(graph) for graph in copy.all_graphs()]
     for each in found:
         each.unround()
