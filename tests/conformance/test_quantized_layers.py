@@ -232,7 +232,7 @@ def test_a_table_that_is_read_both_ways_stands_in_the_file_once():
     layer = layers.ReversibleEmbedding(1000, 64)
     model = keras.Model(tokens, layer(layer(tokens), reverse=True))
     model.quantize("int8")
-    assert len(bytes(litesmith.convert(model))) < 1000 * 64 * 1.2
+    assert len(bytes(litesmith.convert(model))) < 1000 * 64 * 1.3
 
 
 # --- GPTQ and AWQ ------------------------------------------------------------------
