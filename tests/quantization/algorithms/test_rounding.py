@@ -113,6 +113,17 @@ def test_rows_of_zeros_and_weights_of_zeros_stay_what_they_are(name):
     assert np.abs(found * steps - weights).max() <= steps.max()
 
 
+def test_a_channel_that_no_row_reaches_leaves_the_others_as_they_are():
+    rounding, weights, _ = tiny(0, groups=2)
+    gram = np.stack([rounding.gram[0], np.zeros((SIZE, SIZE))]).astype(np.float32)
+    both = problem(gram, None, weights.astype(np.float32), rounding.steps, (-7, 7), 1e-9)
+    assert not both.gram[1].any()  # what is added is less than any float of 32 bits
+    alone = problem(gram[:1], None, weights[:1].astype(np.float32), rounding.steps[:1], (-7, 7), 1e-9)
+    found = gptq(both)
+    np.testing.assert_array_equal(found[0], gptq(alone)[0])
+    np.testing.assert_array_equal(found[1], both.nearest(weights)[1])
+
+
 def test_what_was_rounded_in_front_is_made_up_for():
     rng = np.random.default_rng(1)
     rows = rows_of(rng, count=4000)

@@ -37,12 +37,13 @@ def gptq(rounding: Rounding, by_weight: bool = True) -> Array:
 def _lower_factor(gram: Array, added: float = 0.0) -> Array:
     """The Cholesky factor; with more on the diagonal where rounding leaves a matrix that has none.
 
-    `added`: of the mean of the diagonal.
+    `added`: of the mean of the diagonal. A matrix of zeros, of rows that were all 0, is taken to be the identity.
     """
     size = gram.shape[-1]
-    diagonal = added * np.trace(gram, axis1=1, axis2=2)[:, None, None] / size * np.eye(size, dtype=gram.dtype)
+    means = np.trace(gram, axis1=1, axis2=2)[:, None, None] / size
+    diagonal = np.where(means > 0, added * means, 1).astype(gram.dtype) * np.eye(size, dtype=gram.dtype)
     try:
-        return np.asarray(np.linalg.cholesky(gram + diagonal if added else gram))
+        return np.asarray(np.linalg.cholesky(gram + diagonal if added or not means.all() else gram))
     except np.linalg.LinAlgError:
         return _lower_factor(gram, max(10 * added, 10 * float(np.finfo(gram.dtype).eps)))
 
