@@ -226,3 +226,27 @@ def test_a_folder_of_something_else_is_not_written_to(command, folder, tmp_path)
     ran = command("quantize", folder / "model.tflite", *given)
     assert (ran.code, "F201" in ran.err) == (2, True)
     assert (tmp_path / "layer_0.npz").read_bytes() == b"mine"
+
+
+def test_what_ctrl_c_leaves_is_written_and_goes_on(command, folder, tmp_path, monkeypatch):
+    from litesmith.quantization.refining import refining
+
+    solve, done = refining.solve, []
+
+    def interrupted(*given):
+        if done:
+            raise KeyboardInterrupt
+        done.append(given)
+        return solve(*given)
+
+    monkeypatch.setattr(refining, "solve", interrupted)
+    given = ["--calibration", folder / "images.npz", "--resume", tmp_path / "kept"]
+    ran = command("quantize", folder / "model.tflite", *given, "-o", tmp_path / "part.tflite")
+    assert ran.code == 0, ran.err
+    assert "With --resume FOLDER another run goes on" in ran.err
+    assert "ended before it was done" in ran.out
+    monkeypatch.undo()
+    assert command("quantize", folder / "model.tflite", *given, "-o", tmp_path / "whole.tflite").code == 0
+    alone = command("quantize", folder / "model.tflite", *given[:2], "-o", tmp_path / "alone.tflite")
+    assert alone.code == 0
+    assert (tmp_path / "whole.tflite").read_bytes() == (tmp_path / "alone.tflite").read_bytes()

@@ -146,4 +146,5 @@ class RefiningEnded(Diagnostic, code="Q147", severity=Severity.NOTE):
         return f"Refining was ended: {self.done} of {self.count} weights are refined, and the others are not."
 
     def hint(self) -> str:
-        return 'With resume="folder" another run goes on from there.'
+        resume = by_face('resume="folder"', "--resume FOLDER")
+        return f"With {resume} another run goes on from there."
