@@ -95,3 +95,20 @@ def test_an_end_by_the_user_is_a_note(real):
     with pytest.warns(UserWarning, match=r"Q147: Refining was ended: 1 of 3 weights are refined"):
         made = litesmith.quantize(real, "int8", DATA, progress=stop)
     assert made.quantization.refining.stopped
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0, 30.0])
+def test_weights_that_nothing_is_seen_of_are_rounded_to_the_nearest(constant):
+    """Inputs that never change say nothing of weights: what rounding leaves of their variance is not made up for."""
+    keras.utils.set_random_seed(0)
+    x = keras.Input((32,), name="x")
+    model = keras.Model(x, layers.Dense(40, name="scores")(x))
+    made = litesmith.quantize(
+        litesmith.convert(model, verify=False), "int8", np.tile(constant * RNG.standard_normal((1, 32)), (100, 1))
+    )
+    (stored,) = (
+        operation.operands[1] for operation in made.graph.operations if operation.operator.builtin == "FULLY_CONNECTED"
+    )
+    scales = np.array(stored.type.quantization.scales)[:, None]
+    exact = model.get_layer("scores").get_weights()[0].T
+    assert np.abs(stored.constant.array() * scales - exact).max() <= 0.501 * scales.max()
