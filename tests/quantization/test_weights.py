@@ -76,6 +76,27 @@ def test_operators_with_a_kernel_for_it_read_integers():
     assert "once" in litesmith.convert(images(), quantize="weights_int8").model.stored_weights[0].reason
 
 
+def test_rows_that_few_weights_multiply_are_not_rounded():
+    x = image = keras.Input((8, 8, 32))
+    x = layers.Conv2D(64, 1, name="narrow")(x)
+    x = layers.Conv2D(128, 3, name="wide")(x)
+    x = layers.Dense(16, name="steps")(layers.Reshape((-1, 128))(x))
+    model = keras.Model(image, layers.Dense(16, name="whole")(layers.GlobalAveragePooling1D()(layers.Dense(64)(x))))
+    reasons = {
+        mode: {
+            each.layer: "kernel" in each.reason for each in litesmith.convert(model, quantize=mode).model.stored_weights
+        }
+        for mode in ("dynamic_int8", "dynamic_int4")
+    }
+    assert [reasons["dynamic_int8"][name] for name in ("narrow", "wide", "steps", "whole")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert reasons["dynamic_int4"]["steps"]  # of 4 bits, the blocks are read by the kernel only
+
+
 def test_small_weights_stay_as_they_are():
     lite = litesmith.convert(dense(), quantize="weights_int8")
     assert forms(lite) == {("FULLY_CONNECTED", "int8"), ("FULLY_CONNECTED", "float32")}

@@ -7,7 +7,8 @@ Forms (rules: the quantization specification of LiteRT; checked in LiteRT 2.3.0)
   Results are those of rounded weights, at the speed of float32.
 - `dynamic_int8`: operators with a kernel for float32 rows and int8 weights read the integers themselves. The
   kernel rounds each row of the input to 255 steps of its own range: faster, and another small error. Other
-  operators read them as in `weights_int8`: a kernel that is slower than on float32 is not used.
+  operators, and those that multiply each row by few weights, read them as in `weights_int8`: a kernel that is slower
+  than on float32 is not used.
 - `weights_int4`, `dynamic_int4`: the same with integers of -7..7; blocks of a row have scales of their own where a
   recipe says so, which FULLY_CONNECTED reads.
 """
@@ -38,6 +39,10 @@ from litesmith.quantization.tables import pick_rows, picks_rows
 Array = np.ndarray[Any, Any]
 FEWEST = 1024
 """Weights of fewer numbers stay float32: there is little to save."""
+FEWEST_OF_ROW = 256
+"""Weights of an output channel from which on a kernel that rounds rows of images or sequences is not slower: measured
+with one thread of a processor without dot products of int8, where convolutions of 16 to 96 weights take 1.2 to 2.3
+times as long as on float32, of 144 and 192 1.1 to 1.4, of 384 and more 0.9 to 1.1."""
 ROUNDINGS = {"float16": 16 * 2**-11, "weights_int8": 16 / 254, "dynamic_int8": 32 / 254}
 """By how much results may differ from those of float32, of the largest: 16 roundings of a weight, and of an input."""
 
@@ -217,13 +222,17 @@ def _channels(operation: Operation, place: int, value: Value) -> int | None:
 def _has_hybrid_kernel(operation: Operation, place: int, weights_type: DType) -> bool:
     """Whether a kernel takes float32 rows and such weights, and is faster than on float32.
 
-    DEPTHWISE_CONV_2D has one that is slower, grouped convolutions have none, and that of CONV_2D takes no int4.
+    DEPTHWISE_CONV_2D has one that is slower, grouped convolutions have none, and that of CONV_2D takes no int4. To
+    round rows takes longer than it saves where each is multiplied by few weights.
     """
     if place != 1:
         return False
     rows, weights = operation.operands[0], operation.operands[1]
     assert rows is not None
     assert weights is not None
+    has_few = rows.type.rank > 2 and weights.type.elements < FEWEST_OF_ROW * int(weights.type.shape[0])
+    if has_few and weights_type is DType.INT8:
+        return False
     if isinstance(operation.operator, FullyConnected):
         return weights_type is DType.INT8 or (weights_type is DType.INT4 and weights.type.shape[1] % 2 == 0)
     takes = weights_type is DType.INT8 and isinstance(operation.operator, Conv2D)
