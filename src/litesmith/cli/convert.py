@@ -144,32 +144,12 @@ def _convert(
     watch = Stopwatch(out)
     with watch("load", "Loading the model"):
         loaded = load_model(said, *sources)
-        original = loaded.original
         if sources[2] is not None and loaded.backend is not None:
             raise typer.BadParameter(f"{sources[2]!r} is not NAME=SHAPE", param_hint="--signature")
-    with watch("convert", "Converting") as tell:
-        from litesmith import api
-        from litesmith.quantization.weights import ROUNDINGS
-
-        shapes, texts = faces
-        signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
-        inputs = original.said_inputs(shapes)
-        enabled, atol, rtol = verification
-        # What is compared is the model before that.
-        is_rounded = settings["quantize"] not in (None, *ROUNDINGS) or settings["calibration"] is not None
-        lite = api.convert(
-            original,
-            inputs,
-            verify=enabled and is_rounded,
-            atol=atol,
-            rtol=rtol,
-            signatures=signatures,
-            progress=counted(tell),
-            **settings,
-        )
+    lite, signatures, is_rounded = _lite(watch, loaded.original, faces, settings, verification)
     report, not_compared = None, None
     if not is_rounded:
-        report, not_compared = _compared(out, watch, original, lite, list(signatures or ()), verification)
+        report, not_compared = _compared(out, watch, loaded.original, lite, signatures, verification)
     out.attention.require()
     embedded, in_app = _written(lite, target, settings["target"], settings["arena"])
 
@@ -182,7 +162,7 @@ def _convert(
         loaded.layers,
         str(target),
         summarize(lite),
-        original.framework,
+        loaded.original.framework,
         loaded.backend,
         watch.seconds,
         report,
@@ -191,9 +171,38 @@ def _convert(
         not_compared,
         embedded,
         tuple(out.attention.kept(lite.findings)),
-        is_rounded and enabled,
+        is_rounded and verification[0],
     )
     out.result({"command": "convert", **done.to_json()}, done.layout())
+
+
+def _lite(
+    watch: Stopwatch,
+    original: Original,
+    faces: tuple[list[str], list[str]],
+    settings: dict[str, Any],
+    verification: tuple[bool, float | None, float | None],
+) -> tuple[LiteModel, list[str], bool]:
+    """The converted model, its signatures, and whether it was compared already: before its numbers were rounded."""
+    with watch("convert", "Converting") as tell:
+        from litesmith import api
+        from litesmith.quantization.weights import ROUNDINGS
+
+        shapes, texts = faces
+        signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
+        enabled, atol, rtol = verification
+        is_rounded = settings["quantize"] not in (None, *ROUNDINGS) or settings["calibration"] is not None
+        lite = api.convert(
+            original,
+            original.said_inputs(shapes),
+            verify=enabled and is_rounded,
+            atol=atol,
+            rtol=rtol,
+            signatures=signatures,
+            progress=counted(tell),
+            **settings,
+        )
+    return lite, list(signatures or ()), is_rounded
 
 
 def _written(lite: LiteModel, target: Path, board: str | None, arena: str | None) -> tuple[Firmware | None, str | None]:

@@ -16,11 +16,12 @@ from litesmith.opset.elementwise import Abs, LeakyRelu, Neg, Prelu, Relu, Relu6
 from litesmith.opset.joining import Concatenation, MirrorPad, Split, SplitV
 from litesmith.opset.matmul import BatchMatmul
 from litesmith.opset.pooling import Pool2D
-from litesmith.opset.reduction import Mean, ReduceMax, ReduceMin, Sum
+from litesmith.opset.reduction import Mean, ReduceMax, ReduceMin, Reduction, Sum
 from litesmith.opset.resizing import Resize
 from litesmith.opset.rules import normalize_axis, sizes_of
 from litesmith.opset.shaping import (
     BatchToSpaceNd,
+    BlockShuffle,
     DepthToSpace,
     ExpandDims,
     Reshape,
@@ -86,7 +87,8 @@ def _reduced(channels: Channels, operation: Operation) -> list[Labels] | None:
         return None
     places = [normalize_axis(int(axis), labels.ndim) for axis in axes]
     labels = channels.collapsed(labels, *places)
-    return [labels if operation.operator.keep_dims else labels.squeeze(tuple(places))]  # type: ignore[attr-defined]
+    assert isinstance(operation.operator, Reduction)
+    return [labels if operation.operator.keep_dims else labels.squeeze(tuple(places))]
 
 
 @_moves(Add, Sub, Maximum, Minimum)
@@ -160,9 +162,10 @@ def _matrices(channels: Channels, operation: Operation) -> list[Labels] | None:
         return None
     rank, ties = operation.result.type.rank, channels.ties
     left, right = _of_rank(left, rank), _of_rank(right, rank)
-    if operation.operator.adj_x:  # type: ignore[attr-defined]
+    assert isinstance(operation.operator, BatchMatmul)
+    if operation.operator.adj_x:
         left = left.swapaxes(-1, -2)
-    if operation.operator.adj_y:  # type: ignore[attr-defined]
+    if operation.operator.adj_y:
         right = right.swapaxes(-1, -2)
     if ties.are_fixed(left):
         return [channels.collapsed(right, rank - 2)]
@@ -227,7 +230,8 @@ def _ends(shape: Sequence[Size]) -> dict[int, int]:
 def _joined(channels: Channels, operation: Operation) -> list[Labels] | None:
     """Channels next to each other keep their factors; what is joined along another axis has the same."""
     rank = operation.result.type.rank
-    axis = normalize_axis(operation.operator.axis, rank)  # type: ignore[attr-defined]
+    assert isinstance(operation.operator, Concatenation)
+    axis = normalize_axis(operation.operator.axis, rank)
     sizes = [value.type.shape[axis] for value in operation.operands if value is not None]
     parts = [
         without_factors(value) if value.constant else channels.labels[value] for value in operation.operands if value
@@ -323,7 +327,8 @@ def _shuffled(channels: Channels, operation: Operation) -> list[Labels] | None:
     if labels is None:
         return None
     labels = channels.collapsed(labels, 0, 1, 2)
-    blocks = operation.operator.block_size**2  # type: ignore[attr-defined]
+    assert isinstance(operation.operator, BlockShuffle)
+    blocks = operation.operator.block_size**2
     if isinstance(operation.operator, SpaceToDepth):
         value = operation.operands[0]
         assert value is not None
