@@ -97,10 +97,13 @@ def test_a_channel_that_reaches_far_is_named():
     found = analyze(real, made, data[:32])
     layer = next(each for each in found.layers if each.layer == "features")
     assert layer.cause.startswith("outlier channel: 5 reaches")
-    assert layer.cure.startswith('.int16("features", "depthwise"')
-    cured = PLAIN.int16("features", *layer.readers)
-    better = decibels(real.run(data[:32]), litesmith.quantize(real, cured, data, ignore="Q102").run(data[:32]))
-    assert layer.cured.gain == pytest.approx(better - found.measured, abs=1.5), "it gains what is said"
+    assert layer.cured.gain >= 0.25
+    assert layer.readers == ("depthwise",)
+    tried = {cure.change: cure.gain for cure in layer.tried}
+    cured = litesmith.quantize(real, PLAIN.int16("features", "depthwise"), data, ignore="Q102")
+    better = decibels(real.run(data[:32]), cured.run(data[:32]))
+    gain = tried['.int16("features", "depthwise")']
+    assert gain == pytest.approx(better - found.measured, abs=1.5), "it gains what is said"
 
 
 def test_cures_of_weights_of_four_bits_gain_what_is_said():
@@ -225,14 +228,14 @@ def test_as_text_and_json():
 def test_weights_in_fewer_bits(mode):
     """The kernel's rows are rounded as it rounds them: those of a dense layer, of a pixel, and of an image."""
     keras.utils.set_random_seed(0)
-    x = keras.Input((8, 8, 16), name="image")
-    y = layers.Conv2D(32, 3, activation="relu", name="filters")(x)
-    y = layers.Conv2D(48, 1, activation="relu", name="pointwise")(y)
-    y = layers.Dense(40, activation="relu", name="channels")(layers.GlobalAveragePooling2D(name="pool")(y))
+    x = keras.Input((6, 6, 32), name="image")
+    y = layers.Conv2D(256, 3, activation="relu", name="filters")(x)
+    y = layers.Conv2D(16, 1, activation="relu", name="pointwise")(y)
+    y = layers.Dense(64, activation="relu", name="channels")(layers.GlobalAveragePooling2D(name="pool")(y))
     real = litesmith.convert(keras.Model(x, layers.Dense(32, name="scores")(y)), verify=False)
     data = (
-        np.random.default_rng(1).standard_normal((40, 8, 8, 16))
-        * np.exp(np.random.default_rng(1).standard_normal((40, 8, 8, 1)))
+        np.random.default_rng(1).standard_normal((40, 6, 6, 32))
+        * np.exp(np.random.default_rng(1).standard_normal((40, 6, 6, 1)))
     ).astype("float32")
     found = analyze(real, litesmith.quantize(real, mode), data)
     assert found.simulated == pytest.approx(found.measured, abs=0.1)
@@ -240,6 +243,7 @@ def test_weights_in_fewer_bits(mode):
     by_name = {layer.layer: layer for layer in found.layers}
     assert {"filters", "pointwise", "channels", "scores"} == set(by_name)
     rounds_rows = mode.startswith("dynamic") and mode != "dynamic_int4"
+    assert max(tensor.beyond for layer in found.layers for tensor in layer.tensors) < 0.05, "nothing is cut off"
     assert (by_name["pointwise"].activations is not None) == rounds_rows
     assert (by_name["channels"].activations is not None) == mode.startswith("dynamic")
 

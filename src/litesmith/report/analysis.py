@@ -43,6 +43,7 @@ def _kinds(found: Analysis) -> list[tuple[str, float | None]]:
 
 def _layers(found: Analysis, limit: int | None) -> Table:
     table = grid("layer", ">share", ">alone", ">weights", ">activations", ">without it")
+    table.columns[0].overflow = "fold"
     for layer in found.layers[:limit]:
         parts = [_number(layer.weights), _number(layer.activations)]
         table.add_row(layer.layer, f"{layer.share:.1%}", _number(layer.alone), *parts, f"{layer.gain:+.1f} dB")
@@ -67,7 +68,9 @@ def _words(layer: LayerError) -> Text:
 
 def _tensors(layers: list[LayerError]) -> Table:
     table = grid("numbers", ">from", "histogram", "to", "integers", ">cut off", ">dB")
-    table.columns[2].no_wrap = True
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
+        column.no_wrap = True
     for layer in layers:
         for tensor in (each for each in layer.tensors if each.decibels < NO_NOISE):
             ends = [f"{tensor.least:.3g}", tensor.bars, f"{tensor.most:.3g}", f"{tensor.low:.3g}..{tensor.high:.3g}"]

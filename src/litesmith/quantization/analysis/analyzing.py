@@ -93,16 +93,17 @@ def analyze(
         tried = Cures(measuring, exact, noise)
         settings = tried.of_all() if cures else ()
         layers = tuple(_layers(noise, exact, laid_out, tried, settings, cures, advance))
-        parts = [_only(measuring, laid_out.constants), _only(measuring, laid_out.values)]
+        activations = _only(measuring, laid_out.values)
     except LitesmithError as error:
         raise LitesmithError(CannotAnalyze(f"its real numbers do not run: {error.diagnostics[0].message()}")) from error
     measured = _outputs_of(quantized, inputs)
     unknown = tuple(
         dict.fromkeys(each.layer for each in laid_out.constants if each not in exact and not _is_bias(each))
     )
+    weights = None if unknown else _only(measuring, laid_out.constants)
     count = sum(len(arrays[0]) if arrays and arrays[0].ndim else 1 for arrays in inputs)
     figures = (_decibels(expected, measured), decibels_of(noise.total), unknown, count)
-    return Analysis(*figures, layers, parts[0], parts[1], settings, tried.count)
+    return Analysis(*figures, layers, weights, activations, settings, tried.count)
 
 
 def _measuring(

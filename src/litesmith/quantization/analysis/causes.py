@@ -104,8 +104,13 @@ def described_constant(rounding: RoundedConstant, exact: Array | None) -> Tensor
     rounded = rounding.rounded.array()
     array = rounded if exact is None else exact
     quantization = rounding.type.quantization
-    steps = np.array(quantization.scales if quantization else [0.0])
-    zero = quantization.zero_points[0] if quantization and quantization.zero_points else 0
+    if quantization is None:  # float16
+        usual = float(np.median(np.abs(array))) if array.size else 0.0
+        look = _Look(array, rounded, float(rounded.min(initial=0)), float(rounded.max(initial=0)), usual * 2.0**-11)
+        cause = _cause_of_weights(array, rounding.type)
+        return _tensor("weights", rounding.operation.operator.builtin, rounding.type, look, cause)
+    steps = np.array(quantization.scales)
+    zero = quantization.zero_points[0] if quantization.zero_points else 0
     least, most = LIMITS.get(rounding.type.dtype, (0, 0))
     low, high = float(steps.max()) * (least - zero), float(steps.max()) * (most - zero)
     low, high = (-high, high) if zero == 0 else (low, high)

@@ -107,7 +107,8 @@ class Analysis:
         unknown: weights of layers whose real numbers were not found in the real model.
         samples: how many inputs were looked at.
         layers: the worst first.
-        weights, activations: decibels of the outputs with only the weights rounded, or only the activations.
+        weights, activations: decibels of the outputs with only the weights rounded, or only the activations; None where
+            there are none, or real weights are not all known.
         settings: what was tried for all layers at once, and what the outputs gain by it.
         trials: how many times cures were tried.
     """
