@@ -170,3 +170,8 @@ def test_a_model_of_one_number_becomes_integers():
     numbers = [np.float32(number) for number in np.linspace(-2, 2, 9)]
     integer = litesmith.quantize(real, "int8", iter(numbers), ignore="Q203")
     assert abs(integer.run(numbers[2]) - 3 * numbers[2]) < 0.05
+
+
+def test_a_model_of_keras_is_converted_first():
+    with pytest.raises(TypeError, match=r"converted model.*litesmith.convert\(model, quantize=...\)"):
+        litesmith.quantize(network(), "int8", IMAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
@@ -92,8 +93,7 @@ def quantize(
     """
     found = asked(recipe, calibration, inference_type)
     assert found is not None
-    if not isinstance(lite, LiteModel):
-        lite = load(lite)
+    lite = _opened(lite)
     if _has_integers(lite):
         raise LitesmithError(IntegersAlready())
     model = copy_model(lite.model)
@@ -103,6 +103,16 @@ def quantize(
         made.quantization = Quantization(found, stored_weights=model.stored_weights)
         return made
     return by_recipe(lite, model, calibration, Asked(found, inference_type, progress, resume))  # type: ignore[arg-type]
+
+
+def _opened(given: Any) -> LiteModel:
+    """A converted model, from itself or the path of its file."""
+    if isinstance(given, LiteModel):
+        return given
+    if not isinstance(given, (str, os.PathLike)):
+        own = f"litesmith.convert(model, quantize=...) converts a {type(given).__name__} first"
+        raise TypeError(f"what is quantized is a converted model, or the path of its file; {own}")
+    return load(Path(given))
 
 
 def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> LiteModel:
