@@ -84,6 +84,14 @@ def test_variables_are_called_after_the_layers():
     }
 
 
+def test_layers_in_layers_have_names_that_every_backend_takes():
+    inner = keras.Sequential([keras.Input((64,)), layers.Dense(48, name="scores")], name="head")
+    model = litesmith.qat(keras.Sequential([keras.Input((64,)), inner]), "weights_int8")
+    assert {variable.path for variable in model.variables} == {
+        f"head-scores/{name}" for name in ("kernel", "kernel_log_scale", "bias")
+    }
+
+
 def test_what_is_frozen_is_not_trained():
     original = network()
     original.get_layer("stem").trainable = False

@@ -24,10 +24,10 @@ original = keras.Sequential(
         layers.Activation("hard_silu"),
         layers.DepthwiseConv2D(3, padding="same", activation="relu"),
         layers.GlobalAveragePooling2D(),
-        layers.Dense(2),
+        keras.Sequential([layers.Dense(2, name="scores")], name="head"),
     ]
 )
-for mode in ("int8", litesmith.Recipe("int8").int4("dense*")):
+for mode in ("int8", litesmith.Recipe("int8").int4("head/*")):
     model = litesmith.qat(original, mode, calibration=images)
     model.compile(keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     history = model.fit(images, labels, batch_size=32, epochs=6, verbose=0).history["loss"]

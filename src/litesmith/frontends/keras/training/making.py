@@ -81,7 +81,7 @@ class _Constants:
 
     def _trained(self, index: int, place: int, constant: Value, real: Constant, is_trainable: bool) -> Trained:
         operation = self.graph.operations[index]
-        kind, layer = kind_of(operation, place, constant), operation.source.layer.replace("/", ".") or "model"
+        kind, layer = kind_of(operation, place, constant), operation.source.layer.replace("/", "-") or "model"
         key = (real.key, constant.name) if real.type.rank > 1 else (index, place)
         is_new = key not in self.numbers
         number = self.numbers.setdefault(key, len(self.numbers))

@@ -48,7 +48,7 @@ class QatModel(keras.Model):
     """A model that computes what its file of integers will compute, and trains the real numbers behind these.
 
     It is made by `litesmith.qat`, trained with `compile` and `fit`, and converted with `litesmith.convert`. Layers
-    have the names of those of the model that it was made of, `/` written as `.`; what these fold into others, such
+    have the names of those of the model that it was made of, `/` written as `-`; what these fold into others, such
     as batch normalization, and what only training has, such as dropout, is not there any more.
 
     Args:
