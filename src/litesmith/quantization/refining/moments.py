@@ -58,9 +58,12 @@ class Moments:
         self.real += real.sum(1, dtype=np.float64)
         if self._weights is None:
             return
-        for group, (rows, missing, weights) in enumerate(zip(own, real - own, self._weights, strict=True)):
-            self.gram[group] += rows.T @ rows  # by half the work, as numpy sees that it is symmetric
-            self.lag[group] += np.linalg.multi_dot([weights, missing.T, rows])
+        if len(own) > 1:
+            self.gram += own.swapaxes(1, 2) @ own
+            self.lag += (self._weights @ (real - own).swapaxes(1, 2)) @ own
+        else:
+            self.gram[0] += own[0].T @ own[0]  # by half the work, as numpy sees that it is symmetric
+            self.lag[0] += np.linalg.multi_dot([self._weights[0], (real[0] - own[0]).T, own[0]])
 
     @property
     def weight(self) -> float:
