@@ -1,9 +1,9 @@
-"""What quantization-aware training recovers of the accuracy that weights of 4 bits lose."""
+"""What quantization-aware training recovers of the accuracy that weights of 4 bits lose, and how exactly it simulates int8."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,39 +11,42 @@ import numpy as np
 import quantization_nets as nets
 from quantization_bench import CALIBRATION, OUT, Bench
 from quantization_cases import TITLES
-from quantization_jobs import Job, run_jobs
+from quantization_jobs import Job, Result, run_jobs
 
-KINDS = ("cnn", "v2", "v3", "eff")
+KINDS = ("cnn", "v2", "v3", "eff", "v2_2oct", "v2_3oct")
 MODE, EPOCHS = "weights_int4", 3
-RECOVERED = 80
-"""Percent of the loss that are to come back."""
+WAYS = ("rounded", "refined", "trained")
+"""To the nearest integers; as the calibration images say; and trained from these on."""
+JOBS = ("rounded", "trained", "int8")
+RECOVERED, WITHIN = 80, 99.9
+"""Percent of the loss that are to come back, and of the outputs that are to be one step off at most."""
 FOLDER = OUT / "qat"
 
 
 def measure(bench: Bench) -> tuple[dict[str, Any], str]:
     """Accuracy of the float nets, of their weights rounded, and of those trained so."""
-    bench.train(KINDS)
+    kinds = [net for net in KINDS if bench.only in net]
+    bench.train(kinds)
     FOLDER.mkdir(exist_ok=True)
-    rounded = [job(net, seed, "rounded") for seed in bench.seeds for net in KINDS]
-    trained = [job(net, seed, "trained") for seed in bench.seeds for net in KINDS]
-    made = bench.files("ours", rounded, "qat") | run_jobs(
-        sys.executable, "quantization_qat_training.py", trained, bench.training_backend
-    )
-    files = [each for each in (*rounded, *trained) if "error" not in made[each["key"]]]
-    judged = bench.judged([to_judge(each) for each in files])
+    jobs = [job(net, seed, way) for seed in bench.seeds for net in kinds for way in JOBS]
+    made = run_jobs(sys.executable, "quantization_qat_training.py", jobs, bench.training_backend)
+    judged = bench.judged(list(to_judge(jobs)))
     labels = np.load(OUT / "digits.npz")["yv"]
-    rows = {}
-    for net in KINDS:
-        logits = [np.load(nets.path(OUT, net, seed).with_suffix(".npz"))["logits"] for seed in bench.seeds]
-        rows[net] = {
-            "float": [float(np.mean(each.argmax(-1) == labels)) for each in logits],
-            **{
-                way: [judged.get(f"{net}_seed{seed}.{way}", {}).get("accuracy") for seed in bench.seeds]
-                for way in ("rounded", "trained")
-            },
-            "errors": [made[key]["error"] for key in made if key.startswith(f"{net}_") and "error" in made[key]],
-        }
+    rows = {net: row(net, bench, made, judged, labels) for net in kinds}
     return rows, table(rows)
+
+
+def row(
+    net: str, bench: Bench, made: Mapping[str, Result], judged: Mapping[str, Result], labels: Any
+) -> dict[str, Any]:
+    """What was measured of a net: for each seed, shares of images, and of outputs."""
+    logits = [np.load(nets.path(OUT, net, seed).with_suffix(".npz"))["logits"] for seed in bench.seeds]
+    return {
+        "float": [float(np.mean(each.argmax(-1) == labels)) for each in logits],
+        **{way: [judged.get(f"{net}_seed{seed}.{way}", {}).get("accuracy") for seed in bench.seeds] for way in WAYS},
+        **{share: [made[f"{net}_seed{seed}.int8"].get(share) for seed in bench.seeds] for share in ("within", "exact")},
+        "errors": [made[key]["error"] for key in made if key.startswith(f"{net}_seed") and "error" in made[key]],
+    }
 
 
 def job(net: str, seed: int, way: str) -> Job:
@@ -51,29 +54,40 @@ def job(net: str, seed: int, way: str) -> Job:
     return {
         "key": f"{net}_seed{seed}.{way}",
         "net": str(nets.path(OUT, net, seed)),
+        "kind": net,
+        "way": way,
         "mode": MODE,
         "data": str(CALIBRATION),
         "digits": str(OUT / "digits.npz"),
         "epochs": EPOCHS,
-        "target": str(FOLDER / f"{net}_seed{seed}.{way}.tflite"),
+        "targets": {own: str(FOLDER / f"{net}_seed{seed}.{own}.tflite") for own in WAYS},
     }
 
 
-def to_judge(made: Job) -> Job:
-    """The file of a job, with what the float model computes."""
-    logits = made["net"].replace(".keras", ".npz")
-    return {"key": made["key"], "file": made["target"], "digits": made["digits"], "logits": logits}
+def to_judge(jobs: Sequence[Job]) -> Iterator[Job]:
+    """The files of jobs, each with what the float model computes."""
+    for made in jobs:
+        logits = made["net"].replace(".keras", ".npz")
+        for way in WAYS if made["way"] == "trained" else ():
+            key = made["key"].replace(".trained", f".{way}")
+            yield {"key": key, "file": made["targets"][way], "digits": made["digits"], "logits": logits}
 
 
 def table(rows: Mapping[str, Any]) -> str:
     """The rows in Markdown; what is recovered is of the mean loss."""
-    lines = [f"| {MODE} | float | rounded | {EPOCHS} epochs of training | recovered | reached |", "| --- " * 6 + "|"]
-    for net, row in rows.items():
-        if None in (*row["rounded"], *row["trained"]):
-            lines.append(f"| {TITLES[net]} | | | {row['errors'][0].splitlines()[0]} | | no |")
-            continue
-        real, rounded, trained = (100 * float(np.mean(row[way])) for way in ("float", "rounded", "trained"))
-        back = 100 * (trained - rounded) / (real - rounded) if real > rounded else 100.0
-        cells = [TITLES[net], *(f"{percent:.1f} %" for percent in (real, rounded, trained)), f"{back:.0f} %"]
-        lines.append("| " + " | ".join([*cells, "yes" if back >= RECOVERED else "no"]) + " |")
-    return "\n".join(lines) + "\n"
+    names = ("float", "rounded", "200 images", f"{EPOCHS} epochs", "recovered", "int8 within one step", "reached")
+    lines = [f"| {MODE} | {' | '.join(names)} |", "| --- " * (len(names) + 1) + "|"]
+    return "\n".join([*lines, *(line(net, own) for net, own in rows.items())]) + "\n"
+
+
+def line(net: str, own: Mapping[str, Any]) -> str:
+    """One row: where nothing is lost, nothing can come back, and nothing may be lost by training."""
+    if own["errors"]:
+        return f"| {TITLES[net]} | | | | {own['errors'][0].splitlines()[0]} | | | no |"
+    real, rounded, refined, trained = (100 * float(np.mean(own[way])) for way in ("float", *WAYS))
+    within = 100 * float(np.mean(own["within"]))
+    lost = real - rounded
+    back = f"{100 * (trained - rounded) / lost:.0f} %" if lost > 0 else "nothing lost"
+    reached = within >= WITHIN and trained - rounded >= RECOVERED / 100 * lost
+    percents = [f"{percent:.1f} %" for percent in (real, rounded, refined, trained)]
+    return f"| {' | '.join([TITLES[net], *percents, back, f'{within:.2f} %', 'yes' if reached else 'no'])} |"
