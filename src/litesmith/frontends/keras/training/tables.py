@@ -33,8 +33,8 @@ TABLED = (
     *(Abs, Elu, Exp, Gelu, HardSwish, LeakyRelu, Log, Logistic, Quantize),
     *(Relu, Relu6, ReluN1To1, Rsqrt, Sqrt, Tanh),
 )
-OF_POSITIVE = (Log, Rsqrt, Sqrt)
-"""Whose kernels for 16 bits end the run where they are given less."""
+LEAST = {Log: 1, Rsqrt: 1, Sqrt: 0}
+"""Kernels for 16 bits end the run where they are given less."""
 INTEGERS = {
     dtype: np.arange(np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max + 1).astype(dtype.numpy)
     for dtype in (DType.INT8, DType.INT16)
@@ -52,8 +52,8 @@ def tables(graph: Graph) -> dict[Operation, Array]:
         operand, result = operation.operands[0], operation.result
         assert operand is not None
         own_integers = INTEGERS[operand.type.dtype]
-        if operand.type.dtype is DType.INT16 and isinstance(operation.operator, OF_POSITIVE):
-            own_integers = np.maximum(own_integers, np.int16(1))
+        if operand.type.dtype is DType.INT16 and type(operation.operator) in LEAST:
+            own_integers = np.maximum(own_integers, np.int16(LEAST[type(operation.operator)]))
         given.append(own_integers)
         types = [TensorType(value.type.dtype, given[-1].shape, value.type.quantization) for value in (operand, result)]
         copy = Operation(operation.operator, [copied.add_input(types[0], f"x{place}")], types[1:], operation.source)
