@@ -8,6 +8,7 @@ import numpy as np
 
 from litesmith.flatbuffer.write import to_bytes
 from litesmith.ir.graph import Graph, Model, Operation
+from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType, TensorType
 from litesmith.opset.conversion import Quantize
 from litesmith.opset.elementwise import (
@@ -33,7 +34,7 @@ TABLED = (
     *(Abs, Elu, Exp, Gelu, HardSwish, LeakyRelu, Log, Logistic, Quantize),
     *(Relu, Relu6, ReluN1To1, Rsqrt, Sqrt, Tanh),
 )
-LEAST = {Log: 1, Rsqrt: 1, Sqrt: 0}
+LEAST: dict[type[Operator], int] = {Log: 1, Rsqrt: 1, Sqrt: 0}
 """Kernels for 16 bits end the run where they are given less."""
 INTEGERS = {
     dtype: np.arange(np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max + 1).astype(dtype.numpy)
