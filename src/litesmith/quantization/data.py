@@ -10,7 +10,7 @@ import numpy as np
 
 from litesmith.diagnostics.telling import tell
 from litesmith.ir.dims import Dim
-from litesmith.ir.graph import Model
+from litesmith.ir.graph import Model, Value
 from litesmith.lite_model import LiteModel
 from litesmith.quantization.algorithms.data_free import DataFree, is_synthetic
 from litesmith.quantization.calibration import batches
@@ -58,6 +58,15 @@ class Data:
         self._keep()
         assert self._rest is not None
         return self._watched(model, chain(self._kept, self._rest))
+
+    def known_means(self, real: Model) -> dict[Value, Array]:
+        """Where there is no data: the means of channels that follow from normalizations.
+
+        `real`: the model that is about to be rounded, rewritten or not.
+        """
+        if not is_synthetic(self._given):
+            return {}
+        return (self._free or DataFree(real)).means(real)
 
     def seen(self) -> list[tuple[list[Array], list[Array]]]:
         """Inputs of some samples, and what the real model returns for them."""

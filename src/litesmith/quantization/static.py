@@ -20,7 +20,7 @@ from litesmith.opset.variable import RESET
 from litesmith.passes.base import Record
 from litesmith.passes.decompose_for_target import DecomposeForTarget
 from litesmith.passes.mask_by_constant import MaskByConstant
-from litesmith.quantization.algorithms.awq import scale_weights
+from litesmith.quantization.algorithms import awq
 from litesmith.quantization.algorithms.cross_layer_equalization import equalize
 from litesmith.quantization.algorithms.data_free import is_synthetic
 from litesmith.quantization.algorithms.hadamard import rotate
@@ -33,6 +33,7 @@ from litesmith.quantization.measuring import losses
 from litesmith.quantization.outcome import Quantization
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe
+from litesmith.quantization.refining.biases import correct_biases
 from litesmith.quantization.refining.refining import Pairs, Progress, refine
 from litesmith.quantization.refining.solving import Method
 from litesmith.quantization.rewriting import Face
@@ -86,6 +87,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
             changes = _rewritten(model, data, recipe)
         real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
+    correct_biases(pairs, data.known_means(real))
     seen = data.seen()
     if seen and not is_synthetic(calibration):  # what random inputs are rounded to would be made right for them
         refined = refine(
@@ -137,8 +139,8 @@ def _rewritings(model: Model, recipe: Recipe) -> Iterator[Rewriting]:
         yield partial(rotate, form_of=recipe.form_of)
     if recipe.needs_data and recipe.equalize:
         yield from REWRITINGS
-    if recipe.awq:
-        yield partial(scale_weights, form_of=recipe.form_of)
+    if recipe.awq and awq.applies(model, recipe.form_of):
+        yield partial(awq.scale_weights, form_of=recipe.form_of)
 
 
 def _reference(model: Model) -> tuple[Model, Pairs]:

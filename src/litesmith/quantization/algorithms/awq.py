@@ -23,7 +23,6 @@ from litesmith.quantization.channels.rescaling import Factors, rescale
 from litesmith.quantization.channels.rounding_noise import RoundingNoise, rounded_rows, rows_of
 from litesmith.quantization.channels.ties import Labels
 from litesmith.quantization.constants import LARGEST_WEIGHT
-from litesmith.quantization.forms import Form
 from litesmith.quantization.weights import FormOf, Rounding, rounding_of
 
 Array = np.ndarray[Any, Any]
@@ -37,6 +36,12 @@ FAINTEST = 1e-6
 """Of a channel's power, of the largest: what is less was hardly seen."""
 
 
+def applies(model: Model, form_of: FormOf) -> bool:
+    """Whether weights become integers of operations that compute with real numbers."""
+    forms = (form_of(operation) for operation in model.main.operations)
+    return any(not form.computes_integers and form.weights in LARGEST_WEIGHT for form in forms)
+
+
 def scale_weights(model: Model, statistics: Statistics, form_of: FormOf) -> list[Change]:
     """Let channels have factors with which the weights that read them round with less error of the results.
 
@@ -47,8 +52,6 @@ def scale_weights(model: Model, statistics: Statistics, form_of: FormOf) -> list
         statistics: what its activations hold, as `ranges.observe` says.
         form_of: what becomes of each operation.
     """
-    if not any(_rounds_weights_only(form_of(operation)) for operation in model.main.operations):
-        return []
     channels = channels_of(model.main, statistics)
     noise = RoundingNoise(channels, statistics)
     components, _ = noise.components()
@@ -78,10 +81,6 @@ def _logarithms(powers: Array, weights: Array) -> list[Array]:
     logs = np.log(np.maximum(powers, powers.max() * FAINTEST)) / 2
     loud, heavy = logs.mean() - logs, weights - weights.mean()
     return [share * loud for share in SHARES] + [(1 - share) * heavy + share * loud for share in MIXTURES]
-
-
-def _rounds_weights_only(form: Form) -> bool:
-    return not form.computes_integers and form.weights in LARGEST_WEIGHT
 
 
 def _labels_of_integers(channels: Channels, form_of: FormOf) -> Labels:

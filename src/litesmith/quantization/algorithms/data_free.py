@@ -29,6 +29,7 @@ from litesmith.ir.types import DType
 from litesmith.opset.elementwise import Relu, Relu6, ReluN1To1
 from litesmith.opset.enums import Activation
 from litesmith.passes.linear import Filtering, activation_of, filtering
+from litesmith.quantization.algorithms.bias_correction import LIMITS, means_behind
 from litesmith.quantization.changes import Statistics
 from litesmith.quantization.ranges import Histogram, observe
 from litesmith.quantization.refining.segments import Segments
@@ -129,6 +130,16 @@ class DataFree:
         """What the activations of a model hold: of the given one, or of it rewritten so that it computes the same."""
         statistics = _with_wider_outputs(model, self._observed(model))
         return _with_known_channels(model, statistics, {model.main.operations[place] for place in self.targets})
+
+    def means(self, model: Model) -> dict[Value, Array]:
+        """The means of channels that follow from normalizations: of what filters compute, cut off or not."""
+        found, operations = {}, model.main.operations
+        for place, now in self._moments(model).items() if self.targets else ():
+            result, activation = operations[place].result, activation_of(operations[place])
+            if activation in LIMITS:
+                moments = _followed(self.targets[place], self._first[place], now)
+                found[result] = means_behind(activation, moments.means, moments.deviations)
+        return found
 
     def _observed(self, model: Model) -> Statistics:
         if not self.targets:
