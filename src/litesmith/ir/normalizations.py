@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import numpy as np
+
 from litesmith.ir.constants import Constant
-from litesmith.ir.graph import Value
+from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Role
 from litesmith.ir.source import current_source
 
@@ -52,13 +54,33 @@ def note_normalization(value: Value, mean: Value, variance: Value) -> None:
     if noted is None or producer is None or mean.constant is None or variance.constant is None:
         return
     parts: dict[Role, Constant] = {}
+    added = _added(producer)
+    if added is not None:
+        producer = added[0]
     for place, operand in enumerate(producer.operands):
         if operand is not None and operand.constant is not None:
             parts[producer.operator.operand(place).role] = operand.constant
+    if added is not None:
+        if Role.BIAS in parts and np.any(parts[Role.BIAS].array()):
+            return
+        parts[Role.BIAS] = added[1]
     if Role.WEIGHT in parts:
         layer, of = current_source().layer, producer.source.layer
         found = Normalization(layer, of, mean.constant, variance.constant, parts[Role.WEIGHT], parts.get(Role.BIAS))
         noted.append(found)
+
+
+def _added(operation: Operation) -> tuple[Operation, Constant] | None:
+    """The filter whose results an operation adds a bias to, and that bias; the passes that join them come later."""
+    if operation.operator.builtin != "ADD" or len(operation.operands) != 2:
+        return None
+    left, right = operation.operands
+    if left is None or right is None or left.producer is None or right.constant is None:
+        return None
+    channels = operation.result.type.shape[-1]
+    if not right.type.rank or not right.type.elements == right.type.shape[-1] == channels:
+        return None
+    return left.producer, right.constant.reshaped((channels,))
 
 
 def once_each(noted: Sequence[Normalization]) -> tuple[Normalization, ...]:

@@ -121,3 +121,26 @@ def test_it_is_said_that_ranges_are_guessed(known):
     assert decibels(lite.run(data), integer.run(data)) > 15
     with pytest.warns(FindingWarning, match="Q121.*random inputs alone"):
         litesmith.quantize(LiteModel(bytes(lite)), calibration="synthetic")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [lambda **more: layers.Conv2D(6, 3, **more), layers.Dense, lambda **more: layers.DepthwiseConv2D(3, **more)],
+    ids=["convolution", "dense", "depthwise"],
+)
+def test_filters_with_biases_are_known_too(made):
+    keras.utils.set_random_seed(0)
+    layer = made(units=6) if made is layers.Dense else made()
+    x = keras.Input((8, 8, 3))
+    filtered, norm = layer(x), layers.BatchNormalization()
+    model = keras.Model(x, layers.Conv2D(4, 1)(norm(filtered)))
+    layer.bias.assign(RANDOM.normal(0, 1, layer.bias.shape))
+    data = images(16)[:, :8, :8]
+    seen = np.asarray(keras.Model(x, filtered)(data))
+    norm.moving_mean.assign(seen.mean((0, 1, 2)))
+    norm.moving_variance.assign(seen.var((0, 1, 2)))
+    lite = litesmith.convert(model, verify=False)
+    ((place, moments),) = targets_of(lite.model).items()
+    result = lite.graph.operations[place].result
+    found = observe(lite.model, [[data]])[result]
+    np.testing.assert_allclose(moments.means, found.means, atol=1e-3)
