@@ -29,6 +29,7 @@ COARSE = {
     "ops.fmod": "jumps",
     "ops.image.rgb_to_hsv": "jumps where a color is as near to red from both sides",
     "ops.image.ssim": "differences of what is nearly the same",
+    "ops.lstsq": "solves equations one after the other",
     "ops.normalize": "divides by what is nearly 0",
     "ops.sparsemax": "jumps where one more element counts, as Keras computes it",
     "ops.image.elastic_transform": "draws random numbers",

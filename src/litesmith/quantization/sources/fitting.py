@@ -62,10 +62,10 @@ def is_nested_so(item: Any, face: Face) -> bool:
 
 
 def _check_numbers(arrays: Sequence[Array], face: Face) -> None:
-    for array, name in zip(arrays, face.input_names, strict=True):
-        if 0 in array.shape:
+    for array, name, value in zip(arrays, face.input_names, face.graph.inputs, strict=True):
+        if 0 in array.shape and 0 not in value.type.shape:
             raise UnfitData(f"there is no sample for input {name!r}: its array is {array.shape}")
-        if array.dtype.kind == "f" and not np.isfinite(array).any():
+        if array.dtype.kind == "f" and array.size and not np.isfinite(array).any():
             raise UnfitData(f"the data for input {name!r} is NaN or infinite throughout")
 
 
