@@ -1,11 +1,14 @@
 """Which calibration data is looked at, and how often."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 import litesmith
+from litesmith.ir.types import DType
 from litesmith.quantization import data as module
 from litesmith.quantization.data import Data
 
@@ -68,3 +71,12 @@ def test_a_model_with_state_is_given_the_first_samples_in_order(monkeypatch):
     seen = [inputs[0] for inputs, _ in Data(lite, list(given)).seen()]
     assert np.array_equal(np.stack(seen), given[: len(seen)])
     assert 20 < len(seen) < 40
+
+
+def test_as_many_samples_are_seen_when_the_model_has_become_one_of_integers(lite, monkeypatch):
+    monkeypatch.setattr(module, "NUMBERS", 40 * (4 + 3))
+    data = Data(lite, rows(200))
+    data.previewed(lite.model)
+    for value in (*lite.graph.inputs, *lite.graph.outputs):
+        value.type = replace(value.type, dtype=DType.INT8)
+    assert 40 <= sum(len(inputs[0]) for inputs, _ in data.seen()) < 50  # every fifth of each batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -36,6 +37,8 @@ class Data:
     def __init__(self, lite: LiteModel, given: Any) -> None:
         """`given`: data in any of the forms that people keep it in, or `"synthetic"`; None for none."""
         self._lite, self._given = lite, given
+        shapes = [value.type.shape[1:] for value in activations(lite.graph)]  # before it is changed
+        self._numbers = sum(int(np.prod([int(size) for size in shape])) for shape in shapes)
         self._free: DataFree | None = None
         self._kept: list[list[Array]] = []
         self._rest: Iterator[list[Array]] | None = None
@@ -44,12 +47,12 @@ class Data:
         """What channels of the activations of a model hold, on some samples; values are not counted in bins."""
         if is_synthetic(self._given):
             return self._without_data(model)
-        return observe(model, self._some(), has_counts=False)
+        return observe(model, self._some, has_counts=False)
 
     def check(self, model: Model) -> None:
         """Say what is wrong with the data where no ranges are taken from it, as far as some samples show it."""
         if not is_synthetic(self._given):
-            self._watched(model, self._some())
+            self._watched(model, self._some)
 
     def observed(self, model: Model) -> Statistics:
         """What the activations of a model hold, on all samples: once."""
@@ -72,7 +75,7 @@ class Data:
         """Inputs of some samples, and what the real model returns for them."""
         if self._given is None:
             return []
-        return [(inputs, self._lite.run_arrays(inputs)) for inputs in self._some()]
+        return [(inputs, self._lite.run_arrays(inputs)) for inputs in self._some]
 
     def _watched(self, model: Model, batches: Iterable[list[Array]]) -> Statistics:
         """What activations hold; whether the data looks like what the model was trained with is said as findings."""
@@ -103,12 +106,11 @@ class Data:
             if count >= SAMPLES:
                 return
 
+    @cached_property
     def _some(self) -> list[list[Array]]:
         """Some of the samples that were kept, of all parts; of a model with state, the first."""
         self._keep()
-        shapes = [value.type.shape[1:] for value in activations(self._lite.graph)]
-        numbers = sum(int(np.prod([int(size) for size in shape])) for shape in shapes)
-        wanted = max(NUMBERS // max(numbers, 1), FEWEST)
+        wanted = max(NUMBERS // max(self._numbers, 1), FEWEST)
         step = -(-sum(map(_count, self._kept)) // wanted)
         if step <= 1:
             return self._kept
