@@ -6,7 +6,8 @@ import pytest
 from keras import layers, ops
 
 import litesmith
-from litesmith.quantization import planning, readers
+from litesmith.quantization import planning, ranges, readers
+from litesmith.quantization.recipe import Recipe
 
 FUNCTIONS = {"silu": readers._swish, "sigmoid": readers._logistic, "hard_silu": readers._hard_swish}
 FUNCTIONS |= {"gelu": readers._gelu, "tanh": np.tanh, "relu6": readers._relu6, "elu": readers._elu}
@@ -64,3 +65,19 @@ def test_what_is_returned_keeps_its_range():
     for face in ("float32", "int8"):
         lite = litesmith.quantize(real, "int8", calibration=ROWS, inference_type=face)
         assert range_in_front(lite)[0] < -15
+
+
+def test_gates_of_loops_keep_their_range_since_what_is_cut_adds_up(monkeypatch):
+    inputs = keras.Input((6, 8))
+    model = keras.Model(inputs, layers.Activation("silu")(layers.Dense(16)(layers.LSTM(8)(inputs))))
+    asked = []
+    monkeypatch.setattr(planning, "read_as", lambda group: asked.append(group))
+    lite = litesmith.convert(model, verify=False)
+    (body,) = (
+        each for each in lite.model.all_graphs() if any(one.operator.builtin == "TANH" for one in each.operations)
+    )
+    in_loop = {result for operation in body.operations for result in operation.results}
+    rows = RANDOM.standard_normal((64, 6, 8)).astype("float32")
+    planning.plan(list(lite.model.all_graphs()), ranges.observe(lite.model, [[rows]]), Recipe("int8").form_of)
+    assert asked
+    assert in_loop.isdisjoint(value for group in asked for value in group.members)

@@ -24,7 +24,7 @@ from litesmith.quantization.observers.choosing import Observer, range_of
 from litesmith.quantization.ranges import Histogram
 from litesmith.quantization.readers import read_as
 from litesmith.quantization.reasons import LeftReal, divided_by, why_real
-from litesmith.quantization.scales import MOST, asymmetric, symmetric, symmetric16
+from litesmith.quantization.scales import MOST, Function, asymmetric, symmetric, symmetric16
 from litesmith.quantization.variances import coarse
 
 Array = np.ndarray[Any, Any]
@@ -108,9 +108,12 @@ def plan(
     for operation in found.crossings:
         _copy_histogram(found.histograms, operation)
     chosen: dict[int, Quantization] = {}
+    repeated = {result for graph in graphs[1:] for operation in graph.operations for result in operation.results}
     for value, group in groups.items():
         if id(group) not in chosen:
-            chosen[id(group)] = _scale(group, found.histograms, observer)
+            # What a function hides of one step of a loop, such as a gate that never quite opens, adds up over all.
+            function = read_as(group) if repeated.isdisjoint(group.members) else None
+            chosen[id(group)] = _scale(group, found.histograms, observer, function)
         found.types[value], found.scales[value] = group.domain, chosen[id(group)]
     for graph in graphs:
         _keep_ratios(graph, found)
@@ -154,7 +157,10 @@ def _copy_histogram(histograms: dict[Value, Histogram], crossing: Operation) -> 
         histograms[crossing.result] = histograms[value]
 
 
-def _scale(group: Group, histograms: Mapping[Value, Histogram], observer: Observer) -> Quantization:
+def _scale(
+    group: Group, histograms: Mapping[Value, Histogram], observer: Observer, function: Function | None
+) -> Quantization:
+    """`function`: what all who read the values compute of them, whose error counts."""
     if group.fixed is not None:
         return group.fixed
     histogram = _together(group, histograms)
@@ -162,7 +168,7 @@ def _scale(group: Group, histograms: Mapping[Value, Histogram], observer: Observ
         return lstm.power_of_two(histogram.low, histogram.high)
     is_symmetric = group.domain is DType.INT16 or any(_wants_zero(value) for value in group.members)
     bits = 16 if group.domain is DType.INT16 else 8
-    low, high = _with_masks(*range_of(histogram, observer, is_symmetric, bits, read_as(group)), histogram)
+    low, high = _with_masks(*range_of(histogram, observer, is_symmetric, bits, function), histogram)
     if bits == 16:
         return symmetric16(low, high)
     if any(isinstance(each.operator, (Softmax, LogSoftmax)) for value in group.members for each in value.users):
