@@ -53,7 +53,7 @@ class MuchIsLost(Diagnostic, code="Q102", severity=Severity.WARNING):
         return f"Output '{self.output}' is {self.decibels:.1f} dB above what integers of 8 bits change of it; {same}."
 
     def hint(self) -> str:
-        weights = by_face('quantize="weights_int8"', "--quantize weights_int8")
+        weights = by_face('quantize="weights_int8"', "weights_int8 (convert's --quantize, quantize's --mode)")
         return f"Is the calibration data scaled as in training? {weights} keeps activations as they are."
 
 
@@ -90,7 +90,7 @@ class CannotQuantize(Diagnostic, code="Q104", bad_input=True):
         return f"Integers of 8 bits are for one graph of real numbers, and this is not one: {self.problem}."
 
     def hint(self) -> str:
-        weights = by_face('quantize="weights_int8"', "--quantize weights_int8")
+        weights = by_face('quantize="weights_int8"', "weights_int8 (convert's --quantize, quantize's --mode)")
         return f"{weights} keeps weights in 8 bits, in any model."
 
 
