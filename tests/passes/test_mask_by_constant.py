@@ -64,4 +64,21 @@ def test_masked_scores_are_a_number(before, after):
     ids=["near", "of another", "turned", "more than a mask", "both ways", "all of it", "activated"],
 )
 def test_what_is_no_mask_stays(lines):
-    check_rewrite(MaskByConstant(), graph(*lines), None)
+    check_rewrite(MaskByConstant(), graph(*lines, f"softmax %{len(lines)} : {FULL}"), None)
+
+
+@pytest.mark.parametrize("reader", [f"neg %2 : {FULL}", f"log_softmax %2 : {FULL}", f"add %2, %x : {FULL}", None])
+def test_what_others_than_a_softmax_read_stays(reader):
+    lines = [f"sub %x, const float32[] 1e9 : {FULL}", f"select_v2 %m, %1, %x : {FULL}"]
+    check_rewrite(MaskByConstant(), graph(*lines, *([] if reader is None else [reader])), None)
+
+
+def test_scores_may_be_moved_about_and_masked_again():
+    def lines(*first, count):
+        again = f"add %{count}, const float32[5] [0.0, 0.0, 3.0, 0.0, 0.0] : {FULL}"
+        flat = f"reshape %{count + 1}, const int32[2] [-1, 5] : float32[3*batch, 5]"
+        return graph(*first, again, flat, f"softmax %{count + 2} : float32[3*batch, 5]")
+
+    before = (f"sub %x, const float32[] 1e9 : {FULL}", f"select_v2 %m, %1, %x : {FULL}")
+    after = f"select_v2 %m, const float32[] -1000000000.0, %x : {FULL}"
+    check_rewrite(MaskByConstant(), lines(*before, count=2), lines(after, count=1))

@@ -12,13 +12,17 @@ from litesmith.ir.graph import Operation, Value
 from litesmith.ir.operator import Operator
 from litesmith.ir.types import DType
 from litesmith.opset.binary import Add, Sub
+from litesmith.opset.elementwise import Softmax
 from litesmith.opset.enums import Activation
 from litesmith.opset.selection import SelectV2
+from litesmith.opset.shaping import ExpandDims, Reshape, Squeeze, Transpose
 from litesmith.passes.base import Rewrite, produced_by
 from litesmith.passes.polynomials import number
 
 FAR = 1e6
 """What is moved so far only says that it is left out."""
+HANDING_ON = (SelectV2, Add, Sub, Reshape, Transpose, Squeeze, ExpandDims)
+"""What may stand between a mask and the softmax: other masks, and other shapes."""
 MOST_AXES = 5
 """Of what SELECT_V2 broadcasts."""
 
@@ -65,7 +69,7 @@ class MaskByConstant(Rewrite):
 
     def rewrite(self, operation: Operation) -> Value | None:
         type = operation.result.type
-        if type.dtype is not DType.FLOAT32 or type.rank > MOST_AXES:
+        if type.dtype is not DType.FLOAT32 or type.rank > MOST_AXES or not _are_scores(operation.result):
             return None
         if isinstance(operation.operator, SelectV2):
             return _one_of_two(operation)
@@ -76,6 +80,19 @@ class MaskByConstant(Rewrite):
         if isinstance(operation.operator, Sub):
             return _sum(x, mask, -1)
         return _sum(x, mask, 1) or _sum(mask, x, 1)
+
+
+def _are_scores(value: Value) -> bool:
+    """Whether only softmaxes read a value, perhaps moved about and with other masks: others may need all of it."""
+    assert value.producer is not None
+    assert value.producer.graph is not None
+    if value.producer.graph.is_output(value) or not value.users:
+        return False
+    return all(
+        isinstance(user.operator, Softmax)
+        or (isinstance(user.operator, HANDING_ON) and all(map(_are_scores, user.results)))
+        for user in value.users
+    )
 
 
 def _one_of_two(operation: Operation) -> Value | None:
