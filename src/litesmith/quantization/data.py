@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import chain
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,31 +45,22 @@ class Data:
 
     def previewed(self, model: Model) -> Statistics:
         """What channels of the activations of a model hold, on some samples; values are not counted in bins."""
-        if is_synthetic(self._given):
-            return self._without_data(model)
-        return observe(model, self._some, has_counts=False)
+        return self._observed(model, self._some, has_counts=False)
 
-    def check(self, model: Model) -> None:
-        """Say what is wrong with the data where no ranges are taken from it, as far as some samples show it."""
-        if not is_synthetic(self._given):
-            self._watched(model, self._some)
+    def checked(self, model: Model) -> Statistics:
+        """As `previewed`, where no ranges are taken from the data: says what is wrong with it, as far as these show."""
+        return self._observed(model, self._some, has_counts=False, is_watched=True)
 
     def observed(self, model: Model) -> Statistics:
         """What the activations of a model hold, on all samples: once."""
-        if is_synthetic(self._given):
-            return self._without_data(model)
-        self._keep()
-        assert self._rest is not None
-        return self._watched(model, chain(self._kept, self._rest))
+        return self._observed(model, self._all(), is_watched=True)
 
     def known_means(self, real: Model) -> dict[Value, Array]:
         """Where there is no data: the means of channels that follow from normalizations.
 
         `real`: the model that is about to be rounded, rewritten or not.
         """
-        if not is_synthetic(self._given):
-            return {}
-        return (self._free or DataFree(real)).means(real)
+        return self._without_data(real).means(real) if is_synthetic(self._given) else {}
 
     def seen(self) -> list[tuple[list[Array], list[Array]]]:
         """Inputs of some samples, and what the real model returns for them."""
@@ -77,18 +68,34 @@ class Data:
             return []
         return [(inputs, self._lite.run_arrays(inputs)) for inputs in self._some]
 
-    def _watched(self, model: Model, batches: Iterable[list[Array]]) -> Statistics:
-        """What activations hold; whether the data looks like what the model was trained with is said as findings."""
+    def _observed(
+        self, model: Model, batches: Iterable[list[Array]], has_counts: bool = True, is_watched: bool = False
+    ) -> Statistics:
+        """What activations hold.
+
+        `is_watched`: whether the data looks like what the model was trained with is said as findings.
+        """
+        if is_synthetic(self._given):
+            return self._without_data(model).observe(model)
+        if not is_watched:
+            return observe(model, batches, has_counts=has_counts)
         watch = Watch(self._lite, model.main.outputs, self._given)
-        found = observe(model, watch.passing(batches), watch.see)
+        found = observe(model, watch.passing(batches), watch.see, has_counts)
         for finding in watch.findings():
             tell(finding)
         return found
 
-    def _without_data(self, model: Model) -> Statistics:
+    def _without_data(self, model: Model) -> DataFree:
+        """What stands for data; `model`: of real numbers, taken the first time."""
         if self._free is None:
             self._free = DataFree(model)
-        return self._free.observe(model)
+        return self._free
+
+    def _all(self) -> Iterator[list[Array]]:
+        self._keep()
+        yield from self._kept
+        assert self._rest is not None
+        yield from self._rest
 
     def _keep(self) -> None:
         """Take the first samples, unless that was done before."""
@@ -96,7 +103,7 @@ class Data:
             return
         face = self._lite.face()
         if is_synthetic(self._given):
-            self._rest = iter((self._free or DataFree(self._lite.model)).batches)
+            self._rest = iter(self._without_data(self._lite.model).batches)
         else:
             self._rest = of_one_size(batches(self._given, face), face)
         count = 0
@@ -110,16 +117,23 @@ class Data:
     def _some(self) -> list[list[Array]]:
         """Some of the samples that were kept, of all parts; of a model with state, the first."""
         self._keep()
-        wanted = max(NUMBERS // max(self._numbers, 1), FEWEST)
-        step = -(-sum(map(_count, self._kept)) // wanted)
-        if step <= 1:
+        count, wanted = sum(map(_count, self._kept)), max(NUMBERS // max(self._numbers, 1), FEWEST)
+        if count <= wanted:
             return self._kept
+        of_whole_batches = -(-len(self._kept) * wanted // count)
         if self._lite.has_state:
-            return self._kept[: -(-len(self._kept) // step)]
+            return self._kept[:of_whole_batches]
         if not all(value.type.rank and isinstance(value.type.shape[0], Dim) for value in self._lite.graph.inputs):
-            return self._kept[::step]
-        parts = ([array[::step] for array in batch] for batch in self._kept)
+            return [self._kept[place] for place in _spread(len(self._kept), of_whole_batches)]
+        chosen, starts = _spread(count, wanted), np.cumsum([0, *map(_count, self._kept)])
+        places = [chosen[(first <= chosen) & (chosen < last)] - first for first, last in pairwise(starts)]
+        parts = ([array[own] for array in batch] for batch, own in zip(self._kept, places, strict=True) if own.size)
         return list(of_one_size(parts, self._lite.face()))
+
+
+def _spread(count: int, wanted: int) -> Array:
+    """The places of as many as are wanted of all, at even distances."""
+    return np.arange(wanted) * count // wanted
 
 
 def _count(batch: list[Array]) -> int:

@@ -26,7 +26,7 @@ from litesmith.quantization.algorithms.data_free import is_synthetic
 from litesmith.quantization.algorithms.hadamard import rotate
 from litesmith.quantization.algorithms.shift_negative import center
 from litesmith.quantization.algorithms.smooth_quant import smooth
-from litesmith.quantization.changes import Change, Rewriting
+from litesmith.quantization.changes import Change, Rewriting, Statistics
 from litesmith.quantization.data import Data
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import losses
@@ -83,8 +83,7 @@ def quantized(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
         real, pairs, left, changes = _with_integers(model, data, asked)
     else:
         if calibration is not None:
-            data.check(model)
-            changes = _rewritten(model, data, recipe)
+            changes = _rewritten(model, data, recipe, data.checked(model))
         real, pairs = _reference(model)
     model.stored_weights = store_weights(model, recipe.form_of)
     correct_biases(pairs, data.known_means(real))
@@ -119,10 +118,12 @@ def _with_integers(model: Model, data: Data, asked: Asked) -> tuple[Model, Pairs
     return real, pairs, plan.left, changes
 
 
-def _rewritten(model: Model, data: Data, recipe: Recipe) -> list[Change]:
-    """Let a float model round better in the forms of a recipe; what was moved."""
+def _rewritten(model: Model, data: Data, recipe: Recipe, statistics: Statistics | None = None) -> list[Change]:
+    """Let a float model round better in the forms of a recipe; what was moved.
+
+    `statistics`: what its activations hold, where that is known already.
+    """
     changes: list[Change] = []
-    statistics = None
     for rewriting in _rewritings(model, recipe):
         statistics = statistics or data.previewed(model)
         if done := rewriting(model, statistics):
