@@ -19,7 +19,7 @@ from litesmith.frontends.original import why_not_compared
 from litesmith.ir.source import Source
 from litesmith.lite_model import LiteModel
 from litesmith.opening import load, open_model
-from litesmith.quantization.quantizing import asked, by_recipe, plain_mode
+from litesmith.quantization.quantizing import asked, by_recipe, face_of, plain_mode
 from litesmith.quantization.recipe import Recipe
 from litesmith.quantization.refining.refining import Progress
 from litesmith.quantization.search.budget import AUTO, Budget
@@ -121,7 +121,7 @@ def convert(
     if (signature or outputs) and not (original.framework == "TensorFlow" and isinstance(model, (str, Path))):
         raise ValueError("signature= and outputs= say which part of a file of TensorFlow is meant; leave them out")
     batch = _batch_for(profile, batch)
-    plain = plain_mode(recipe) if calibration is None else None
+    plain = plain_mode(recipe, calibration)
     lite, imported = converted(original, inputs, batch, settings, signatures, plain, profile)
     lite = lite.with_kernels(kernels)
     if quantize is not None and plain is None:
@@ -131,8 +131,7 @@ def convert(
         if recipe is None:
             lite = require(search(lite, calibration, budget, inference_type=inference_type, progress=progress))
         else:
-            said = Asked(recipe, inference_type, progress, resume)  # type: ignore[arg-type]
-            lite = by_recipe(lite, lite.model, calibration, said)
+            lite = by_recipe(lite, lite.model, calibration, Asked(recipe, face_of(inference_type), progress, resume))
     if profile is not None:
         _require_runs(assess(lite.model, len(bytes(lite)), profile, _notes(profile, batch)))
     if verify:

@@ -157,7 +157,10 @@ def test_several_processes_find_the_same(real):
 def test_several_processes_try_no_more_than_was_said(real):
     pytest.importorskip("joblib")
     told = []
-    progress = lambda done, most, what: told.append((done, most))  # noqa: E731
+
+    def progress(done, most, what):
+        told.append((done, most))
+
     found = search(real, DATA, Budget(min_decibels=199, max_evaluations=2, n_jobs=2, goal="latency"), progress=progress)
     assert len(found.trials) == 2
     assert told == [(0, 2), (1, 2)]

@@ -186,12 +186,13 @@ def _lite(
     """The converted model, its signatures, and whether it was compared already: before its numbers were rounded."""
     with watch("convert", "Converting") as tell:
         from litesmith import api
-        from litesmith.quantization.weights import ROUNDINGS
+        from litesmith.quantization.quantizing import asked, plain_mode
 
         shapes, texts = faces
         signatures = {name: original.said_inputs(each) for name, each in _by_signature(texts).items()} or None
         enabled, atol, rtol = verification
-        is_rounded = settings["quantize"] not in (None, *ROUNDINGS) or settings["calibration"] is not None
+        mode, data = settings["quantize"], settings["calibration"]
+        is_rounded = mode is not None and plain_mode(asked(mode, data, settings["inference_type"]), data) is None
         lite = api.convert(
             original,
             original.said_inputs(shapes),

@@ -43,8 +43,7 @@ FEW_DECIBELS = 15.0
 def asked(quantize: Recipe | str | Path | None, calibration: Any, inference_type: str) -> Recipe | None:
     """The recipe that was asked for; raises for what is none, and for data or types that it does not use."""
     recipe = None if quantize is None else recipe_of(quantize)
-    if inference_type not in get_args(Face):
-        raise ValueError(f"inference_type is one of {', '.join(get_args(Face))}, not {inference_type!r}")
+    face_of(inference_type)
     if recipe is None and calibration is not None:
         raise ValueError(f"calibration= is for quantize=, one of {', '.join(FORMS)}")
     if inference_type != "float32" and not (recipe is not None and recipe.needs_data):
@@ -56,9 +55,21 @@ def asked(quantize: Recipe | str | Path | None, calibration: Any, inference_type
     return recipe
 
 
-def plain_mode(recipe: Recipe | None) -> str | None:
-    """The mode of a recipe whose results can be compared with the model's: that changes weights only, and little."""
-    return recipe.mode if recipe is not None and not recipe.rules and recipe.mode in ROUNDINGS else None
+def face_of(inference_type: str) -> Face:
+    """What callers give and take; raises for what no file has."""
+    faces: dict[str, Face] = {each: each for each in get_args(Face)}
+    if inference_type not in faces:
+        raise ValueError(f"inference_type is one of {', '.join(faces)}, not {inference_type!r}")
+    return faces[inference_type]
+
+
+def plain_mode(recipe: Recipe | None, calibration: Any) -> str | None:
+    """The mode of a recipe whose results can be compared with the model's: that changes weights only, and little.
+
+    None for others, and where there is data, on which weights are refined.
+    """
+    is_plain = recipe is not None and not recipe.rules and recipe.mode in ROUNDINGS and calibration is None
+    return recipe.mode if recipe is not None and is_plain else None
 
 
 @attentive
@@ -97,12 +108,12 @@ def quantize(
     if _has_integers(lite):
         raise LitesmithError(IntegersAlready())
     model = copy_model(lite.model)
-    if (mode := plain_mode(found)) is not None and calibration is None:
+    if (mode := plain_mode(found, calibration)) is not None:
         model.stored_weights = quantize_weights(model, mode)
         made = LiteModel(to_bytes(model), model, isolated=False)
         made.quantization = Quantization(found, stored_weights=model.stored_weights)
         return made
-    return by_recipe(lite, model, calibration, Asked(found, inference_type, progress, resume))  # type: ignore[arg-type]
+    return by_recipe(lite, model, calibration, Asked(found, face_of(inference_type), progress, resume))
 
 
 def _opened(given: Any) -> LiteModel:

@@ -81,7 +81,8 @@ class Moments:
         gram, lag = self.gram - self.own[:, :, None] * mean, self.lag - missing * mean
         own, squares = (np.diagonal(each, axis1=1, axis2=2) for each in (gram, self.gram))
         varies = own > NOISE * squares
-        gram, lag = gram * varies[:, :, None] * varies[:, None], lag * varies[:, None]
+        if not varies.all():
+            gram, lag = gram * varies[:, :, None] * varies[:, None], lag * varies[:, None]
         return gram.astype(self.gram.dtype, copy=False), lag.astype(self.lag.dtype, copy=False)
 
 

@@ -24,7 +24,7 @@ def through(value: Any, differentiable: Any) -> Any:
 
 @cache
 def _straight_through() -> Any:
-    def chosen(value: Any, differentiable: Any) -> Any:  # noqa: ARG001
+    def chosen(value: Any, differentiable: Any) -> Any:  # noqa: ARG001 (it is there for its gradient)
         def gradient(*known: Any, upstream: Any = None) -> tuple[Any, Any]:
             above = known[0] if upstream is None else upstream
             return ops.zeros_like(above), above
