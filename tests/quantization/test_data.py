@@ -10,6 +10,7 @@ from keras import layers
 import litesmith
 from litesmith.ir.types import DType
 from litesmith.quantization import data as module
+from litesmith.quantization import ranges
 from litesmith.quantization.data import Data
 
 
@@ -80,3 +81,27 @@ def test_as_many_samples_are_seen_when_the_model_has_become_one_of_integers(lite
     for value in (*lite.graph.inputs, *lite.graph.outputs):
         value.type = replace(value.type, dtype=DType.INT8)
     assert sum(len(inputs[0]) for inputs, _ in data.seen()) == 40
+
+
+@pytest.mark.parametrize("most", [1, 10, 10**9])
+def test_what_the_real_model_returns_is_seen_while_it_is_looked_at(lite, monkeypatch, most):
+    monkeypatch.setattr(ranges, "MOST_BYTES", 4 * 7 * most)
+    expected = Data(lite, rows(100)).seen()
+    data = Data(lite, rows(100))
+    data.previewed(lite.model)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(lite), "run_arrays", None)
+        found = data.seen()
+    for (inputs, outputs), (own_inputs, own_outputs) in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(inputs[0], own_inputs[0])
+        np.testing.assert_allclose(outputs[0], own_outputs[0], rtol=1e-6)
+
+
+def test_outputs_that_are_not_of_samples_are_computed_from_whole_batches(monkeypatch):
+    x = keras.Input((4,))
+    lite = litesmith.convert(keras.Model(x, [layers.Dense(3)(x), keras.ops.sum(x)]), verify=False)
+    monkeypatch.setattr(ranges, "MOST_BYTES", 1)
+    data = Data(lite, rows(32))
+    data.previewed(lite.model)
+    ((inputs, outputs),) = data.seen()
+    assert outputs[1] == pytest.approx(inputs[0].sum())

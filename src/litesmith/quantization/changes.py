@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from litesmith.ir.graph import Model, Value
 from litesmith.quantization.ranges import Histogram
 
-Statistics = Mapping[Value, Histogram]
+Statistics = dict[Value, Histogram]
+"""What the activations of a model hold. What a rewriting makes untrue it makes true again, or takes out."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from litesmith.quantization.algorithms.data_free import DataFree, is_synthetic
 from litesmith.quantization.calibration import batches
 from litesmith.quantization.changes import Statistics
 from litesmith.quantization.data_checks.watch import Watch
-from litesmith.quantization.ranges import activations, observe
+from litesmith.quantization.ranges import Run, activations, observe
 from litesmith.quantization.sources.together import of_one_size
 
 Array = np.ndarray[Any, Any]
@@ -42,14 +42,15 @@ class Data:
         self._free: DataFree | None = None
         self._kept: list[list[Array]] = []
         self._rest: Iterator[list[Array]] | None = None
+        self._runs: list[Run] = []
 
     def previewed(self, model: Model) -> Statistics:
         """What channels of the activations of a model hold, on some samples; values are not counted in bins."""
-        return self._observed(model, self._some, has_counts=False)
+        return self._observed(model, self._some, is_preview=True)
 
     def checked(self, model: Model) -> Statistics:
         """As `previewed`, where no ranges are taken from the data: says what is wrong with it, as far as these show."""
-        return self._observed(model, self._some, has_counts=False, is_watched=True)
+        return self._observed(model, self._some, is_preview=True, is_watched=True)
 
     def observed(self, model: Model) -> Statistics:
         """What the activations of a model hold, on all samples: once."""
@@ -62,26 +63,33 @@ class Data:
         """
         return self._without_data(real).means(real) if is_synthetic(self._given) else {}
 
-    def seen(self) -> list[tuple[list[Array], list[Array]]]:
+    def seen(self) -> list[Run]:
         """Inputs of some samples, and what the real model returns for them."""
         if self._given is None:
             return []
-        return [(inputs, self._lite.run_arrays(inputs)) for inputs in self._some]
+        return self._runs or [(inputs, self._lite.run_arrays(inputs)) for inputs in self._some]
 
     def _observed(
-        self, model: Model, batches: Iterable[list[Array]], has_counts: bool = True, is_watched: bool = False
+        self, model: Model, batches: Iterable[list[Array]], is_preview: bool = False, is_watched: bool = False
     ) -> Statistics:
-        """What activations hold.
+        """What activations hold; of a preview, values are not counted in bins, and what it returns is kept.
 
         `is_watched`: whether the data looks like what the model was trained with is said as findings.
         """
         if is_synthetic(self._given):
             return self._without_data(model).observe(model)
-        if not is_watched:
-            return observe(model, batches, has_counts=has_counts)
-        watch = Watch(self._lite, model.main.outputs, self._given)
-        found = observe(model, watch.passing(batches), watch.see, has_counts)
-        for finding in watch.findings():
+        watch = Watch(self._lite, model.main.outputs, self._given) if is_watched else None
+        runs: list[list[Run]] = []
+        found = observe(
+            model,
+            batches if watch is None else watch.passing(batches),
+            None if watch is None else watch.see,
+            has_counts=not is_preview,
+            ran=runs.append if is_preview else None,
+        )
+        if not self._runs and not self._lite.has_state:
+            self._runs = _joined(runs)
+        for finding in () if watch is None else watch.findings():
             tell(finding)
         return found
 
@@ -129,6 +137,19 @@ class Data:
         places = [chosen[(first <= chosen) & (chosen < last)] - first for first, last in pairwise(starts)]
         parts = ([array[own] for array in batch] for batch, own in zip(self._kept, places, strict=True) if own.size)
         return list(of_one_size(parts, self._lite.face()))
+
+
+def _joined(runs: list[list[Run]]) -> list[Run]:
+    """The runs of each batch as one; none if they are of something else than samples."""
+    for run in chain(*(each for each in runs if len(each) > 1)):
+        if {len(array) if array.ndim else 0 for array in chain(*run)} != {_count(run[0])}:
+            return []
+    return [each[0] if len(each) == 1 else _together(each) for each in runs]
+
+
+def _together(runs: list[Run]) -> Run:
+    inputs, outputs = (list(map(np.concatenate, zip(*arrays, strict=True))) for arrays in zip(*runs, strict=True))
+    return inputs, outputs
 
 
 def _spread(count: int, wanted: int) -> Array:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import zip_longest
 from math import gcd
 from typing import Any
@@ -12,9 +13,12 @@ import numpy as np
 
 from litesmith.ir.graph import Graph, Model, Value
 from litesmith.ir.types import DType
+from litesmith.quantization.aside import Aside
 from litesmith.quantization.stepping import Stepwise
 
 Array = np.ndarray[Any, Any]
+Run = tuple[list[Array], list[Array]]
+"""Inputs and outputs of a model."""
 BINS = 2048
 MASK = 1e6
 """What other values than these stand beside is a mask: -1e9 is added to the scores that attention leaves out."""
@@ -67,10 +71,15 @@ class Histogram:
     batches: list[tuple[float, float]] = field(default_factory=list)
     has_counts: bool = True
 
-    def add(self, values: Array, may_be_mask: bool = False) -> None:
-        """Count the values of one batch; `may_be_mask`: whether all of them may stand for infinity."""
+    def add(self, values: Array, may_be_mask: bool = False, ends: tuple[Array, Array] | None = None) -> None:
+        """Count the values of one batch.
+
+        Args:
+            may_be_mask: whether all of them may stand for infinity.
+            ends: the smallest and the largest for each index of the last axis, where they are known.
+        """
         rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(-1, 1)
-        lows, highs = _extremes(rows)
+        lows, highs = ends or _extremes(rows)
         if not np.maximum(-lows, highs).max(initial=0) < MASK:  # or there are some that are no numbers
             rows = self._without_masks(self._numbers(rows), may_be_mask)
             lows, highs = _extremes(rows)
@@ -140,6 +149,23 @@ class Histogram:
             found.counts += _moved(other.counts, other.low, other.high, found.low, found.high)
         return found
 
+    def scaled(self, factors: Array) -> Histogram | None:
+        """What is held of each index of the last axis, times its factor above 0; values are not counted.
+
+        None where that is not known.
+        """
+        if self.sums is None or self.squares is None or self.lows is None or self.highs is None:
+            return None
+        if factors.shape != self.sums.shape:
+            return None
+        found = Histogram(seen=self.seen, unusable=self.unusable, masks=self.masks, has_counts=False)
+        found.sums, found.squares = factors * self.sums, factors**2 * self.squares
+        found.lows, found.highs = factors * self.lows, factors * self.highs
+        found.peaks = np.maximum(found.highs, -found.lows)
+        found.least, found.most = float(found.lows.min()), float(found.highs.max())
+        found.low, found.high = min(found.least, 0.0), max(found.most, 0.0)
+        return found
+
     def _widen(self, least: float, most: float) -> None:
         """Let the bins reach from the least to the most value, with 0 within; what was counted is spread."""
         low, high = min(self.low, least, 0.0), max(self.high, most, 0.0)
@@ -188,12 +214,13 @@ def _bins(values: Array, low: float, high: float) -> Array:
     return np.bincount(places, minlength=BINS).astype(np.float64)
 
 
-def _extremes(rows: Array) -> tuple[Array, Array]:
-    """The smallest and the largest of each column; NaN where there is one."""
+def _extremes(rows: Array, axis: int = 0) -> tuple[Array, Array]:
+    """The smallest and the largest along an axis, the one before the last; NaN where there is one."""
+    is_column = rows.shape[-1] == 1  # a single column is looked through faster as a row
+    rows = rows.reshape(*rows.shape[:-2], 1, -1) if is_column else rows
+    axis = axis + 1 if is_column else axis
     with np.errstate(invalid="ignore"):
-        if rows.shape[1] == 1:  # a single column is looked through faster as a whole
-            return rows.min(initial=np.inf).reshape(1), rows.max(initial=-np.inf).reshape(1)
-        return rows.min(0, initial=np.inf), rows.max(0, initial=-np.inf)
+        return rows.min(axis, initial=np.inf), rows.max(axis, initial=-np.inf)
 
 
 def _moved(counts: Array, low: float, high: float, to_low: float, to_high: float) -> Array:
@@ -212,15 +239,17 @@ def activations(graph: Graph) -> list[Value]:
 def observe(
     model: Model,
     batches: Iterable[list[Array]],
-    see: Callable[[Value, Array], None] | None = None,
+    see: See | None = None,
     has_counts: bool = True,
-) -> Mapping[Value, Histogram]:
+    ran: Callable[[list[Run]], None] | None = None,
+) -> dict[Value, Histogram]:
     """Histograms of the activations of a model's first graph, and of the graphs that it runs, of all of their rounds.
 
     Args:
         batches: arrays for its inputs, in order.
-        see: is given what each activation of the first graph holds in each run, too.
+        see: is given what each activation of the first graph holds in each run, too; on a thread of its own.
         has_counts: whether values are counted in bins.
+        ran: is given the inputs and the outputs of the runs that each batch took.
     """
     values = activations(model.main)
     found = {value: Histogram(has_counts=has_counts) for graph in model.all_graphs() for value in activations(graph)}
@@ -228,19 +257,42 @@ def observe(
     shown = set(values) if see is not None else set()
 
     def add(value: Value, array: Array) -> None:
-        waiting[value].add(array)
+        held = Held(array)
+        waiting[value].add(held)
         if see is not None and value in shown:
-            see(value, array)
+            see(value, held)
 
-    steps = Stepwise(model, found, add)
     sample = sum(int(np.prod([int(size) for size in value.type.shape[1:]])) * 4 for value in values)
     most = max(int(MOST_BYTES // max(sample, 1)), 1)
-    for arrays in batches:
-        for part in _parts(arrays, most, model.main):
-            steps.run(part)
+    with Aside(add, MOST_BYTES) as counting:
+        steps = Stepwise(model, found, counting.add)
+        for arrays in batches:
+            runs = [(part, steps.run(part)) for part in _parts(arrays, most, model.main)]
+            if ran is not None:
+                ran(runs)
     for each in waiting.values():
         each.count()
     return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a tensor holds in one run."""
+
+    array: Array
+
+    @cached_property
+    def rows(self) -> Array:
+        """With one index of the last axis in each column."""
+        return self.array.reshape(-1, self.array.shape[-1]) if self.array.ndim > 1 else self.array.reshape(-1, 1)
+
+    @cached_property
+    def ends(self) -> tuple[Array, Array]:
+        """The smallest and the largest of each sample, [samples, last axis]; NaN where there is one."""
+        return _extremes(self.array.reshape(len(self.array), -1, self.rows.shape[1]), 1)
+
+
+See = Callable[[Value, Held], None]
 
 
 @dataclass
@@ -251,12 +303,16 @@ class _Waiting:
     arrays: list[Array] = field(default_factory=list)
     size: int = 0
 
-    def add(self, array: Array) -> None:
-        if not array.size:
+    def add(self, held: Held) -> None:
+        rows = held.rows
+        if not rows.size:
             return
-        rows = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(-1, 1)
-        if self.arrays and self.arrays[0].shape[1] != rows.shape[1]:
+        if self.arrays and (self.arrays[0].shape[1] != rows.shape[1] or rows.size >= COUNTED_TOGETHER):
             self.count()
+        if rows.size >= COUNTED_TOGETHER:
+            lows, highs = held.ends
+            self.histogram.add(rows, ends=(lows.min(0), highs.max(0)))
+            return
         self.arrays.append(rows)
         self.size += rows.size
         if self.size >= COUNTED_TOGETHER:

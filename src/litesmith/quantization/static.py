@@ -31,6 +31,7 @@ from litesmith.quantization.data import Data
 from litesmith.quantization.integers import quantize_integers
 from litesmith.quantization.measuring import losses
 from litesmith.quantization.outcome import Quantization
+from litesmith.quantization.ranges import activations
 from litesmith.quantization.reasons import LeftReal
 from litesmith.quantization.recipe import Recipe
 from litesmith.quantization.refining.biases import correct_biases
@@ -125,10 +126,9 @@ def _rewritten(model: Model, data: Data, recipe: Recipe, statistics: Statistics 
     """
     changes: list[Change] = []
     for rewriting in _rewritings(model, recipe):
-        statistics = statistics or data.previewed(model)
-        if done := rewriting(model, statistics):
-            changes += done
-            statistics = None
+        if statistics is None or not statistics.keys() >= set(activations(model.main)):
+            statistics = data.previewed(model)
+        changes += rewriting(model, statistics)
     return changes
 
 

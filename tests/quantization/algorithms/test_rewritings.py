@@ -17,7 +17,7 @@ from litesmith.quantization.algorithms.hadamard import rotate
 from litesmith.quantization.algorithms.shift_negative import center
 from litesmith.quantization.algorithms.smooth_quant import smooth
 from litesmith.quantization.forms import FORMS
-from litesmith.quantization.ranges import observe
+from litesmith.quantization.ranges import activations, observe
 from random_graphs import STEPS, random_model, results
 
 RANDOM = np.random.default_rng(0)
@@ -38,8 +38,30 @@ graphs = st.lists(st.tuples(st.sampled_from(list(STEPS)), st.integers(0, 11)), m
 def test_any_graph_computes_the_same(name, steps, seed):
     model, array = random_model(steps, seed), RANDOM.standard_normal((6, 4, 4, 3)).astype("float32")
     copy = copy_model(model)
+    statistics = observe(copy, [[array]], has_counts=False)
     with mock.patch.object(weights, "FEWEST", 1):
-        REWRITINGS[name](copy, observe(copy, [[array]]))
+        REWRITINGS[name](copy, statistics)
     verify_model(copy)
     for own, found in zip(results(model, array), results(copy, array), strict=True):
         np.testing.assert_allclose(found, own, rtol=0, atol=2e-5 * max(np.abs(own).max(), 1e-6))
+    check_true(statistics, copy, array)
+
+
+def check_true(statistics, model, array):
+    """What is said of activations is what they hold now; what is not known is not said."""
+    found = observe(model, [[array]], has_counts=False)
+    for value in statistics.keys() & found.keys():
+        largest = max(np.abs(found[value].peaks).max(), 1e-6)
+        for what in ("lows", "highs", "peaks", "least", "most", "low", "high"):
+            said, now = getattr(statistics[value], what), getattr(found[value], what)
+            np.testing.assert_allclose(said, now, rtol=1e-3, atol=1e-4 * largest, err_msg=what)
+        np.testing.assert_allclose(statistics[value].means, found[value].means, rtol=1e-3, atol=1e-4 * largest)
+        np.testing.assert_allclose(statistics[value].squares, found[value].squares, rtol=1e-2, atol=1e-6)
+
+
+def test_what_is_known_of_equalized_channels_stays_known():
+    model = random_model([("convolution", 1), ("depthwise", 1), ("pointwise", 0)], 3, octaves=3)
+    array = RANDOM.standard_normal((6, 4, 4, 3)).astype("float32")
+    statistics = observe(model, [[array]], has_counts=False)
+    assert equalize(model, statistics)
+    assert statistics.keys() == set(activations(model.main))

@@ -49,7 +49,7 @@ def scale_weights(model: Model, statistics: Statistics, form_of: FormOf) -> list
 
     Args:
         model: its first graph is changed.
-        statistics: what its activations hold, as `ranges.observe` says.
+        statistics: what its activations hold, as `ranges.observe` says; kept true.
         form_of: what becomes of each operation.
     """
     channels = channels_of(model.main, statistics)
@@ -72,7 +72,8 @@ def scale_weights(model: Model, statistics: Statistics, form_of: FormOf) -> list
         if now * LEAST_GAIN <= before:
             found, gains[each] = best, before / max(now, 1e-30)
     changes = changes_of(channels, noise, Balance(found[:-1], components, gains), "error of rounded weights")
-    rescale(model.main, channels, Factors(dict(zip(noise.known.tolist(), np.exp(found[:-1]).tolist(), strict=True))))
+    factors = Factors(dict(zip(noise.known.tolist(), np.exp(found[:-1]).tolist(), strict=True)))
+    rescale(model.main, channels, factors, statistics)
     return changes
 
 

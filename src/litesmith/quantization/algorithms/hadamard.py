@@ -65,7 +65,7 @@ def rotate(model: Model, statistics: Statistics, form_of: FormOf) -> list[Change
 
     Args:
         model: its first graph is changed.
-        statistics: what its activations hold, as `ranges.observe` says.
+        statistics: what its activations hold, as `ranges.observe` says; kept true.
         form_of: what becomes of each operation.
     """
     changes, done = [], set[Operation]()
@@ -81,6 +81,8 @@ def rotate(model: Model, statistics: Statistics, form_of: FormOf) -> list[Change
         change = _rotated(model.main, stretch, statistics, form_of)
         if change is not None:
             changes.append(change)
+            for value in stretch.values:
+                statistics.pop(value, None)
     return changes
 
 

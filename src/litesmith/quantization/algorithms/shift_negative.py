@@ -44,19 +44,26 @@ def center(model: Model, statistics: Statistics) -> list[Change]:
 
     Args:
         model: its first graph is changed.
-        statistics: what its activations hold, as `ranges.observe` says.
+        statistics: what its activations hold, as `ranges.observe` says; kept true.
     """
     ends: Ends = {
         value: (histogram.lows.astype(np.float64), histogram.highs.astype(np.float64))
         for value, histogram in statistics.items()
         if histogram.lows is not None and histogram.highs is not None
     }
-    found = (_centered(model.main, operation, ends) for operation in list(model.main.operations))
-    return [change for change in found if change is not None]
+    changes = []
+    for operation in list(model.main.operations):
+        found = _centered(model.main, operation, ends)
+        if found is not None:
+            change, moved = found
+            changes.append(change)
+            for value in moved:
+                statistics.pop(value, None)
+    return changes
 
 
-def _centered(graph: Graph, operation: Operation, ends: Ends) -> Change | None:
-    """Move the channels that one operation computes; `ends` says afterwards where they are."""
+def _centered(graph: Graph, operation: Operation, ends: Ends) -> tuple[Change, list[Value]] | None:
+    """Move the channels that one operation computes, with all values; `ends` says afterwards where they are."""
     product = filtering(operation)
     if product is None or operation.result not in ends or not _has_bias(operation):
         return None
@@ -76,7 +83,8 @@ def _centered(graph: Graph, operation: Operation, ends: Ends) -> Change | None:
             _add_to_bias(graph, reader, -_through(reader, offsets * times))
             layers[reader.source.layer or reader.operator.builtin] = None
     what = f"{int(np.count_nonzero(offsets))} channels are moved to where the range of their tensor is used best"
-    return Change(tuple(layers), what, f"{10 * np.log10(gain):.1f} dB less noise of rounding is predicted there")
+    why = f"{10 * np.log10(gain):.1f} dB less noise of rounding is predicted there"
+    return Change(tuple(layers), what, why), list(moved)
 
 
 def _moved_with(graph: Graph, value: Value) -> dict[Value, int] | None:

@@ -22,6 +22,6 @@ def smooth(model: Model, statistics: Statistics) -> list[Change]:
 
     Args:
         model: its first graph is changed.
-        statistics: what its activations hold, as `ranges.observe` says.
+        statistics: what its activations hold, as `ranges.observe` says; kept true.
     """
     return move_scales(model, statistics, SHARES, LEAST_GAIN, of_gains)

@@ -149,16 +149,16 @@ class Cures:
         return (batch[value.value] for batch in self._noise.real if value.value in batch)
 
     def _finer_weights(self, layer: str, weights: frozenset[RoundedConstant], form: str) -> Iterator[_Idea]:
-        """Of int4: blocks, and 8 bits as `form` has them."""
+        """Of int4: blocks, and 8 bits as `form` has them. Biases that make up for what rounding changed go with it."""
         few = [each for each in weights if each.type.dtype is DType.INT4 and each.role is Role.WEIGHT]
         blocks = [each for each in few if _can_have_blocks(each)]
         if blocks:
             added = frozenset(_rounded(each, in_blocks(self._exact[each], BLOCK)) for each in blocks)
-            yield _Idea(f'.int4("{layer}", block={BLOCK})', frozenset(blocks), added)
+            yield _Idea(f'.int4("{layer}", block={BLOCK})', _with_biases(blocks, weights), added)
         if few:
             added = frozenset(_rounded(each, _int8(each, self._exact[each])) for each in few)
             change = f'.int8("{layer}")' if form == "int8" else f'.use("{form}", "{layer}")'
-            yield _Idea(change, frozenset(few), added)
+            yield _Idea(change, _with_biases(few, weights), added)
 
 
 def chosen(tried: Sequence[Cure], settings: Sequence[Cure]) -> Cure | None:
@@ -216,6 +216,13 @@ def _rounded(weights: RoundedConstant, stored: Constant) -> RoundedConstant:
 def _int8(weights: RoundedConstant, exact: Constant) -> Constant:
     axis = weights.operation.operator.operand(weights.place).channel_axis
     return with_scales(exact, weight_scales(exact.array(), axis, DType.INT8), axis)
+
+
+def _with_biases(chosen: Sequence[RoundedConstant], constants: Iterable[RoundedConstant]) -> frozenset[Rounding]:
+    """Weights, and the biases of the same operations among some constants."""
+    operations = {each.operation for each in chosen}
+    biases = (each for each in constants if each.role is Role.BIAS and each.operation in operations)
+    return frozenset((*chosen, *biases))
 
 
 def _can_have_blocks(weights: RoundedConstant) -> bool:

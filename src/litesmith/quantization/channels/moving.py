@@ -41,7 +41,7 @@ def move_scales(
     """Give channels of the first graph other factors, and say which layers share them.
 
     Args:
-        statistics: what its activations hold, as `ranges.observe` says.
+        statistics: what its activations hold, as `ranges.observe` says; kept true.
         shares, least_gain: as of `balancing.balanced`.
         chosen: labels; sets that have one of these, and those that depend on them, may have factors.
     """
@@ -55,7 +55,8 @@ def move_scales(
     gains = {each: gain for each, gain in balance.gains.items() if each in sets}
     logarithms = np.where(np.isin(balance.components, list(gains)), balance.logarithms, 0.0)
     changes = changes_of(channels, noise, Balance(logarithms, balance.components, gains), NOISE)
-    rescale(model.main, channels, Factors(dict(zip(noise.known.tolist(), np.exp(logarithms).tolist(), strict=True))))
+    factors = Factors(dict(zip(noise.known.tolist(), np.exp(logarithms).tolist(), strict=True)))
+    rescale(model.main, channels, factors, statistics)
     return changes
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from litesmith.ir.builder import constant_value
-from litesmith.ir.graph import Graph, Operation
+from litesmith.ir.graph import Graph, Operation, Value
 from litesmith.ir.operator import Role
+from litesmith.quantization.changes import Statistics
 from litesmith.quantization.channels.labelling import Channels, Product
 from litesmith.quantization.channels.ties import Labels
 
@@ -34,15 +35,29 @@ class Factors:
         return np.array(found)[places].reshape(labels.shape)
 
 
-def rescale(graph: Graph, channels: Channels, factors: Factors) -> list[Operation]:
-    """Multiply what the channels hold by their factors; the operations whose constants changed."""
+def rescale(graph: Graph, channels: Channels, factors: Factors, statistics: Statistics) -> list[Operation]:
+    """Multiply what the channels hold by their factors; the operations whose constants changed.
+
+    `statistics`: of the activations; they say afterwards what these hold then.
+    """
     changed = [each.filtering.operation for each in channels.products if _rescale_product(graph, each, factors)]
     for each in channels.rescaled:
         ratio = factors.of(each.up) / (1.0 if each.down is None else factors.of(each.down))
         if np.any(ratio != 1):
             _multiply(graph, each.operation, each.place, ratio)
             changed.append(each.operation)
+    for value, labels in channels.labels.items():
+        if value in statistics and np.any((ratio := factors.of(labels)) != 1):
+            _note(statistics, value, ratio)
     return changed
+
+
+def _note(statistics: Statistics, value: Value, ratio: Array) -> None:
+    """What a value holds with its factors; nothing is known where they differ along another axis than the last."""
+    along_last = np.broadcast_to(ratio.reshape(-1), value.type.shape[-1:]) if ratio.size == ratio.shape[-1] else ratio
+    found = statistics.pop(value).scaled(along_last)
+    if found is not None:
+        statistics[value] = found
 
 
 def _rescale_product(graph: Graph, product: Product, factors: Factors) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from litesmith.ir.graph import Value
 from litesmith.quantization.data_checks.prediction import costs, decibels_between, ranges_of, shrunk_range
-from litesmith.quantization.ranges import Histogram, spacing
+from litesmith.quantization.ranges import Held, Histogram, spacing
 
 Array = np.ndarray[Any, Any]
 FOLDS = 4
@@ -25,15 +25,16 @@ class Folds:
         self._found: dict[Value, list[Histogram]] = {}
         self._rows: dict[Value, int] = {}
 
-    def add(self, value: Value, array: Array) -> None:
+    def add(self, value: Value, held: Held) -> None:
         """Count a batch of one tensor's values."""
-        if not array.ndim or not len(array):
+        array = held.array
+        if not array.ndim or not array.size:
             return
         histograms = self._found.setdefault(value, [Histogram() for _ in range(FOLDS)])
         first = self._rows.get(value, 0)
         self._rows[value] = first + len(array)
         rows = array.reshape(len(array), -1)
-        lows, highs = rows.min(1), rows.max(1)
+        lows, highs = held.ends[0].min(1), held.ends[1].max(1)
         if not (np.isfinite(lows).all() and np.isfinite(highs).all()):
             return
         for fold, histogram in enumerate(histograms):

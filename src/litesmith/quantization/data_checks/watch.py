@@ -42,6 +42,7 @@ from litesmith.quantization.data_checks.scaling import (
     scale_of,
 )
 from litesmith.quantization.data_checks.stability import Folds
+from litesmith.quantization.ranges import Held
 
 Array = np.ndarray[Any, Any]
 ENOUGH = 32
@@ -89,10 +90,11 @@ class Watch:
         """The batches, which are looked at as they pass."""
         return self.samples.passing(batches)
 
-    def see(self, value: Value, array: Array) -> None:
+    def see(self, value: Value, held: Held) -> None:
         """Look at what one tensor of the first graph holds in one run."""
+        array = held.array
         if value.producer is None or not isinstance(value.producer.operator.scales, Same):
-            self.folds.add(value, array)
+            self.folds.add(value, held)
         if value in self.votes and array.ndim == 2 and np.isfinite(array).all():
             self.votes[value].add(array)
 

@@ -22,6 +22,7 @@ from litesmith.quantization.refining.layers import Layer, layers_of
 from litesmith.quantization.refining.moments import Moments, independent, lines_of
 from litesmith.quantization.refining.segments import Segments, levels, real_numbers
 from litesmith.quantization.refining.solving import Method, Solution, solve
+from litesmith.quantization.refining.worse import are_worse, errors_of
 
 Array = np.ndarray[Any, Any]
 Pairs = Iterable[tuple[Operation, Operation]]
@@ -56,7 +57,7 @@ class Refinings:
         count: how many layers there were to refine.
         samples: how many samples layers were refined on.
         stopped: whether the user ended it; what was done until then is kept.
-        undone: whether everything was put back, as the outputs would have lost more than without it.
+        undone: whether everything was put back, as the outputs would have lost more than without it, and not by chance.
         before, after: squared errors of all outputs, of their squares, on data that was kept for this if there was
             enough; None where it was stopped.
     """
@@ -152,12 +153,17 @@ class _Run:
             segments.run(list(segments.waiting))
         self.ends = _outputs(real, self._judging), _outputs(own, self._judging)
 
-    def outputs(self) -> list[Array]:
-        """What the quantized model computes before it is refined, of what judges."""
+    def outputs(self) -> list[list[Array]]:
+        """What the quantized model computes before it is refined, of each part that judges."""
         parts = [self._parts[place] for place in self._judging]
         segments = Segments(self._graphs[1], _given(parts, self._graphs[1]))
         segments.run(list(segments.waiting))
         return _outputs(segments, range(len(parts)))
+
+    def errors(self, found: list[list[Array]]) -> Array:
+        """Of each sample that judges, the squared error of outputs."""
+        counts = [_count(self._parts[place]) for place in self._judging]
+        return np.concatenate(list(map(errors_of, self.ends[0], found, counts)))
 
     @property
     def _judging(self) -> list[int]:
@@ -194,13 +200,14 @@ class _Run:
         return moments
 
 
-def _outputs(segments: Segments, places: Iterable[int]) -> list[Array]:
-    """The outputs that are real numbers, or stand for some, of the parts at some places."""
-    return [
-        np.concatenate([real_numbers(segments.known[value][place], value).reshape(-1) for place in places])
+def _outputs(segments: Segments, places: Iterable[int]) -> list[list[Array]]:
+    """The outputs that are real numbers, or stand for some, of each part at some places."""
+    chosen = [
+        value
         for value in segments.graph.outputs
         if value in segments.known and (value.type.dtype is DType.FLOAT32 or value.type.quantization is not None)
     ]
+    return [[real_numbers(segments.known[value][place], value) for value in chosen] for place in places]
 
 
 def _due(segments: Segments, found: dict[Operation, int], chosen: set[Operation], level: int) -> list[Operation]:
@@ -212,16 +219,13 @@ def _due(segments: Segments, found: dict[Operation, int], chosen: set[Operation]
     ]
 
 
-def _judge(run: _Run, before: list[Array], held: list[tuple[Layer, Any]]) -> None:
+def _judge(run: _Run, before: list[list[Array]], held: list[tuple[Layer, Any]]) -> None:
     """Put everything back where the outputs as a whole have become worse."""
     real, after = run.ends
-    power = sum(float(np.sum(np.square(array, dtype=np.float64))) for array in real) or 1.0
-    errors = [
-        sum(float(np.sum(np.square(a.astype(np.float64) - b))) for a, b in zip(real, found, strict=True)) / power
-        for found in (before, after)
-    ]
-    run.found.before, run.found.after = errors
-    if errors[1] > errors[0]:
+    power = sum(float(np.sum(np.square(array, dtype=np.float64))) for part in real for array in part) or 1.0
+    errors = [run.errors(found) for found in (before, after)]
+    run.found.before, run.found.after = (float(each.sum()) / power for each in errors)
+    if are_worse(*errors):
         for layer, values in held:
             layer.put_back(values)
         run.found.undone = True
