@@ -90,6 +90,37 @@ def test_much_that_is_lost_is_said():
         litesmith.convert(model, quantize="int8", calibration=values, verify=False)
 
 
+def uneven():
+    """A network whose channels differ by some octaves, which the weights that read them make up for."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((64,)), layers.Dense(64, activation="relu"), layers.Dense(64)])
+    factors = 2.0 ** (3 * np.random.default_rng(0).standard_normal(64))
+    first, second = model.layers
+    first.set_weights([first.kernel.numpy() * factors, first.bias.numpy()])
+    second.set_weights([second.kernel.numpy() / factors[:, None], second.bias.numpy()])
+    return model
+
+
+@pytest.mark.parametrize("mode", ["weights_int4", "dynamic_int8"])
+def test_much_that_weights_lose_without_data_is_said(mode):
+    real = litesmith.convert(uneven())
+    with pytest.warns(
+        FindingWarning, match=rf"(?s)Q102.* dB above what {mode} changes of it, for random inputs.*synthetic"
+    ):
+        litesmith.quantize(real, mode)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Q102", FindingWarning)
+        litesmith.quantize(litesmith.convert(network()), mode)
+        litesmith.quantize(real, mode, RANDOM.standard_normal((64, 64)).astype("float32"))
+
+
+def test_weights_that_lose_too_much_to_be_the_same_say_what_helps():
+    with pytest.raises(LitesmithError, match=r"(?s)V101.*as weights_int8: their channels are of very different sizes"):
+        litesmith.convert(uneven(), quantize="weights_int8")
+    data = RANDOM.standard_normal((64, 64)).astype("float32")
+    litesmith.convert(uneven(), quantize="weights_int8", calibration=data)
+
+
 def test_data_is_needed():
     with pytest.raises(LitesmithError, match=r"Q103.*there is none"):
         litesmith.convert(network(), quantize="int8")

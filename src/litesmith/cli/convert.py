@@ -242,7 +242,7 @@ def _compared(
         try:
             with watch("verify", f"Comparing with {original.framework}"):
                 report = _verified(original, lite, signatures, atol, rtol)
-                require_same(report)
+                require_same(report, lite)
             return report, None
         except NotRunnable as problem:
             reason = problem.reason

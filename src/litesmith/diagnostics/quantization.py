@@ -36,25 +36,36 @@ class StaysReal(Diagnostic, code="Q101", severity=Severity.WARNING):
 
 @dataclass(frozen=True)
 class MuchIsLost(Diagnostic, code="Q102", severity=Severity.WARNING):
-    """Integers of 8 bits change an output much.
+    """Numbers of fewer bits change an output much.
 
     Why it matters: the accuracy of the model is likely to fall.
     Example: a network whose activations reach from -0.01 to 300, so that most of them become 0.
     How to fix: measure the accuracy. Calibrate with data as the device will see it, scaled as in training; keep the
-        weights only in 8 bits (`quantize="weights_int8"`) where it is too low.
+        weights only in 8 bits (`quantize="weights_int8"`) where it is too low. Weights that were rounded without data
+        lose less with it: scales are moved between layers then, and roundings chosen. `"synthetic"` stands for data
+        where there is none.
     """
 
     output: str
     decibels: float
     agreement: float
+    mode: str = "int8"
+    """What most of the model became."""
+    has_data: bool = True
+    """Whether it was calibrated; random inputs were looked at where not."""
 
     def message(self) -> str:
+        seen = f"Output '{self.output}' is {self.decibels:.1f} dB above what {self.mode} changes of it"
         same = f"the largest element is the same in {self.agreement:.1%} of the rows"
-        return f"Output '{self.output}' is {self.decibels:.1f} dB above what integers of 8 bits change of it; {same}."
+        return f"{seen}; {same}." if self.has_data else f"{seen}, for random inputs; {same}."
 
     def hint(self) -> str:
+        if not self.has_data:
+            given = by_face("calibration=images", "--calibration images.npz")
+            return f"Weights lose less with data: {given}, or synthetic in its place where there is none."
         weights = by_face('quantize="weights_int8"', "weights_int8 (convert's --quantize, quantize's --mode)")
-        return f"Is the calibration data scaled as in training? {weights} keeps activations as they are."
+        instead = "has more bits" if "int4" in self.mode else "keeps activations as they are"
+        return f"Is the calibration data scaled as in training? {weights} {instead}."
 
 
 @dataclass(frozen=True)

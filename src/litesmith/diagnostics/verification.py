@@ -26,6 +26,8 @@ class OutputsDiffer(Diagnostic, code="V101"):
     made_now: bool = True
     """Whether the file was made from this model by the same command."""
     framework: str = "Keras"
+    rounded: str = ""
+    """The form of the file's weights, where they were rounded without data."""
 
     def message(self) -> str:
         if self.problem:
@@ -36,11 +38,13 @@ class OutputsDiffer(Diagnostic, code="V101"):
     def hint(self) -> str:
         if not self.made_now:
             return "Was the file made from this model, with these weights? Then please report it; else convert it anew."
+        anyway = f"{by_face('verify=False', '--no-verify')} hands out the file all the same."
+        if self.rounded:
+            given = by_face("calibration=images", "--calibration images.npz")
+            lost = f"The weights lose that much as {self.rounded}: their channels are of very different sizes"
+            return f"{lost}. With {given}, or synthetic where there is no data, these are evened out before. {anyway}"
         where = by_face("litesmith.bisect(model)", "litesmith bisect MODEL")
-        return (
-            f"{where} finds the layer; please report what it says. "
-            f"{by_face('verify=False', '--no-verify')} hands out the file all the same."
-        )
+        return f"{where} finds the layer; please report what it says. {anyway}"
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,14 @@ Array = np.ndarray[Any, Any]
 
 
 def losses(made: LiteModel, seen: Sequence[tuple[list[Array], list[Array]]]) -> Iterator[Loss]:
-    """What each output lost of what the real model returned; `seen`: pairs of inputs and outputs of that one."""
+    """What each output of real numbers lost of what the real model returned.
+
+    `seen`: pairs of inputs and outputs of that one.
+    """
     pairs = [(real, real_outputs(made, inputs)) for inputs, real in seen]
     for place, name in enumerate(made.face().output_names):
+        if pairs[0][0][place].dtype.kind != "f":
+            continue
         real = np.concatenate([own[place].reshape(-1) for own, _ in pairs]).astype(np.float64)
         integer = np.concatenate([new[place].reshape(-1) for _, new in pairs]).astype(np.float64)
         rows = pairs[0][0][place].shape[-1] if pairs[0][0][place].ndim > 1 else 1

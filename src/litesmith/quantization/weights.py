@@ -102,6 +102,12 @@ def roundings_of(metadata: Mapping[str, bytes]) -> float:
     return ROUNDINGS.get(metadata.get(METADATA, b"").decode("ascii", "replace"), 0.0)
 
 
+def rounded_weights(metadata: Mapping[str, bytes]) -> str:
+    """The form of a file's weights where they are integers; empty for real numbers."""
+    mode = metadata.get(METADATA, b"").decode("ascii", "replace")
+    return mode if mode in ROUNDINGS and FORMS[mode].weights in LARGEST_WEIGHT else ""
+
+
 class _Weights:
     """The weights of one model.
 

@@ -141,7 +141,7 @@ def _leaves(outputs: Any) -> list[Array]:
 def _verified(model: Any, lite: LiteModel) -> Report:
     """The comparison of the repaired model with its file, which must be the same."""
     report = compare(original_of(model), lite)
-    require_same(report)
+    require_same(report, lite)
     return report
 
 

@@ -12,6 +12,7 @@ from litesmith.diagnostics.telling import tell
 from litesmith.diagnostics.verification import NotCompared, OutputsDiffer
 from litesmith.frontends.original import Imported, Original, why_not_compared
 from litesmith.lite_model import LiteModel
+from litesmith.quantization.weights import rounded_weights
 from litesmith.verification.comparison import Report, compare
 from litesmith.verification.halves import compare_halves
 
@@ -23,7 +24,7 @@ def compare_signatures(imported: Imported, lite: LiteModel, atol: float | None, 
             tell(NotCompared(reason), stacklevel=4)
             continue
         try:
-            require_same(compared(each, lite, None, atol, rtol, name))
+            require_same(compared(each, lite, None, atol, rtol, name), lite)
         except NotRunnable as problem:
             tell(NotCompared(problem.reason), stacklevel=4)
 
@@ -38,12 +39,19 @@ def compared(
     return compare_halves(original, lite, lite.preprocessing, atol, rtol)
 
 
-def require_same(report: Report) -> None:
+def require_same(report: Report, lite: LiteModel) -> None:
     """Raise V101 for each output that differs."""
     if not report.passed:
         raise LitesmithError(
             [
-                OutputsDiffer(output.name, output.max_abs, output.allowed, output.problem, framework=report.framework)
+                OutputsDiffer(
+                    output.name,
+                    output.max_abs,
+                    output.allowed,
+                    output.problem,
+                    framework=report.framework,
+                    rounded=rounded_weights(lite.model.metadata),
+                )
                 for output in report.outputs
                 if not output.passed
             ]
