@@ -32,6 +32,7 @@ from litesmith.quantization.recipe import Recipe, recipe_of
 from litesmith.quantization.refining.checkpoints import prepared
 from litesmith.quantization.refining.refining import Progress
 from litesmith.quantization.rewriting import Face
+from litesmith.quantization.spectra import REASON as SPECTRUM
 from litesmith.quantization.static import Asked, quantized
 from litesmith.quantization.weights import ROUNDINGS, quantize_weights
 
@@ -146,12 +147,14 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     model.metadata.pop(CLASSES, None)  # which only recipes select by
     if is_synthetic(calibration):
         tell(RangesGuessed(len(lite.model.normalizations)))
+    operations = [operation for graph in model.all_graphs() for operation in graph.operations]
+    spectra = [LeftReal(each, SPECTRUM) for each in operations if recipe.needs_data and recipe.leaves(each)]
     try:
         made, left = quantized(lite, model, calibration, asked)
     except UnfitData as problem:
         raise LitesmithError(NeedsCalibration(str(problem))) from None
     assert made.quantization is not None
-    for finding in (*_left(left), *made.quantization.findings()):
+    for finding in (*_left([*left, *spectra]), *made.quantization.findings()):
         tell(finding)
     for loss in model.losses:
         if loss.decibels < FEW_DECIBELS:

@@ -20,6 +20,7 @@ from litesmith.opset.unmodeled import operator_name
 from litesmith.quantization.forms import FORMS, REAL, Form
 from litesmith.quantization.observers.choosing import OBSERVERS, Observer
 from litesmith.quantization.refining.solving import ROUNDERS, Rounder
+from litesmith.quantization.spectra import computes_spectrum, default_form
 from litesmith.runtime.saving import save_bytes
 
 if sys.version_info >= (3, 11):
@@ -143,12 +144,18 @@ class Recipe:
         return any(rule.applied(REAL).computes_integers for rule in (Rule(("*",), self.mode), *self.rules))
 
     def form_of(self, operation: Operation) -> Form:
-        """What an operation becomes."""
-        form = FORMS[self.mode]
+        """What an operation becomes; of layers that compute spectra only what rules say."""
+        form = default_form(operation, self.mode)
         for rule in self.rules:
             if any(_fits(pattern, operation) for pattern in rule.select):
                 form = rule.applied(form)
         return form
+
+    def leaves(self, operation: Operation) -> bool:
+        """Whether an operation stays real by default, as no rule selects it."""
+        return computes_spectrum(operation) and not any(
+            _fits(pattern, operation) for rule in self.rules for pattern in rule.select
+        )
 
     def check(self, graphs: Iterable[Graph]) -> None:
         """Raise Q105 for each pattern that fits nothing in these graphs."""

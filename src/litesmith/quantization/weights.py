@@ -34,6 +34,7 @@ from litesmith.opset.joining import Concatenation, Pack
 from litesmith.opset.matmul import BatchMatmul, FullyConnected
 from litesmith.quantization.constants import LARGEST_WEIGHT, in_blocks, weight_scales, with_scales
 from litesmith.quantization.forms import FORMS, Form
+from litesmith.quantization.spectra import computes_spectrum, default_form
 from litesmith.quantization.tables import pick_rows, picks_rows
 
 Array = np.ndarray[Any, Any]
@@ -54,6 +55,7 @@ BY_ROWS = "made float32 row by row, as rows are picked"
 HYBRID = "read by the operator's kernel for {} weights"
 FEW = f"fewer than {FEWEST} numbers"
 NOT_FINITE = "infinities or NaNs in it"
+SPECTRUM = "of a spectrum, of which integers hold too little"
 FormOf = Callable[[Operation], Form]
 
 
@@ -83,7 +85,7 @@ def rounding_of(operation: Operation, form: Form) -> Rounding | None:
 def quantize_weights(model: Model, mode: str) -> tuple[StoredWeight, ...]:
     """Put all weights of a model into a form; what became of each of them."""
     model.metadata[METADATA] = mode.encode()
-    return store_weights(model, lambda _: FORMS[mode])
+    return store_weights(model, lambda operation: default_form(operation, mode))
 
 
 def store_weights(model: Model, form_of: FormOf) -> tuple[StoredWeight, ...]:
@@ -124,7 +126,10 @@ class _Weights:
         known: dict[tuple[Constant, bool], Value] = {}
         for operation in list(graph.operations):
             form = self.form_of(operation)
-            if form.computes_integers or form.weights is DType.FLOAT32:
+            if form.computes_integers:
+                continue
+            if form.weights is DType.FLOAT32:
+                self._note_spectrum(operation)
                 continue
             if picks_rows(operation, form.weights):
                 self._replace_table(operation, form)
@@ -170,6 +175,12 @@ class _Weights:
             return
         pick_rows(operation, made)
         self._note(operation, size, form.weights.value, BY_ROWS)
+
+    def _note_spectrum(self, operation: Operation) -> None:
+        for place, _ in _weights_of(operation) if computes_spectrum(operation) else ():
+            value = operation.operands[place]
+            assert value is not None
+            self._note(operation, value.type.elements, "float32", SPECTRUM)
 
     def _note(self, operation: Operation, size: int, form: str, reason: str) -> None:
         layer = operation.source.layer
