@@ -18,8 +18,6 @@ WITHOUT = {"UNIDIRECTIONAL_SEQUENCE_LSTM": "gradients through its cell state in 
 """Operators with a kernel for integers that are not evaluated, and why."""
 
 APART = {
-    "layers.STFTSpectrogram": "squares of what is one step off",
-    "layers.MelSpectrogram": "squares of what is one step off",
     "ops.cdist": "squares of what is one step off",
     "ops.arccos": "a root of what is next to 0, and an angle of it",
     "ops.arcsin": "a root of what is next to 0, and an angle of it",
