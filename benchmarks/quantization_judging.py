@@ -13,11 +13,19 @@ Array = np.ndarray[Any, Any]
 
 
 def make(job: Job) -> Result:
-    """`decibels` of signal above noise of the logits of `file` on the images held out, and `accuracy`."""
+    """Of the logits of `file` on the images held out: `decibels` of signal above noise, `accuracy` and `cross_entropy`."""
     data, expected = np.load(job["digits"]), np.load(job["logits"])["logits"]
     found = logits(job["file"], data["xv"])
     agreement = float(np.mean(found.argmax(-1) == data["yv"]))
-    return {"decibels": decibels(expected, found), "accuracy": agreement}
+    own = {"accuracy": agreement, "cross_entropy": cross_entropy(found, data["yv"])}
+    return {"decibels": decibels(expected, found), **own}
+
+
+def cross_entropy(found: Array, labels: Array) -> float:
+    """Of logits, in nats: what training lowers, which tells nets apart that differ in no image."""
+    shifted = found.astype("float64") - found.max(-1, keepdims=True)
+    right = np.take_along_axis(shifted, labels.astype(np.intp)[:, None], -1)[:, 0]
+    return float(np.mean(np.log(np.exp(shifted).sum(-1)) - right))
 
 
 def logits(path: str, images: Array) -> Array:

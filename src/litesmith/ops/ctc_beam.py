@@ -22,8 +22,8 @@ from litesmith.ops.ordering import top_k
 from litesmith.ops.scan import scan
 from litesmith.ops.statistics import log_sum_exp
 
-IMPOSSIBLE = -1e30
-"""The score of what cannot be: finite, so that it may be added to."""
+IMPOSSIBLE = -1e20
+"""The score of what cannot be: finite, so that it may be added to, and below what LOGISTIC of XNNPACK takes (4e26)."""
 PAD = -1
 
 

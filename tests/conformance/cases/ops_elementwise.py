@@ -3,7 +3,7 @@
 import numpy as np
 
 from cases.case import EXACT, Case, op
-from cases.inputs import EDGES, POSITIVE, SPECIAL, bools, constant, f, fixed, ints, named, of, pos, unit
+from cases.inputs import EDGES, LESS_FAR, POSITIVE, SPECIAL, bools, constant, f, fixed, ints, named, of, pos, unit
 
 X, Y, ROW = f(3, 4, 5), unit(3, 4, 5), constant(5)
 SIGNED = named("signed", [[-7, 7, -1, 0], [100, -100, 3, -3]], "int32")
@@ -28,7 +28,8 @@ UNARY: list[Case] = [
     *(op(name, x, bound=EXACT, of_each=True) for name in KEEPING for x in (X, EDGES, SPECIAL, SIGNED)), op("negative", fixed(f()), bound=EXACT),
     *(op(name, of("uint8", 3, 4), bound=EXACT) for name in ("abs", "negative", "sign", "square")),
     *(op(name, x, **EACH) for name in REALS if name not in ("sigmoid", "silu", "tan") for x in (X,)), op("tan", X, bound=1e-5, of_each=True),
-    *(op(name, x, **EACH) for name in REALS if name not in ("i0", "sin", "cos", "tan", "sinc") for x in (EDGES,)),
+    *(op(name, x, **EACH) for name in REALS if name not in ("i0", "sin", "cos", "tan", "sinc", "sigmoid", "silu") for x in (EDGES,)),
+    *(op(name, LESS_FAR, **EACH) for name in ("sigmoid", "silu")),
     *(op(name, INFINITE, **EACH) for name in REALS if name not in ("arcsinh", "i0", "sin", "cos", "tan", "sinc")),
     *(op(name, ints(3, 4, low=-3, high=4), **EACH) for name in REALS if name not in ("erf", "erfc", "silu", "sigmoid")),
     *(op("exp2", x, bound=5e-6, of_each=True) for x in (X, EDGES, INFINITE, ints(3, 4, low=-3, high=4))),

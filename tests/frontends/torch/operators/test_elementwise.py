@@ -21,7 +21,7 @@ OF_REALS = (
     "deg2rad rad2deg expm1 exp2 positive relu"
 )
 OF_POSITIVE = "sqrt rsqrt reciprocal exp log log1p log2 log10 lgamma digamma"
-OF_EXTREME = "floor ceil trunc round sign signbit isnan isinf isfinite isposinf isneginf nan_to_num abs sqrt sigmoid"
+OF_EXTREME = "floor ceil trunc round sign signbit isnan isinf isfinite isposinf isneginf nan_to_num abs sqrt"
 ACTIVATIONS = (
     "relu6 silu selu hardsigmoid hardswish logsigmoid mish gelu leaky_relu elu celu hardtanh softplus softshrink "
     "hardshrink tanhshrink softsign"
@@ -53,6 +53,7 @@ def test_functions_of_one(names, tensor):
 
 def test_what_is_no_number_and_infinities():
     check_torch(all_of(OF_EXTREME), EXTREME)
+    check_torch(torch.sigmoid, EXTREME.clamp(-1e20, 1e20))  # beyond 4e26 XNNPACK's is NaN on processors with AVX-512
     check_torch(lambda x: (x == x, x != x, x == float("inf"), x < 1, torch.isclose(x, x, equal_nan=True)), EXTREME)
 
 
