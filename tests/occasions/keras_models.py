@@ -134,6 +134,13 @@ def channels_that_are_missing(bench):
     litesmith.convert(keras.Sequential([layers.Conv2D(2, 3)]), inputs=shape, verify=False)
 
 
+@occasion("K308")
+def a_batch_that_divides_the_data(bench):
+    model = keras.Sequential([layers.Dense(2)])
+    model.build((32 if bench.wrong else None, 4))  # as `fit` does with the shape of its first batches
+    litesmith.convert(model, verify=False)
+
+
 @occasion("K307")
 def init_without_super(bench):
     class Mine(keras.Model):

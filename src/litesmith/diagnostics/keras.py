@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.diagnostics.base import Diagnostic
+from litesmith.diagnostics.base import Diagnostic, Severity
 from litesmith.diagnostics.excerpt import excerpt
 from litesmith.diagnostics.wording import by_face
 from litesmith.ir.source import Source
@@ -334,3 +334,29 @@ class ForgotSuper(Diagnostic, code="K307", bad_input=True):
 
     def hint(self) -> str:
         return "Begin __init__ with super().__init__()."
+
+
+@dataclass(frozen=True)
+class BatchOfTheFirstFit(Diagnostic, code="K308", severity=Severity.WARNING):
+    """A sequential model takes batches of one size only, which Keras took of the data that it was first fitted on.
+
+    Why it matters: the file takes as many samples at once, and an app mostly has one.
+    Example: `keras.Sequential([layers.Dense(2)])` without `keras.Input`, fitted on 60,000 samples in batches of 32: as
+        32 divides 60,000, Keras takes each batch to be of 32.
+    How to fix: `convert(model, batch=1)` (`--batch 1`), or let the batch be open with `inputs=(None, ...)`. With
+        `keras.Input((4,))` in front of the layers Keras leaves it open.
+    """
+
+    batch: int
+    sizes: tuple[int | None, ...]
+
+    def message(self) -> str:
+        return (
+            f"The model takes batches of {self.batch}, as the data that it was first fitted on, and so does the file."
+        )
+
+    def hint(self) -> str:
+        open_sizes = (None, *self.sizes)
+        text = ",".join("?" if size is None else str(size) for size in open_sizes)
+        said = by_face(f"inputs={open_sizes}", f"--input '{text}'")
+        return f"{by_face('batch=1', '--batch 1')} takes one sample at a time, {said} any number."

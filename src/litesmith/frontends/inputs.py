@@ -70,10 +70,19 @@ def given_input(known: InputType, given: Any, fixed: bool, floatx: str = "float3
     names = _size_names(known, said.sizes)
     shape = tuple(None if isinstance(size, str) else size for size in said.sizes)
     if fixed:
+        known = _with_batch_as_said(known, given, said.sizes)
         _check_shape(known, said.sizes, dtype)
         shape = tuple(own if size is None else size for own, size in zip(known.shape, shape, strict=True))
         _check_unknown(known, names)
     return InputType(known.name, shape, dtype, names)
+
+
+def _with_batch_as_said(known: InputType, given: Any, sizes: Sequence[int | str | None]) -> InputType:
+    """The input with the batch that a shape says: Keras may have taken its own from the data of the first `fit`."""
+    is_shape = isinstance(given, (GivenInput, str)) or _is_shape(given)
+    if not known.shape or len(sizes) != len(known.shape) or not is_shape:
+        return known
+    return replace(known, shape=(sizes[0] if isinstance(sizes[0], int) else None, *known.shape[1:]))
 
 
 class BatchWhereOpen(int):

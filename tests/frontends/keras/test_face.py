@@ -67,6 +67,24 @@ def test_an_output_that_is_an_input_and_an_output_that_comes_twice():
     check_converts(keras.Model(x, [y, y, x]))
 
 
+@pytest.mark.parametrize(
+    ("inputs", "batch", "expected"),
+    [
+        (None, None, "32, 3"),
+        ((None, 3), None, "batch, 3"),
+        ("?,3", None, "batch, 3"),
+        ((1, 3), None, "1, 3"),
+        (None, 1, "1, 3"),
+        (np.zeros((8, 3), "float32"), None, "32, 3"),
+    ],
+)
+def test_a_batch_that_keras_took_from_data_is_what_the_caller_says(inputs, batch, expected):
+    model = keras.Sequential([layers.Dense(2)])
+    model.build((32, 3))
+    lite = litesmith.convert(model, inputs=inputs, batch=batch, ignore="K308")
+    assert [str(type) for type in lite.signatures["serving_default"]["inputs"].values()] == [f"float32[{expected}]"]
+
+
 class Subclassed(keras.Model):
     def __init__(self):
         super().__init__(name="mine")

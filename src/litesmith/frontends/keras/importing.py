@@ -13,6 +13,7 @@ from keras import tree
 
 from litesmith.diagnostics.base import Diagnostic, LitesmithError
 from litesmith.diagnostics.keras import (
+    BatchOfTheFirstFit,
     DiffersEachTime,
     ForgotSuper,
     NotAModel,
@@ -21,7 +22,8 @@ from litesmith.diagnostics.keras import (
     UnsupportedArgument,
     UnsupportedOperation,
 )
-from litesmith.frontends.inputs import InputType
+from litesmith.diagnostics.telling import tell
+from litesmith.frontends.inputs import BatchWhereOpen, InputType
 from litesmith.frontends.keras.boundary import Boundary, cutting
 from litesmith.frontends.keras.face import output_names, unique
 from litesmith.frontends.keras.running import CallFailed, arguments, is_built, run_keras
@@ -114,6 +116,8 @@ def import_model(
     if not hasattr(model, "built"):
         raise LitesmithError(ForgotSuper(type(model).__name__))
     entries = entries_of(model, inputs, batch, signatures)
+    if inputs is None and signatures is None and (batch is None or isinstance(batch, BatchWhereOpen)):
+        _tell_of_its_batch(model, entries)
     leaves = [leaf for entry in entries for leaf in tree.flatten(entry.inputs)]
     texts = [TextInput(leaf.name) for leaf in leaves if leaf.dtype == "string"]
     if texts and not (options or Options()).split_preprocessing:
@@ -130,6 +134,16 @@ def import_model(
     return ImportedModel(
         model, calls, tuple(entries), next(filter(None, (trace.preprocessing for trace in traces)), None)
     )
+
+
+def _tell_of_its_batch(model: Any, entries: Sequence[Entry]) -> None:
+    """Tell of a batch that Keras took from data; layers with state need one that is known."""
+    if not isinstance(model, keras.Sequential):
+        return
+    keeps_state = any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
+    for leaf in tree.flatten([entry.inputs for entry in entries]):
+        if leaf.shape and leaf.shape[0] is not None and leaf.shape[0] > 1 and not keeps_state:
+            tell(BatchOfTheFirstFit(leaf.shape[0], leaf.shape[1:]))
 
 
 def _note_outputs(trace: _Trace) -> None:
