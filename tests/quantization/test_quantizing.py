@@ -207,3 +207,12 @@ def test_a_model_of_one_number_becomes_integers():
 def test_a_model_of_keras_is_converted_first():
     with pytest.raises(TypeError, match=r"converted model.*litesmith.convert\(model, quantize=...\)"):
         litesmith.quantize(network(), "int8", IMAGES)
+
+
+def test_what_random_inputs_do_not_run_on_is_quantized_all_the_same():
+    x, index = keras.Input((8, 64)), keras.Input((2,), dtype="int32")
+    y = ops.take(x, index[0] + 7, axis=1)
+    real = litesmith.convert(keras.Model([x, index], layers.Dense(64)(y)), verify=False)
+    made = litesmith.quantize(real, "weights_int4")
+    data = [RANDOM.standard_normal((1, 8, 64)).astype("float32"), np.zeros((1, 2), "int32")]
+    assert made.run(data).shape == (1, 2, 64)
