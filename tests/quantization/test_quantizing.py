@@ -216,3 +216,18 @@ def test_what_random_inputs_do_not_run_on_is_quantized_all_the_same():
     made = litesmith.quantize(real, "weights_int4")
     data = [RANDOM.standard_normal((1, 8, 64)).astype("float32"), np.zeros((1, 2), "int32")]
     assert made.run(data).shape == (1, 2, 64)
+
+
+@pytest.mark.filterwarnings("ignore::litesmith.diagnostics.base.FindingWarning")
+@pytest.mark.parametrize("mode", ["int8", "int16x8", "weights_int4", "dynamic_int8"])
+def test_samples_of_several_sizes_calibrate(mode):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((None, None, 3))
+    y = layers.GlobalAveragePooling2D()(layers.Conv2D(64, 3, activation="relu", padding="same")(x))
+    real = litesmith.convert(keras.Model(x, layers.Dense(4)(y)), verify=False)
+    sizes = [(8, 8), (12, 10), (8, 8), (6, 9)]
+    batches = [RANDOM.uniform(0, 1, (20, *size, 3)).astype("float32") for size in sizes]
+    made = litesmith.quantize(real, mode, iter(batches))
+    for batch in batches:
+        np.testing.assert_allclose(made.run(batch), real.run(batch), atol=0.2 if "int4" in mode else 0.05)
+    assert litesmith.check_calibration(real, batches).findings is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,8 +106,15 @@ class Samples:
             self.kept[place] = sample
 
     def again(self, most: int = KEPT) -> list[Array]:
-        """Samples that were kept, as one batch."""
-        return [np.stack(arrays) for arrays in zip(*self.kept[:most], strict=True)]
+        """Samples that were kept, as one batch: of the sizes that most of them have, as texts differ in length."""
+        sizes = Counter(_sizes(sample) for sample in self.kept)
+        common = max(sizes, key=lambda each: sizes[each], default=())
+        alike = [sample for sample in self.kept if _sizes(sample) == common]
+        return [np.stack(arrays) for arrays in zip(*alike[:most], strict=True)]
+
+
+def _sizes(sample: list[Array]) -> tuple[tuple[int, ...], ...]:
+    return tuple(array.shape for array in sample)
 
 
 def _count_kept(size: int) -> int:
