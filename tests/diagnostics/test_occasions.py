@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import keras
 import pytest
 
 import occasions
@@ -19,6 +20,7 @@ HOMES = sorted(Path(occasions.__file__).parent.glob("*.py"))
 @pytest.mark.filterwarnings("ignore")
 def test_a_finding_is_made_where_something_is_wrong_and_only_there(code, wrong, tmp_path, monkeypatch):
     bench = Bench(wrong, tmp_path, monkeypatch)
+    keras.utils.set_random_seed(0)
     with bench.listening():
         OCCASIONS[code](bench)
     if wrong:

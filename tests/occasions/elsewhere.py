@@ -91,6 +91,11 @@ ELSEWHERE = {
         "test_what_is_of_integers_already_is_refused",
         "test_files_of_weights_in_fewer_bits_become_integers",
     ),
+    "Q109": (
+        _INTEGERS,
+        "test_infinities_that_integers_do_not_hold_are_said",
+        "test_finite_outputs_are_said_nothing_of",
+    ),
     "Q131": (
         "quantization/test_training.py",
         "test_what_cannot_be_trained_is_said",

@@ -231,3 +231,25 @@ def test_samples_of_several_sizes_calibrate(mode):
     for batch in batches:
         np.testing.assert_allclose(made.run(batch), real.run(batch), atol=0.2 if "int4" in mode else 0.05)
     assert litesmith.check_calibration(real, batches).findings is not None
+
+
+def divided(given):
+    x = keras.Input((4,))
+    y = ops.log(ops.relu(layers.Dense(4, kernel_initializer="identity", name="dense")(x)))
+    return litesmith.quantize(
+        litesmith.convert(keras.Model(x, y), verify=False), "int8", given, ignore=("Q101", "Q102")
+    )
+
+
+def test_infinities_that_integers_do_not_hold_are_said():
+    with pytest.warns(FindingWarning, match=r"Q109: \d+ numbers of output .* are infinite"):
+        made = divided(RANDOM.standard_normal((64, 4)).astype("float32"))
+    assert made.model.losses[0].infinite > 50
+    assert np.isfinite(made.model.losses[0].decibels)
+
+
+def test_finite_outputs_are_said_nothing_of():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Q109", FindingWarning)
+        made = divided(RANDOM.uniform(0.5, 1, (64, 4)).astype("float32"))
+    assert made.model.losses[0].infinite == 0

@@ -184,3 +184,25 @@ class IntegersAlready(Diagnostic, code="Q108", bad_input=True):
 
     def hint(self) -> str:
         return "Give the model that it was made of: of Keras, or a file of float32."
+
+
+@dataclass(frozen=True)
+class InfinitiesLost(Diagnostic, code="Q109", severity=Severity.WARNING):
+    """An output is infinite, or no number, for some of the calibration data, and finite in the model of integers.
+
+    Why it matters: no integer stands for infinity; whoever looks for it in the output does not find it.
+    Example: `ops.segment_max` of a segment without elements, which is minus infinity.
+    How to fix: let the model put a number in its place (`ops.maximum(x, -100.0)`, `ops.nan_to_num`), or keep what
+        computes it real: `Recipe("int8").keep_float("layer")`.
+    """
+
+    output: str
+    count: int
+
+    def message(self) -> str:
+        return f"{self.count} numbers of output '{self.output}' are infinite, or none, for the calibration data."
+
+    def hint(self) -> str:
+        return (
+            "Integers hold finite numbers only. Put a number in their place, or keep the layer in float32 by a recipe."
+        )

@@ -27,7 +27,9 @@ def losses(made: LiteModel, seen: Sequence[tuple[list[Array], list[Array]]]) -> 
         integer = np.concatenate([new[place].reshape(-1) for _, new in pairs]).astype(np.float64)
         rows = pairs[0][0][place].shape[-1] if pairs[0][0][place].ndim > 1 else 1
         same = real.reshape(-1, rows).argmax(1) == integer.reshape(-1, rows).argmax(1)
-        yield Loss(name, decibels(real, integer), float(same.mean()))
+        is_finite = np.isfinite(real)
+        infinite = int((~is_finite & np.isfinite(integer)).sum())
+        yield Loss(name, decibels(real[is_finite], integer[is_finite]), float(same.mean()), infinite)
 
 
 def decibels(signal: Array, found: Array) -> float:

@@ -10,7 +10,14 @@ from typing import Any, get_args
 
 from litesmith.diagnostics.base import LitesmithError
 from litesmith.diagnostics.data_free import RangesGuessed
-from litesmith.diagnostics.quantization import CannotQuantize, IntegersAlready, MuchIsLost, NeedsCalibration, StaysReal
+from litesmith.diagnostics.quantization import (
+    CannotQuantize,
+    InfinitiesLost,
+    IntegersAlready,
+    MuchIsLost,
+    NeedsCalibration,
+    StaysReal,
+)
 from litesmith.diagnostics.telling import attentive, tell
 from litesmith.flatbuffer.layer_classes import METADATA as CLASSES
 from litesmith.flatbuffer.write import to_bytes
@@ -159,6 +166,8 @@ def by_recipe(lite: LiteModel, model: Model, calibration: Any, asked: Asked) -> 
     for finding in (*_left([*left, *spectra]), *made.quantization.findings()):
         tell(finding)
     for loss in model.losses:
+        if loss.infinite:
+            tell(InfinitiesLost(loss.output, loss.infinite))
         if loss.decibels < FEW_DECIBELS:
             tell(MuchIsLost(loss.output, loss.decibels, loss.agreement, recipe.mode))
     if calibration is None:
