@@ -61,3 +61,8 @@ def test_where_the_caller_fails_nothing_more_is_done():
     with pytest.raises(KeyboardInterrupt):
         add(Aside(lambda key, array: done.append(key), 10**9), keys())
     assert not done
+
+
+def test_numpy_warns_of_what_the_caller_lets_it_warn_of():
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        add(Aside(lambda key, array: 1 / array, 1000), [0])

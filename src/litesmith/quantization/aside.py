@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -39,7 +40,8 @@ class Aside(Generic[Key]):
             self._hand_over()
 
     def _hand_over(self) -> None:
-        self._waiting.append((self._thread.submit(self._all, self._gathered), self._size))
+        settings = copy_context()  # what the caller lets numpy warn of
+        self._waiting.append((self._thread.submit(settings.run, self._all, self._gathered), self._size))
         self._gathered, self._size = [], 0
         while sum(size for _, size in self._waiting) > self._most or self._waiting[0][0].done():
             self._waiting.popleft()[0].result()
