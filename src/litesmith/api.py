@@ -69,8 +69,9 @@ def convert(
             file, of a TensorFlow SavedModel, or of a frozen graph (`.pb`).
         inputs: shapes, `keras.InputSpec`s or example arrays, nested like the model's inputs.
             Arrays give their sizes without the batch. A size may be a name, with a bound or without:
-            `(1, "time<=512")`. By default what the model says.
-        batch: pins the batch; by default one file runs at any batch.
+            `(1, "time<=512")`. By default what the model says. The batch that a shape says, None for any, counts
+            also where the model has one of its own.
+        batch: pins the batch; by default one file runs at any batch, or that of the model.
         rnn: recurrent layers as `"while"` loops, as `"fused"` operators, or `"unroll"`ed.
         verify: compare with the Keras model on seeded inputs, and raise if the outputs differ.
         atol, rtol: what differs by at most `atol + rtol * largest output` is the same.

@@ -338,7 +338,7 @@ class ForgotSuper(Diagnostic, code="K307", bad_input=True):
 
 @dataclass(frozen=True)
 class BatchOfTheFirstFit(Diagnostic, code="K308", severity=Severity.WARNING):
-    """A sequential model takes batches of one size only, which Keras took of the data that it was first fitted on.
+    """A sequential model takes batches of one size only: Keras takes that of the first data where no `Input` says more.
 
     Why it matters: the file takes as many samples at once, and an app mostly has one.
     Example: `keras.Sequential([layers.Dense(2)])` without `keras.Input`, fitted on 60,000 samples in batches of 32: as
@@ -351,9 +351,8 @@ class BatchOfTheFirstFit(Diagnostic, code="K308", severity=Severity.WARNING):
     sizes: tuple[int | None, ...]
 
     def message(self) -> str:
-        return (
-            f"The model takes batches of {self.batch}, as the data that it was first fitted on, and so does the file."
-        )
+        taken = "Keras takes the size of the first batches that it is fitted on where no Input says another"
+        return f"The model takes batches of {self.batch} only, and so does the file: {taken}."
 
     def hint(self) -> str:
         open_sizes = (None, *self.sizes)

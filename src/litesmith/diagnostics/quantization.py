@@ -63,9 +63,13 @@ class MuchIsLost(Diagnostic, code="Q102", severity=Severity.WARNING):
         if not self.has_data:
             given = by_face("calibration=images", "--calibration images.npz")
             return f"Weights lose less with data: {given}, or synthetic in its place where there is none."
+        is_scaled = "Is the calibration data scaled as in training?"
+        if self.mode in ("weights_int8", "dynamic_int8", "float16"):
+            analyzed = by_face("litesmith.analyze(real, made, data)", "litesmith quantize --analyze")
+            return f"{is_scaled} {analyzed} says which layers lose it."
         weights = by_face('quantize="weights_int8"', "weights_int8 (convert's --quantize, quantize's --mode)")
         instead = "has more bits" if "int4" in self.mode else "keeps activations as they are"
-        return f"Is the calibration data scaled as in training? {weights} {instead}."
+        return f"{is_scaled} {weights} {instead}."
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,15 @@ class OutputsDiffer(Diagnostic, code="V101"):
     def hint(self) -> str:
         if not self.made_now:
             return "Was the file made from this model, with these weights? Then please report it; else convert it anew."
-        anyway = f"{by_face('verify=False', '--no-verify')} hands out the file all the same."
-        if self.rounded:
-            given = by_face("calibration=images", "--calibration images.npz")
-            lost = f"The weights lose that much as {self.rounded}: their channels are of very different sizes"
-            return f"{lost}. With {given}, or synthetic where there is no data, these are evened out before. {anyway}"
         where = by_face("litesmith.bisect(model)", "litesmith bisect MODEL")
-        return f"{where} finds the layer; please report what it says. {anyway}"
+        report = f"{where} finds the layer; please report what it says."
+        anyway = f"{by_face('verify=False', '--no-verify')} hands out the file all the same."
+        if not self.rounded:
+            return f"{report} {anyway}"
+        given = by_face("calibration=images", "--calibration images.npz")
+        lost = f"Is it the same without {by_face('quantize=', '--quantize')}? Then its weights lose that much as"
+        evened = f"{self.rounded}; {given}, or synthetic where there is no data, evens out their channels before"
+        return f"{lost} {evened}. If not: {report} {anyway}"
 
 
 @dataclass(frozen=True)

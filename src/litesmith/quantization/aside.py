@@ -57,8 +57,10 @@ class Aside(Generic[Key]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Wait for all that was added; where the caller failed, for what is being done."""
-        if kind is None:
-            self._hand_over()
-        self._thread.shutdown(cancel_futures=kind is not None)
-        while kind is None and self._waiting:
-            self._waiting.popleft()[0].result()
+        try:
+            if kind is None:
+                self._hand_over()
+            while kind is None and self._waiting:
+                self._waiting.popleft()[0].result()
+        finally:
+            self._thread.shutdown(cancel_futures=True)

@@ -81,8 +81,9 @@ def plain_mode(recipe: Recipe | None, calibration: Any) -> str | None:
 
     None for others, and where there is data, on which weights are refined.
     """
-    is_plain = recipe is not None and not recipe.rules and recipe.mode in ROUNDINGS and calibration is None
-    return recipe.mode if recipe is not None and is_plain else None
+    if recipe is None or recipe.rules or recipe.mode not in ROUNDINGS or calibration is not None:
+        return None
+    return recipe.mode
 
 
 @attentive

@@ -27,7 +27,7 @@ BESIDE = 1e3
 NARROWEST = 1e-30
 """Of a range that can be divided into bins."""
 MOST_BYTES = 256 * 2**20
-"""Of all activations at once: larger batches are cut."""
+"""Of all activations at once: larger batches are cut. As much may wait to be counted while the next ones run."""
 ROWS = 2**13
 """Of so many rows of a batch, evenly spread, sums and squares are taken; extremes are of all."""
 COUNTED = 2**16

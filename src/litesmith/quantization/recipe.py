@@ -146,16 +146,16 @@ class Recipe:
     def form_of(self, operation: Operation) -> Form:
         """What an operation becomes; of layers that compute spectra only what rules say."""
         form = default_form(operation, self.mode)
-        for rule in self.rules:
-            if any(_fits(pattern, operation) for pattern in rule.select):
-                form = rule.applied(form)
+        for rule in self._rules_for(operation):
+            form = rule.applied(form)
         return form
 
     def leaves(self, operation: Operation) -> bool:
         """Whether an operation stays real by default, as no rule selects it."""
-        return computes_spectrum(operation) and not any(
-            _fits(pattern, operation) for rule in self.rules for pattern in rule.select
-        )
+        return computes_spectrum(operation) and not self._rules_for(operation)
+
+    def _rules_for(self, operation: Operation) -> list[Rule]:
+        return [rule for rule in self.rules if any(_fits(pattern, operation) for pattern in rule.select)]
 
     def check(self, graphs: Iterable[Graph]) -> None:
         """Raise Q105 for each pattern that fits nothing in these graphs."""
