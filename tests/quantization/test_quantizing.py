@@ -111,7 +111,7 @@ def test_much_that_weights_lose_without_data_is_said(mode):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Q102", FindingWarning)
         litesmith.quantize(litesmith.convert(network()), mode)
-        litesmith.quantize(real, mode, RANDOM.standard_normal((64, 64)).astype("float32"))
+        litesmith.quantize(real, mode, np.random.default_rng(1).standard_normal((64, 64)).astype("float32"))
 
 
 def test_weights_that_lose_too_much_to_be_the_same_say_what_helps():
@@ -119,7 +119,7 @@ def test_weights_that_lose_too_much_to_be_the_same_say_what_helps():
         LitesmithError, match=r"(?s)V101.*without quantize=.*as weights_int8; calibration=.*evens out their channels"
     ):
         litesmith.convert(uneven(), quantize="weights_int8")
-    data = RANDOM.standard_normal((64, 64)).astype("float32")
+    data = np.random.default_rng(1).standard_normal((64, 64)).astype("float32")
     litesmith.convert(uneven(), quantize="weights_int8", calibration=data)
 
 
@@ -216,7 +216,7 @@ def test_what_random_inputs_do_not_run_on_is_quantized_all_the_same():
     y = ops.take(x, index[0] + 7, axis=1)
     real = litesmith.convert(keras.Model([x, index], layers.Dense(64)(y)), verify=False)
     made = litesmith.quantize(real, "weights_int4")
-    data = [RANDOM.standard_normal((1, 8, 64)).astype("float32"), np.zeros((1, 2), "int32")]
+    data = [np.random.default_rng(1).standard_normal((1, 8, 64)).astype("float32"), np.zeros((1, 2), "int32")]
     assert made.run(data).shape == (1, 2, 64)
 
 
@@ -228,7 +228,7 @@ def test_samples_of_several_sizes_calibrate(mode):
     y = layers.GlobalAveragePooling2D()(layers.Conv2D(64, 3, activation="relu", padding="same")(x))
     real = litesmith.convert(keras.Model(x, layers.Dense(4)(y)), verify=False)
     sizes = [(8, 8), (12, 10), (8, 8), (6, 9)]
-    batches = [RANDOM.uniform(0, 1, (20, *size, 3)).astype("float32") for size in sizes]
+    batches = [np.random.default_rng(1).uniform(0, 1, (20, *size, 3)).astype("float32") for size in sizes]
     made = litesmith.quantize(real, mode, iter(batches))
     for batch in batches:
         np.testing.assert_allclose(made.run(batch), real.run(batch), atol=0.2 if "int4" in mode else 0.05)
@@ -245,7 +245,7 @@ def divided(given):
 
 def test_infinities_that_integers_do_not_hold_are_said():
     with pytest.warns(FindingWarning, match=r"Q109: \d+ numbers of output .* are infinite"):
-        made = divided(RANDOM.standard_normal((64, 4)).astype("float32"))
+        made = divided(np.random.default_rng(1).standard_normal((64, 4)).astype("float32"))
     assert made.model.losses[0].infinite > 50
     assert np.isfinite(made.model.losses[0].decibels)
 
@@ -253,5 +253,5 @@ def test_infinities_that_integers_do_not_hold_are_said():
 def test_finite_outputs_are_said_nothing_of():
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Q109", FindingWarning)
-        made = divided(RANDOM.uniform(0.5, 1, (64, 4)).astype("float32"))
+        made = divided(np.random.default_rng(1).uniform(0.5, 1, (64, 4)).astype("float32"))
     assert made.model.losses[0].infinite == 0
